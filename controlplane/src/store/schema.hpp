@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+/// What is kept under which key. Values are JSON text.
+///
+///     meta/schema          {"version": 1}
+///     settings             the settings document
+///     channels/<id>        the channel document, with its secrets
+///     tokens/<id>          {id, name, scope, hash, created_at, expires_at}
+///     idempotency/<hash>   {request, status, body, id, created_at_s} of a POST that was answered
+namespace sluice::control::store::schema {
+
+inline constexpr int kVersion = 1;
+
+inline constexpr std::string_view kSchema = "meta/schema";
+inline constexpr std::string_view kSettings = "settings";
+inline constexpr std::string_view kChannels = "channels/";
+inline constexpr std::string_view kTokens = "tokens/";
+inline constexpr std::string_view kIdempotency = "idempotency/";
+
+inline std::string channel(std::string_view id)
+{
+    return std::string(kChannels).append(id);
+}
+
+inline std::string token(std::string_view id)
+{
+    return std::string(kTokens).append(id);
+}
+
+inline std::string idempotency(std::string_view hash)
+{
+    return std::string(kIdempotency).append(hash);
+}
+
+}  // namespace sluice::control::store::schema

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../result.hpp"
+
+namespace sluice::control::store {
+
+/// Rises by one with every committed transaction, over the whole store and over restarts.
+using Revision = std::uint64_t;
+
+/// A stored value. `version` counts the puts of this key since it was created: 1, 2, …
+struct Entry {
+    std::string key;
+    std::string value;
+    std::uint64_t version = 0;
+    Revision revision = 0;  ///< of the transaction that wrote it
+};
+
+/// One step of a transaction. Build it with put(), remove() or check().
+struct Operation {
+    enum class Kind : std::uint8_t { put, remove, check };
+
+    Kind kind = Kind::check;
+    std::string key;
+    std::string value;
+    /// The version the key must have for the transaction to commit; 0: it must not exist.
+    std::optional<std::uint64_t> expected;
+};
+
+inline Operation put(std::string key, std::string value,
+                     std::optional<std::uint64_t> expected = std::nullopt)
+{
+    return {Operation::Kind::put, std::move(key), std::move(value), expected};
+}
+
+inline Operation remove(std::string key, std::optional<std::uint64_t> expected = std::nullopt)
+{
+    return {Operation::Kind::remove, std::move(key), {}, expected};
+}
+
+inline Operation check(std::string key, std::uint64_t expected)
+{
+    return {Operation::Kind::check, std::move(key), {}, expected};
+}
+
+struct Page {
+    std::vector<Entry> items;
+    bool more = false;      ///< there are keys of this prefix behind the last item
+    Revision revision = 0;  ///< the state of the store that the page shows
+};
+
+struct Change {
+    std::string key;
+    Revision revision = 0;
+    bool removed = false;
+};
+
+struct Changes {
+    std::vector<Change> items;
+    Revision revision = 0;  ///< hand this to the next watch()
+};
+
+inline constexpr std::size_t kMaxOperations = 100;
+inline constexpr std::size_t kMaxKey = 480;
+inline constexpr std::size_t kMaxValue = 1 << 20;
+
+/// The metadata of a Sluice: a small ordered map with versions. LMDB implements it on one
+/// machine, etcd in a fleet. All functions may be called from any thread.
+class Store {
+public:
+    virtual ~Store() = default;
+
+    /// nullopt when there is no such key.
+    virtual Result<std::optional<Entry>> get(std::string_view key) const = 0;
+
+    /// Keys that start with `prefix` and are greater than `after`, in byte order.
+    virtual Result<Page> list(std::string_view prefix, std::string_view after,
+                              std::size_t limit) const = 0;
+
+    /// All or nothing; returns when the change is durable. At most kMaxOperations, each key
+    /// once. Errc::precondition when an expected version is not the current one.
+    virtual Result<Revision> commit(std::vector<Operation> operations) = 0;
+
+    /// Waits up to `wait` for changes of `prefix` after the revision `after`; an empty answer
+    /// is none. Errc::gone when that history is no longer kept: list again.
+    virtual Result<Changes> watch(std::string_view prefix, Revision after,
+                                  std::chrono::milliseconds wait) const = 0;
+
+    virtual Result<Revision> revision() const = 0;
+};
+
+}  // namespace sluice::control::store
