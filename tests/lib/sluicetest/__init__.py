@@ -1,0 +1,1 @@
+"""Test tools of Sluice: an RTMP client, an FLV reader, and the processes under test."""
