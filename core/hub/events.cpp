@@ -1,0 +1,40 @@
+#include "events.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sluice::hub {
+
+bool post_event(const Zone& zone, std::string_view json, std::uint64_t& seq)
+{
+    if (json.size() > kEventBytes) return false;
+    seq = zone.header().event_head.fetch_add(1) + 1;
+    auto& slot = zone.event(seq);
+    slot.stamp.store(2 * seq + 1, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+    slot.size = static_cast<std::uint32_t>(json.size());
+    std::memcpy(slot.text, json.data(), json.size());
+    slot.stamp.store(2 * seq + 2, std::memory_order_release);
+    return true;
+}
+
+Heard read_event(const Zone& zone, std::uint64_t seq, std::string& text)
+{
+    const auto newest = newest_event(zone);
+    if (seq > newest) return Heard::none;
+    if (newest - seq >= zone.header().events) return Heard::lost;
+    const auto& slot = zone.event(seq);
+    const auto stamp = slot.stamp.load(std::memory_order_acquire);
+    if (stamp > 2 * seq + 2) return Heard::lost;
+    if (stamp < 2 * seq + 2) return Heard::torn;
+    text.assign(slot.text, std::min<std::size_t>(slot.size, kEventBytes));
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return slot.stamp.load(std::memory_order_relaxed) == stamp ? Heard::event : Heard::lost;
+}
+
+std::uint64_t newest_event(const Zone& zone)
+{
+    return zone.header().event_head.load(std::memory_order_acquire);
+}
+
+}  // namespace sluice::hub

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/auth/reason.hpp"
+#include "writer.hpp"
+#include "zone.hpp"
+
+namespace sluice::hub {
+
+/// How a claim on a stream went.
+enum class Claimed : std::uint8_t {
+    fresh,     ///< nobody published; a new run of the stream begins
+    resumed,   ///< continues a run whose publisher went away inside the reconnect window
+    replaced,  ///< took over from a publisher that is still connected
+    duplicate, ///< refused: somebody publishes and may not be replaced
+    full,      ///< refused: no free ring of any size
+};
+
+struct Claim {
+    Claimed result = Claimed::full;
+    Writer writer;                   ///< valid unless refused
+    std::int64_t last_dts_ms = -1;   ///< of the run that is continued; -1: a fresh timeline
+    std::uint64_t last_arrival_us = 0;
+    std::uint64_t poke = 0;          ///< slots to wake: their readers follow, the old publisher's session ends
+};
+
+/// The slots that an operation made something new for; the glue writes to their eventfds.
+using SlotMask = std::uint64_t;
+
+/// Finds the stream's record, or nothing.
+StreamRecord* find_stream(const Zone& zone, std::string_view name);
+
+/// Finds or makes the stream's record. Lock-free, safe against a process dying at any point. A record nobody has used for
+/// the longest time is reclaimed when the table is full. nullptr: every record is in use, or the name is too long.
+StreamRecord* open_stream(const Zone& zone, std::string_view name);
+
+/// Name of a record; empty for a free one.
+std::string_view name_of(const StreamRecord& stream);
+
+/// The ring that holds the stream's current epoch; nullptr when there was none or it has been reused since.
+RingHeader* current_ring(const Zone& zone, const StreamRecord& stream);
+
+/// Claims the stream for a new publish session in a compare-and-swap of its current epoch.
+/// `self`: the caller's process; `slot`: its worker slot; `now_ms`: wall clock.
+Claim claim_stream(const Zone& zone, StreamRecord& stream, ProcessId self, std::uint32_t slot, bool may_replace,
+                   std::int64_t now_ms);
+
+/// Moves a live epoch to a larger ring without a seam: copies the open group of pictures, readers follow behind it.
+/// False when there is no larger free ring; the writer is unchanged then.
+bool grow(const Zone& zone, Writer& writer, ProcessId self, std::uint32_t slot, SlotMask& poke);
+
+/// Ends the writer's session: the stream waits for a publisher until `until_ms` (monotonic), or goes idle at once when
+/// `until_ms` is 0. Frees the ring; its bytes stay readable until it is reused.
+SlotMask release(const Zone& zone, Writer& writer, std::int64_t until_ms);
+
+/// Asks the session that publishes now to end. False when nobody publishes. `poke` gets its worker's slot.
+bool request_end(const Zone& zone, StreamRecord& stream, auth::Reason reason, SlotMask& poke);
+
+/// The reason this writer's session was asked to end with, if it was.
+std::optional<auth::Reason> end_requested(const Writer& writer);
+
+/// After an append: marks the stream dirty for the slots that want to know and returns those to be poked.
+SlotMask announce(const Zone& zone, const StreamRecord& stream);
+
+/// Marks the stream dirty for the given slots and returns those whose eventfd has to be written.
+SlotMask announce_to(const Zone& zone, const StreamRecord& stream, SlotMask slots);
+
+}  // namespace sluice::hub

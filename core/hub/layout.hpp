@@ -1,0 +1,171 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/codec/description.hpp"
+#include "process.hpp"
+
+/// What lies in shared memory. Every field that two processes touch is atomic, or guarded by a sequence lock that says so.
+/// Offsets instead of pointers: the zone may be mapped anywhere.
+namespace sluice::hub {
+
+inline constexpr std::uint64_t kMagic = 0x534c554943453031;  // "SLUICE01"
+inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kSlots = 64;       ///< worker slots: one bit each in a 64-bit mask
+inline constexpr std::uint32_t kMaxStreams = 4096;
+inline constexpr std::size_t kMaxName = 112;      ///< `<id>` or `<id>/<rendition>`, bytes
+inline constexpr std::size_t kConfigBytes = 16384;  ///< metadata, video header, audio header: bytes each
+inline constexpr std::size_t kEventBytes = 1008;
+
+enum class Protocol : std::uint8_t { flv, ws_flv, rtmp };
+inline constexpr std::size_t kProtocols = 3;
+
+/// Where a stream stands. Packed into StreamRecord::current with its epoch, so that both change in one compare-and-swap.
+enum class State : std::uint8_t {
+    idle,     ///< nobody publishes; viewers are turned away
+    live,     ///< the epoch's writer is at work
+    waiting,  ///< the publisher went away; viewers are kept until the reconnect window ends
+};
+
+/// One word that says which ring holds a stream now: epoch (40 bits), ring index (16), state (8).
+struct Current {
+    std::uint64_t epoch = 0;
+    std::uint32_t ring = 0;
+    State state = State::idle;
+
+    static Current unpack(std::uint64_t word)
+    {
+        return {word >> 24, static_cast<std::uint32_t>(word >> 8 & 0xffff), static_cast<State>(word & 0xff)};
+    }
+    std::uint64_t pack() const
+    {
+        return epoch << 24 | std::uint64_t{ring} << 8 | static_cast<std::uint64_t>(state);
+    }
+};
+
+/// A tag in a ring. Written before head_seq is released; valid for a reader while its number is ≥ tail_seq.
+struct Descriptor {
+    std::uint64_t offset;      ///< absolute byte offset of the tag's first byte
+    std::uint64_t arrival_us;  ///< monotonic clock at arrival
+    std::int64_t dts_ms;       ///< normalised; the tag carries its low 32 bits
+    std::uint32_t size;        ///< bytes: tag header, body, previous-tag-size
+    std::uint8_t type;         ///< flv::TagType
+    std::uint8_t flags;        ///< kKey, kConfig, kDiscontinuity
+    std::uint16_t reserved;
+};
+static_assert(sizeof(Descriptor) == 32);
+
+inline constexpr std::uint8_t kKey = 1;            ///< a decoder may start here
+inline constexpr std::uint8_t kConfig = 2;         ///< metadata or codec header
+inline constexpr std::uint8_t kDiscontinuity = 4;  ///< the publisher's clock jumped before this tag
+
+/// What joins need before the first frame: complete FLV tags, guarded by RingHeader::config_lock.
+struct ConfigTag {
+    std::uint32_t size;
+    std::uint8_t bytes[kConfigBytes];
+};
+
+/// Who publishes and what: guarded by RingHeader::info_lock.
+struct PublishInfo {
+    char address[64];
+    bool secure;  ///< came by RTMPS
+    std::int64_t connected_at_ms;  ///< wall clock
+    codec::VideoDescription video;
+    codec::AudioDescription audio;
+    float fps;
+    std::uint32_t video_bps;
+    std::uint32_t audio_bps;
+    std::uint32_t gop_ms;
+};
+
+/// One ring: the media of one epoch. Offsets and tag numbers never restart, not even when the ring is reused by another
+/// epoch, so a reader that was overtaken always sees it by `tail_seq`.
+struct alignas(64) RingHeader {
+    std::uint64_t data_at;         ///< zone offset of `bytes` bytes
+    std::uint64_t descriptors_at;  ///< zone offset of `descriptors` entries
+    std::uint64_t bytes;
+    std::uint32_t descriptors;
+    std::uint32_t size_class;
+
+    alignas(64) std::atomic<ProcessId> owner;  ///< 0: free
+    std::atomic<std::uint32_t> owner_slot;
+    std::atomic<std::uint64_t> epoch;
+    std::atomic<std::uint64_t> released;  ///< stamp: the ring released longest ago is reused first
+    std::atomic<std::uint32_t> linked;    ///< 1 when the fields below hold
+    std::atomic<std::uint64_t> base_seq;  ///< first tag of this epoch
+    std::atomic<std::uint64_t> prev_epoch;
+    std::atomic<std::uint64_t> prev_limit;  ///< readers of prev_epoch drain up to this tag number …
+    std::atomic<std::uint64_t> follow_seq;  ///< … and go on here
+
+    alignas(64) std::atomic<std::uint64_t> tail_seq;  ///< oldest tag that is intact
+    alignas(64) std::atomic<std::uint64_t> head_seq;  ///< tags committed; the one release point
+    std::atomic<std::uint64_t> newest_key;            ///< tag number + 1; 0: none yet
+
+    alignas(64) std::atomic<std::uint64_t> bytes_in;
+    std::atomic<std::uint64_t> tags_in;
+    std::atomic<std::uint32_t> config_lock;
+    std::atomic<std::uint32_t> info_lock;
+    PublishInfo info;
+    ConfigTag config[3];  ///< script, video, audio
+};
+
+/// A stream: outlives its publish sessions and their connections.
+struct alignas(64) StreamRecord {
+    std::atomic<std::uint64_t> tag;  ///< keyed hash of the name; 0 never used, 1 free again
+    std::atomic<std::uint32_t> name_size;
+    char name[kMaxName];
+
+    alignas(64) std::atomic<std::uint64_t> current;
+    std::atomic<std::int64_t> waiting_until_ms;  ///< monotonic; meaningful while waiting
+    std::atomic<std::int64_t> started_at_ms;     ///< wall clock of the first epoch of this run
+    std::atomic<std::uint64_t> end_request;      ///< epoch << 8 | auth::Reason: that epoch's session is to end
+    std::atomic<std::uint64_t> last_used;        ///< stamp for reclaiming records
+
+    alignas(64) std::atomic<std::uint64_t> readers;  ///< slots that hold viewers
+    std::atomic<std::uint64_t> wakes;                ///< slots that want a wake-up at every tag
+    std::atomic<std::uint64_t> skip_count, skip_tags, skip_ms, overruns;
+    std::atomic<std::uint32_t> viewers[kSlots][kProtocols];
+    std::atomic<std::uint64_t> bytes_out[kSlots];
+};
+
+/// One nginx worker of one generation.
+struct alignas(64) WorkerSlot {
+    std::atomic<ProcessId> owner;
+    std::atomic<std::uint64_t> config_generation;
+    std::atomic<std::uint64_t> snapshot_generation;
+    std::atomic<std::int64_t> heartbeat_ms;  ///< wall clock
+    std::atomic<std::uint32_t> exiting;
+    std::atomic<std::uint32_t> publishers;
+    std::atomic<std::uint32_t> viewers;
+    alignas(64) std::atomic<std::uint32_t> pending;  ///< 1: an eventfd write is on its way
+    std::atomic<std::uint32_t> events_dirty;
+    std::atomic<std::uint32_t> follows_events;  ///< has somebody who listens to the event ring
+    std::atomic<std::uint64_t> dirty[kMaxStreams / 64];
+};
+
+/// One event: `stamp` = 2·seq+1 while it is written, 2·seq+2 when it is whole.
+struct EventSlot {
+    std::atomic<std::uint64_t> stamp;
+    std::uint32_t size;
+    char text[kEventBytes];
+};
+
+struct ZoneHeader {
+    std::atomic<std::uint64_t> magic;  ///< released last
+    std::uint32_t layout_version;
+    std::uint32_t streams, rings, events;
+    std::uint64_t zone_bytes;
+    std::uint64_t boot;  ///< random: tells one life of the zone from another
+    std::uint64_t hash_key[2];
+    std::uint64_t slots_at, streams_at, rings_at, events_at;
+    std::int32_t wake_fd[kSlots];  ///< eventfds, made by the glue before the first fork
+    alignas(64) std::atomic<std::uint64_t> next_epoch;
+    std::atomic<std::uint64_t> stamp;
+    alignas(64) std::atomic<std::uint64_t> event_head;
+};
+
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+}  // namespace sluice::hub

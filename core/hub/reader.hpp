@@ -1,0 +1,92 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "zone.hpp"
+
+namespace sluice::hub {
+
+/// A stretch of the ring that can be sent as it lies: whole tags, but for the first and the last which may be cut.
+struct Stretch {
+    std::array<std::span<const std::uint8_t>, 2> pieces;  ///< the second is empty unless the ring wraps inside
+    std::uint64_t size = 0;
+    std::uint64_t first_seq = 0;
+    std::uint64_t end_seq = 0;  ///< one past the last tag touched
+};
+
+enum class Sight : std::uint8_t {
+    tags,     ///< the stretch holds something to send
+    wait,     ///< nothing now: ask again after a wake-up
+    ended,    ///< the stream ended and everything of it was taken
+    overrun,  ///< the writer overtook this reader inside a tag: the connection can't go on
+};
+
+/// What a reader jumped over to catch up.
+struct Skip {
+    std::uint64_t tags = 0;
+    std::int64_t ms = 0;
+};
+
+/// One viewer's place in a stream: constant memory, no part of it in shared memory, nothing the writer waits for.
+///
+/// Use: look() → send the stretch → settle(bytes sent). Between look() and settle() the bytes may be overwritten; settle()
+/// tells. Follows the stream over epochs: drains the old ring up to where the new publisher took over, then goes on there.
+class Reader {
+public:
+    Reader(Zone zone, StreamRecord& stream) : zone_(zone), stream_(&stream) {}
+
+    /// What can be sent now, at most `max` bytes (> 0).
+    Sight look(std::uint64_t max, Stretch& out);
+
+    /// Takes `sent` bytes of the stretch that look() gave last. False: the ring was overwritten meanwhile, the bytes sent
+    /// may be torn and the connection can't go on.
+    bool settle(const Stretch& stretch, std::uint64_t sent);
+
+    /// True before the first tag and after every jump: copy_config() has to be sent first.
+    bool wants_config() const { return wants_config_; }
+
+    /// Copies metadata and codec headers as FLV tags stamped with the time of the tag look() will give next, and clears
+    /// wants_config(). `out` must hold 3 · kConfigBytes. Returns the bytes written.
+    std::size_t copy_config(std::span<std::uint8_t> out);
+
+    /// At a tag boundary, when the reader is more than `max_lag_ms` behind (by arrival) or the writer is about to overtake
+    /// it: jumps to the newest key frame.
+    void skip_if_late(std::int64_t max_lag_ms);
+
+    /// What was jumped over since the last call, by skip_if_late() or because the ring was overwritten.
+    Skip take_skip();
+
+    /// Milliseconds of arrival time between the next tag and the newest one.
+    std::int64_t lag_ms() const;
+
+    StreamRecord& stream() const { return *stream_; }
+    std::uint64_t epoch() const { return epoch_; }
+    bool inside_tag() const { return within_ != 0; }
+
+private:
+    enum class Place : std::uint8_t { ready, wait, ended };
+
+    Place find_place();
+    bool join(const Current& current);
+    void follow(const Current& current, const RingHeader& next);
+    void seek_key();
+    void start_at(std::uint64_t key_seq);
+    bool cut(std::uint64_t limit, std::uint64_t max, Stretch& out) const;
+
+    Zone zone_;
+    StreamRecord* stream_;
+    RingHeader* ring_ = nullptr;
+    std::uint64_t epoch_ = 0;
+    std::uint64_t seq_ = 0;     ///< next tag; while seeking: the first tag a key frame may have
+    std::uint64_t limit_ = 0;   ///< tags below it may be sent; set by find_place()
+    std::int64_t last_dts_ms_ = 0;  ///< of the last tag that was taken whole
+    Skip skip_;
+    std::uint32_t within_ = 0;  ///< bytes of tag seq_ that were taken
+    bool seeking_ = true;       ///< looking for a key frame at or after seq_
+    bool lost_ = false;         ///< seeking because the ring was overwritten
+    bool wants_config_ = true;
+};
+
+}  // namespace sluice::hub

@@ -1,0 +1,158 @@
+#include "slots.hpp"
+
+namespace sluice::hub {
+namespace {
+
+void clear_marks(const Zone& zone, std::uint32_t slot)
+{
+    for (std::uint32_t i = 0; i < zone.header().streams; ++i) {
+        auto& stream = zone.stream(i);
+        if (stream.tag.load(std::memory_order_relaxed) == 0) continue;
+        for (auto& count : stream.viewers[slot]) count.store(0);
+        want_wakes(stream, slot, false);
+        remove_reader(stream, slot);
+    }
+}
+
+void reset(WorkerSlot& slot)
+{
+    slot.config_generation.store(0);
+    slot.snapshot_generation.store(0);
+    slot.exiting.store(0);
+    slot.publishers.store(0);
+    slot.viewers.store(0);
+    slot.follows_events.store(0);
+    slot.pending.store(0);
+    for (auto& word : slot.dirty) word.store(0);
+}
+
+/// Frees the slot when its owner is dead. The compare-and-swap to the reaper's own id makes one process do the clearing;
+/// a reaper that dies inside leaves a dead owner again.
+void reap_slot(const Zone& zone, std::uint32_t index, ProcessId reaper, Lives& lives)
+{
+    auto& slot = zone.slot(index);
+    auto owner = slot.owner.load();
+    if (owner == 0 || owner == reaper || lives.alive(owner)) return;
+    if (!slot.owner.compare_exchange_strong(owner, reaper)) return;
+    clear_marks(zone, index);
+    reset(slot);
+    slot.owner.store(0);
+}
+
+/// A ring of a dead process may be freed once no stream shows it as live: keep_stream() comes first.
+bool shown_live(const Zone& zone, const RingHeader& ring)
+{
+    const auto index = static_cast<std::uint32_t>(&ring - &zone.ring(0));
+    for (std::uint32_t i = 0; i < zone.header().streams; ++i) {
+        const auto current = Current::unpack(zone.stream(i).current.load());
+        if (current.state == State::live && current.ring == index && current.epoch == ring.epoch.load()) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> claim_slot(const Zone& zone, ProcessId self)
+{
+    for (const bool reap : {false, true}) {
+        Lives lives;
+        if (reap) reap_dead(zone, lives);
+        for (std::uint32_t i = 0; i < kSlots; ++i) {
+            auto& slot = zone.slot(i);
+            ProcessId free = 0;
+            if (slot.owner.load() != 0 || !slot.owner.compare_exchange_strong(free, self)) continue;
+            reset(slot);
+            return i;
+        }
+    }
+    return std::nullopt;
+}
+
+void release_slot(const Zone& zone, std::uint32_t slot)
+{
+    clear_marks(zone, slot);
+    reset(zone.slot(slot));
+    zone.slot(slot).owner.store(0);
+}
+
+bool add_reader(StreamRecord& stream, std::uint32_t slot)
+{
+    const auto bit = std::uint64_t{1} << slot;
+    const auto tag = stream.tag.load();
+    stream.readers.fetch_or(bit);
+    if (tag > 1 && stream.tag.load() == tag) return true;
+    stream.readers.fetch_and(~bit);
+    return false;
+}
+
+void remove_reader(StreamRecord& stream, std::uint32_t slot)
+{
+    stream.readers.fetch_and(~(std::uint64_t{1} << slot));
+}
+
+void want_wakes(StreamRecord& stream, std::uint32_t slot, bool on)
+{
+    const auto bit = std::uint64_t{1} << slot;
+    if (on) {
+        stream.wakes.fetch_or(bit);
+    } else {
+        stream.wakes.fetch_and(~bit);
+    }
+}
+
+std::uint32_t viewers_of(const StreamRecord& stream, Protocol protocol)
+{
+    std::uint32_t sum = 0;
+    for (const auto& slot : stream.viewers) sum += slot[static_cast<std::size_t>(protocol)].load(std::memory_order_relaxed);
+    return sum;
+}
+
+std::uint32_t viewers_of(const StreamRecord& stream)
+{
+    std::uint32_t sum = 0;
+    for (std::size_t p = 0; p < kProtocols; ++p) sum += viewers_of(stream, static_cast<Protocol>(p));
+    return sum;
+}
+
+std::optional<Ended> keep_stream(const Zone& zone, StreamRecord& stream, std::int64_t now_ms, std::int64_t window_ms,
+                                 Lives& lives, SlotMask& poke)
+{
+    auto word = stream.current.load();
+    const auto current = Current::unpack(word);
+    if (current.state == State::idle) return std::nullopt;
+
+    auto next = current;
+    if (current.state == State::live) {
+        const auto& ring = zone.ring(current.ring);
+        if (ring.epoch.load() == current.epoch && lives.alive(ring.owner.load())) return std::nullopt;
+        next.state = State::waiting;
+    } else {
+        if (now_ms < stream.waiting_until_ms.load()) return std::nullopt;
+        next.state = State::idle;
+    }
+    const auto until = stream.waiting_until_ms.load();
+    if (next.state == State::waiting) stream.waiting_until_ms.store(now_ms + window_ms);
+    if (!stream.current.compare_exchange_strong(word, next.pack())) {
+        if (next.state == State::waiting) stream.waiting_until_ms.store(until);
+        return std::nullopt;
+    }
+    poke |= announce_to(zone, stream, stream.readers.load());
+    return Ended{.stream = &stream, .waiting = next.state == State::waiting};
+}
+
+void reap_dead(const Zone& zone, Lives& lives)
+{
+    const auto self = own_process_id();
+    for (std::uint32_t i = 0; i < kSlots; ++i) reap_slot(zone, i, self, lives);
+    for (std::uint32_t i = 0; i < zone.header().rings; ++i) {
+        auto& ring = zone.ring(i);
+        auto owner = ring.owner.load();
+        if (owner == 0 || owner == self || lives.alive(owner) || shown_live(zone, ring)) continue;
+        if (ring.owner.compare_exchange_strong(owner, self)) {
+            ring.released.store(zone.next_stamp());
+            ring.owner.store(0);
+        }
+    }
+}
+
+}  // namespace sluice::hub
