@@ -1,0 +1,169 @@
+#include "channel.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "channel_generated.h"
+
+namespace sluice::channel {
+namespace {
+
+using Builder = flatbuffers::FlatBufferBuilder;
+
+std::vector<fb::Cidr> pack(const std::vector<auth::Cidr>& list)
+{
+    std::vector<fb::Cidr> out;
+    out.reserve(list.size());
+    for (const auto& cidr : list) {
+        out.emplace_back(flatbuffers::span<const std::uint8_t, 16>(cidr.network.bytes),
+                         cidr.prefix);
+    }
+    return out;
+}
+
+flatbuffers::Offset<fb::Ingest> pack(Builder& builder, const Ingest& ingest)
+{
+    const auto allowed = pack(ingest.allow_ips);
+    const auto key = builder.CreateString(ingest.key);
+    const auto ips = allowed.empty() ? 0 : builder.CreateVectorOfStructs(allowed);
+    return fb::CreateIngest(builder, static_cast<fb::Auth>(ingest.auth), key,
+                            static_cast<fb::OnDuplicate>(ingest.on_duplicate), ips,
+                            ingest.reconnect_window_ms);
+}
+
+flatbuffers::Offset<fb::Playback> pack(Builder& builder, const Playback& playback)
+{
+    const auto allowed = pack(playback.allow_ips);
+    const auto key = builder.CreateString(playback.key);
+    const auto referers = playback.allow_referers.empty()
+                              ? 0
+                              : builder.CreateVectorOfStrings(playback.allow_referers);
+    const auto origins =
+        playback.allow_origins.empty() ? 0 : builder.CreateVectorOfStrings(playback.allow_origins);
+    const auto ips = allowed.empty() ? 0 : builder.CreateVectorOfStructs(allowed);
+    return fb::CreatePlayback(builder, static_cast<fb::Auth>(playback.auth), key, referers, origins,
+                              ips, playback.max_viewers);
+}
+
+std::string text(const flatbuffers::String* from)
+{
+    return from == nullptr ? std::string() : from->str();
+}
+
+using Texts = flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>;
+
+std::vector<std::string> texts(const Texts* from)
+{
+    std::vector<std::string> out;
+    if (from == nullptr) return out;
+    out.reserve(from->size());
+    for (const auto* item : *from) out.push_back(item->str());
+    return out;
+}
+
+std::vector<auth::Cidr> networks(const flatbuffers::Vector<const fb::Cidr*>* from)
+{
+    std::vector<auth::Cidr> out;
+    if (from == nullptr) return out;
+    out.reserve(from->size());
+    for (const auto* item : *from) {
+        auth::Cidr cidr{.prefix = item->prefix()};
+        std::copy_n(item->bytes()->Data(), cidr.network.bytes.size(), cidr.network.bytes.begin());
+        out.push_back(cidr);
+    }
+    return out;
+}
+
+bool valid(const std::vector<auth::Cidr>& list)
+{
+    return std::ranges::all_of(list, [](const auth::Cidr& c) { return c.prefix <= 128; });
+}
+
+Ingest unpack(const fb::Ingest& from)
+{
+    return {.auth = static_cast<Auth>(from.auth()),
+            .key = text(from.key()),
+            .on_duplicate = static_cast<OnDuplicate>(from.on_duplicate()),
+            .allow_ips = networks(from.allow_ips()),
+            .reconnect_window_ms = from.reconnect_window_ms()};
+}
+
+Outputs unpack(const fb::Outputs& from)
+{
+    return {.flv = from.flv(), .hls = from.hls(), .cmaf = from.cmaf(), .rtmp = from.rtmp()};
+}
+
+Packaging unpack(const fb::Packaging& from)
+{
+    return {.segment_ms = from.segment_ms(),
+            .part_ms = from.part_ms(),
+            .list_size = from.list_size(),
+            .dvr_window_s = from.dvr_window_s()};
+}
+
+Playback unpack(const fb::Playback& from)
+{
+    return {.auth = static_cast<Auth>(from.auth()),
+            .key = text(from.key()),
+            .allow_referers = texts(from.allow_referers()),
+            .allow_origins = texts(from.allow_origins()),
+            .allow_ips = networks(from.allow_ips()),
+            .max_viewers = from.max_viewers()};
+}
+
+Channel unpack(const fb::Channel& from)
+{
+    return {.id = from.id()->str(),
+            .version = from.version(),
+            .enabled = from.enabled(),
+            .expires_at_s = from.expires_at_s(),
+            .ingest = unpack(*from.ingest()),
+            .outputs = unpack(*from.outputs()),
+            .packaging = unpack(*from.packaging()),
+            .playback = unpack(*from.playback())};
+}
+
+// A rule we don't know must not be read as the laxest one.
+bool known(const Channel& channel)
+{
+    return channel.ingest.auth <= Auth::signature && channel.playback.auth <= Auth::signature &&
+           channel.ingest.on_duplicate <= OnDuplicate::replace && valid(channel.ingest.allow_ips) &&
+           valid(channel.playback.allow_ips);
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> encode(const Channel& channel)
+{
+    Builder builder;
+    const auto id = builder.CreateString(channel.id);
+    const auto ingest = pack(builder, channel.ingest);
+    const auto& on = channel.outputs;
+    const auto outputs = fb::CreateOutputs(builder, on.flv, on.hls, on.cmaf, on.rtmp);
+    const auto& cut = channel.packaging;
+    const auto packaging =
+        fb::CreatePackaging(builder, cut.segment_ms, cut.part_ms, cut.list_size, cut.dvr_window_s);
+    const auto playback = pack(builder, channel.playback);
+    fb::FinishChannelBuffer(
+        builder, fb::CreateChannel(builder, id, channel.version, channel.enabled,
+                                   channel.expires_at_s, ingest, outputs, packaging, playback));
+    return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
+}
+
+Result<Channel> decode(std::span<const std::uint8_t> bytes)
+{
+    // LMDB aligns values to 2, FlatBuffers reads 8 bytes at a time.
+    std::vector<std::uint64_t> aligned((bytes.size() + 7) / 8);
+    if (!bytes.empty()) std::memcpy(aligned.data(), bytes.data(), bytes.size());
+    const auto* data = reinterpret_cast<const std::uint8_t*>(aligned.data());
+
+    flatbuffers::Verifier verifier(data, bytes.size());
+    if (!fb::VerifyChannelBuffer(verifier)) {
+        return tl::unexpected(Error{Errc::malformed, "channel record"});
+    }
+    auto channel = unpack(*fb::GetChannel(data));
+    if (!known(channel)) return tl::unexpected(Error{Errc::malformed, "channel record value"});
+    return channel;
+}
+
+}  // namespace sluice::channel

@@ -1,0 +1,114 @@
+#include "snapshot.hpp"
+
+#include <fcntl.h>
+
+#include "core/channel/file.hpp"
+#include "core/channel/lmdb.hpp"
+#include "core/channel/manifest.hpp"
+
+namespace sluice::channel {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The writer may remove a file between our reading of the manifest and of the file: then there is a
+// newer manifest.
+constexpr int kTries = 3;
+
+tl::unexpected<Error> malformed(std::string_view where)
+{
+    return tl::unexpected(Error{Errc::malformed, where});
+}
+
+Result<void> check(const fs::path& path, const Manifest& manifest)
+{
+    const auto file = File::open(path, O_RDONLY | O_NONBLOCK);
+    if (!file) return tl::unexpected(file.error());
+    const auto size = file->size();
+    if (!size) return tl::unexpected(size.error());
+    if (*size != manifest.size) return malformed("snapshot size");
+    const auto hash = sha256_of(*file);
+    if (!hash) return tl::unexpected(hash.error());
+    if (*hash != manifest.sha256) return malformed("snapshot sha256");
+    return {};
+}
+
+/// A manifest can be right about a file that LMDB's header is wrong about: no page may lie behind
+/// the end.
+bool pages_within(MDB_env* env, std::uint64_t size)
+{
+    MDB_envinfo info{};
+    MDB_stat stat{};
+    if (mdb_env_info(env, &info) != 0 || mdb_env_stat(env, &stat) != 0) return false;
+    return stat.ms_psize != 0 && info.me_last_pgno < size / stat.ms_psize;
+}
+
+/// The manifest in force, its file found whole.
+Result<Manifest> checked_manifest(const fs::path& dir)
+{
+    Result<void> whole;
+    for (int i = 0; i < kTries; ++i) {
+        auto manifest = read_manifest(dir);
+        if (!manifest) return manifest;
+        whole = check(dir / manifest->file, *manifest);
+        if (whole) return manifest;
+        if (whole.error().code != Errc::io) break;
+    }
+    return tl::unexpected(whole.error());
+}
+
+}  // namespace
+
+void Snapshot::Close::operator()(MDB_txn* txn) const
+{
+    auto* env = mdb_txn_env(txn);
+    mdb_txn_abort(txn);
+    mdb_env_close(env);
+}
+
+Result<Snapshot> Snapshot::open(const fs::path& dir)
+{
+    const auto manifest = checked_manifest(dir);
+    if (!manifest) return tl::unexpected(manifest.error());
+
+    MDB_env* raw = nullptr;
+    if (mdb_env_create(&raw) != 0) return tl::unexpected(Error{Errc::io, "snapshot environment"});
+    Env env(raw);
+    mdb_env_set_mapsize(raw, manifest->size);
+    constexpr unsigned flags = MDB_RDONLY | MDB_NOLOCK | MDB_NOSUBDIR;
+    if (mdb_env_open(raw, (dir / manifest->file).c_str(), flags, 0) != 0) {
+        return malformed("snapshot header");
+    }
+    if (!pages_within(raw, manifest->size)) return malformed("snapshot pages");
+
+    MDB_txn* txn = nullptr;
+    if (mdb_txn_begin(raw, nullptr, MDB_RDONLY, &txn) != 0) return malformed("snapshot root");
+    Snapshot snapshot;
+    snapshot.generation_ = manifest->generation;
+    snapshot.txn_.reset(txn);
+    env.release();  // from here on the transaction's
+    if (mdb_dbi_open(txn, nullptr, 0, &snapshot.dbi_) != 0) return malformed("snapshot database");
+    return snapshot;
+}
+
+Result<std::optional<Channel>> Snapshot::find(std::string_view id) const
+{
+    MDB_val key{id.size(), const_cast<char*>(id.data())};  // LMDB only reads it
+    MDB_val value{};
+    const int rc = mdb_get(txn_.get(), dbi_, &key, &value);
+    if (rc == MDB_NOTFOUND || rc == MDB_BAD_VALSIZE) return std::nullopt;
+    if (rc != 0) return tl::unexpected(Error{Errc::io, "snapshot lookup"});
+
+    auto channel = decode({static_cast<const std::uint8_t*>(value.mv_data), value.mv_size});
+    if (!channel) return tl::unexpected(channel.error());
+    if (channel->id != id) return malformed("snapshot record id");
+    return std::optional(std::move(*channel));
+}
+
+std::size_t Snapshot::size() const
+{
+    MDB_stat stat{};
+    return mdb_stat(txn_.get(), dbi_, &stat) == 0 ? stat.ms_entries : 0;
+}
+
+}  // namespace sluice::channel

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "core/base/result.hpp"
+#include "core/channel/channel.hpp"
+
+struct MDB_txn;
+
+namespace sluice::channel {
+
+/// The channels as they were when one snapshot was written: read-only and unchanging, so it needs
+/// no lock. Open it anew in each process (after fork), use it from one thread.
+class Snapshot {
+public:
+    /// Opens what `dir`/manifest.json names. Size and SHA-256 are checked before a byte is mapped,
+    /// because a truncated or damaged map kills the process that reads it. Errc::io when a file
+    /// can't be read, malformed when one is not what the manifest says.
+    static Result<Snapshot> open(const std::filesystem::path& dir);
+
+    /// Nothing when there is no such channel; Errc::malformed when its record is none.
+    Result<std::optional<Channel>> find(std::string_view id) const;
+
+    std::uint64_t generation() const { return generation_; }
+
+    /// How many channels it holds.
+    std::size_t size() const;
+
+private:
+    struct Close {
+        void operator()(MDB_txn* txn) const;
+    };
+
+    Snapshot() = default;
+
+    std::uint64_t generation_ = 0;
+    std::unique_ptr<MDB_txn, Close> txn_;  ///< closes its environment too
+    unsigned dbi_ = 0;
+};
+
+}  // namespace sluice::channel
