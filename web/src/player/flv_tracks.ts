@@ -1,0 +1,144 @@
+export type VideoCodec = 'h264' | 'hevc' | 'av1' | 'vp9' | 'other';
+export type AudioCodec = 'aac' | 'mp3' | 'opus' | 'flac' | 'other';
+
+/** The codecs seen so far in a stream; undefined is no such track. */
+export interface Tracks {
+    video?: VideoCodec;
+    audio?: AudioCodec;
+}
+
+/** The bytes are no FLV. */
+export class NotFlv extends Error {}
+
+const kFileHeaderBytes = 9;
+const kTagHeaderBytes = 11;
+const kPreviousTagBytes = 4;
+// Frame type, packet type and FourCC of an Enhanced RTMP header; the classic header is shorter.
+const kPeekBytes = 5;
+
+const kTagAudio = 8;
+const kTagVideo = 9;
+const kVideoCommandFrame = 5;
+const kAudioEnhanced = 9;
+
+const kVideoByNumber: Record<number, VideoCodec> = { 7: 'h264', 12: 'hevc' };
+const kVideoByFourCc: Record<string, VideoCodec> = {
+    avc1: 'h264',
+    hvc1: 'hevc',
+    av01: 'av1',
+    vp09: 'vp9',
+};
+const kAudioByNumber: Record<number, AudioCodec> = { 2: 'mp3', 10: 'aac', 14: 'mp3' };
+const kAudioByFourCc: Record<string, AudioCodec> = {
+    mp4a: 'aac',
+    '.mp3': 'mp3',
+    Opus: 'opus',
+    fLaC: 'flac',
+};
+
+/**
+ * Tells from the passing bytes of an FLV stream which tracks it has. Servers send every track's
+ * codec header before the first frame; the flags in the file header are often wrong, and a player
+ * that waits for a track that never comes shows nothing.
+ */
+export class FlvTracks {
+    readonly tracks: Tracks = {};
+    /** A frame has passed, so the codec headers of all tracks that run now have passed too. */
+    joined = false;
+
+    private inTags = false;
+    private readonly head = new Uint8Array(kTagHeaderBytes + kPeekBytes);
+    private have = 0;
+    private want = kFileHeaderBytes;
+    private skip = 0;
+
+    /** Takes the next bytes; throws NotFlv when the stream doesn't start as one. */
+    push(chunk: Uint8Array): void {
+        let at = 0;
+        while (at < chunk.length) {
+            if (this.skip > 0) {
+                const step = Math.min(this.skip, chunk.length - at);
+                this.skip -= step;
+                at += step;
+                continue;
+            }
+            this.head[this.have++] = chunk[at++] ?? 0;
+            if (this.have === this.want) this.step();
+        }
+    }
+
+    private step(): void {
+        if (!this.inTags) return this.endFileHeader();
+
+        const size = this.u24(1);
+        const peek = Math.min(size, kPeekBytes);
+        if (this.want === kTagHeaderBytes && peek > 0) {
+            this.want += peek;
+            return;
+        }
+        if (peek > 0) this.note(peek);
+        this.nextTag(size - peek + kPreviousTagBytes);
+    }
+
+    private endFileHeader(): void {
+        const [f, l, v] = this.head;
+        if (f !== 0x46 || l !== 0x4c || v !== 0x56) throw new NotFlv('the stream is not FLV');
+        const dataOffset = this.u24(6);
+        this.inTags = true;
+        this.nextTag(dataOffset - kFileHeaderBytes + kPreviousTagBytes);
+    }
+
+    private nextTag(skip: number): void {
+        this.have = 0;
+        this.want = kTagHeaderBytes;
+        this.skip = skip;
+    }
+
+    private note(peek: number): void {
+        const type = this.at(0) & 0x1f;
+        const body = this.head.subarray(kTagHeaderBytes, kTagHeaderBytes + peek);
+        if (type === kTagVideo) this.noteVideo(body);
+        if (type === kTagAudio) this.noteAudio(body);
+    }
+
+    private noteVideo(body: Uint8Array): void {
+        const first = body[0] ?? 0;
+        if (((first >> 4) & 7) === kVideoCommandFrame) return;
+
+        const enhanced = (first & 0x80) !== 0;
+        this.tracks.video = enhanced
+            ? (kVideoByFourCc[fourCc(body)] ?? 'other')
+            : (kVideoByNumber[first & 0x0f] ?? 'other');
+        const packet = enhanced ? first & 0x0f : (body[1] ?? 0);
+        if (packet === 1 || packet === 3) this.joined = true;
+    }
+
+    private noteAudio(body: Uint8Array): void {
+        const first = body[0] ?? 0;
+        const format = first >> 4;
+        const enhanced = format === kAudioEnhanced;
+
+        this.tracks.audio = enhanced
+            ? (kAudioByFourCc[fourCc(body)] ?? 'other')
+            : (kAudioByNumber[format] ?? 'other');
+        const packet = enhanced ? first & 0x0f : format === 10 ? (body[1] ?? 0) : 1;
+        if (packet === 1) this.joined = true;
+    }
+
+    private at(index: number): number {
+        return this.head[index] ?? 0;
+    }
+
+    private u24(index: number): number {
+        return (this.at(index) << 16) | (this.at(index + 1) << 8) | this.at(index + 2);
+    }
+}
+
+/** A track came, or a codec is another than before: a player has to start anew. */
+export function tracksDiffer(a: Tracks, b: Tracks): boolean {
+    return a.video !== b.video || a.audio !== b.audio;
+}
+
+function fourCc(body: Uint8Array): string {
+    return String.fromCharCode(...body.subarray(1, 5));
+}

@@ -1,0 +1,45 @@
+import type { AudioCodec, Tracks, VideoCodec } from './flv_tracks';
+
+/** What the line of technical details is made of; undefined is not known yet. */
+export interface Stats {
+    tracks: Tracks;
+    width: number;
+    height: number;
+    fps: number | undefined;
+    bitsPerSecond: number | undefined;
+    bufferSeconds: number;
+}
+
+const kVideoNames: Record<VideoCodec, string> = {
+    h264: 'H.264',
+    hevc: 'H.265',
+    av1: 'AV1',
+    vp9: 'VP9',
+    other: '?',
+};
+const kAudioNames: Record<AudioCodec, string> = {
+    aac: 'AAC',
+    mp3: 'MP3',
+    opus: 'Opus',
+    flac: 'FLAC',
+    other: '?',
+};
+
+/** Such as `1280×720 · H.264 + AAC · 25 fps · 2.10 Mbit/s · buffer 0.6 s`. */
+export function statsLine(stats: Stats, bufferWord: string): string {
+    const { video, audio } = stats.tracks;
+    const codecs = [video && kVideoNames[video], audio && kAudioNames[audio]].filter(Boolean);
+    const parts = [
+        video && stats.width > 0 ? `${stats.width}×${stats.height}` : '',
+        codecs.join(' + '),
+        video && stats.fps !== undefined ? `${Math.round(stats.fps)} fps` : '',
+        stats.bitsPerSecond === undefined ? '' : bitrate(stats.bitsPerSecond),
+        `${bufferWord} ${stats.bufferSeconds.toFixed(1)} s`,
+    ];
+    return parts.filter((part) => part !== '').join(' · ');
+}
+
+function bitrate(bitsPerSecond: number): string {
+    if (bitsPerSecond >= 1e6) return `${(bitsPerSecond / 1e6).toFixed(2)} Mbit/s`;
+    return `${Math.round(bitsPerSecond / 1e3)} kbit/s`;
+}
