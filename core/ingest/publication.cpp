@@ -1,0 +1,249 @@
+#include "publication.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "core/codec/description.hpp"
+#include "core/flv/metadata.hpp"
+#include "core/hub/seqlock.hpp"
+
+namespace sluice::ingest {
+namespace {
+
+using Bytes = std::span<const std::uint8_t>;
+
+constexpr std::size_t kHead = 32;             // enough for every audio and video message header
+constexpr std::int64_t kFrameStepMs = 40;     // between the last frame of one publisher and the first of the next, at least
+constexpr std::int64_t kLongestPauseMs = 60'000;
+
+std::size_t copy_head(const Message& message, std::array<std::uint8_t, kHead>& head)
+{
+    std::size_t size = 0;
+    for (const auto& piece : message.pieces) {
+        const auto n = std::min(piece.size(), kHead - size);
+        std::memcpy(head.data() + size, piece.data(), n);
+        size += n;
+        if (size == kHead) break;
+    }
+    return size;
+}
+
+void put_previous_tag_size(std::uint8_t* out, std::size_t body)
+{
+    const auto size = static_cast<std::uint32_t>(body + flv::kTagHeaderSize);
+    for (int i = 0; i < 4; ++i) out[i] = static_cast<std::uint8_t>(size >> (24 - 8 * i));
+}
+
+}  // namespace
+
+Publication::Publication(hub::Zone zone, const hub::Claim& claim, hub::ProcessId self, std::uint32_t slot,
+                         std::int64_t mono_ms)
+    : zone_(zone), writer_(claim.writer), self_(self), slot_(slot)
+{
+    if (claim.last_dts_ms < 0) return;
+    // A continued stream goes on after the time that really passed, so that a player's buffer estimate stays true.
+    const auto paused = mono_ms - static_cast<std::int64_t>(claim.last_arrival_us / 1000);
+    const auto step = std::clamp(paused, kFrameStepMs, kLongestPauseMs);
+    flv::TimestampNormaliser(clock_).begin_at(claim.last_dts_ms + step);
+}
+
+void Publication::introduce(std::string_view address, bool secure, std::int64_t connected_at_ms)
+{
+    hub::seq_write(writer_.ring().info_lock, [&] {
+        auto& info = writer_.ring().info;
+        const auto n = std::min(address.size(), sizeof(info.address) - 1);
+        std::memcpy(info.address, address.data(), n);
+        info.address[n] = 0;
+        info.secure = secure;
+        info.connected_at_ms = connected_at_ms;
+    });
+}
+
+Result<Accepted> Publication::take(const Message& message, std::uint64_t mono_us)
+{
+    std::array<std::uint8_t, kHead> head_bytes{};
+    const Bytes head(head_bytes.data(), copy_head(message, head_bytes));
+
+    // Script data and codec headers are looked into, so they are needed in one piece; frames stay where they are.
+    const auto whole = [&]() -> Bytes {
+        scratch_.clear();
+        for (const auto& piece : message.pieces) scratch_.insert(scratch_.end(), piece.begin(), piece.end());
+        return scratch_;
+    };
+
+    Result<Plan> plan = tl::unexpected(Error{Errc::unsupported, "rtmp message type"});
+    Bytes body;
+    if (message.type == flv::TagType::script) {
+        if (message.size > hub::kConfigBytes) plan = tl::unexpected(Error{Errc::limit, "metadata size"});
+        else plan = plan_script(body = flv::strip_set_data_frame(whole()));
+    } else {
+        plan = message.type == flv::TagType::video ? plan_video(head, message) : plan_audio(head, message);
+        if (plan && (plan->flags & hub::kConfig)) body = whole();
+    }
+    if (!plan) {
+        ++dropped_;
+        return tl::unexpected(plan.error());
+    }
+
+    Accepted accepted;
+    make_group_fit(message.size + flv::kTagHeaderSize + flv::kPreviousTagSize, accepted);
+    if (auto written = write(message, body, *plan, mono_us); !written) {
+        ++dropped_;
+        return tl::unexpected(written.error());
+    }
+    accepted.poke |= hub::announce(zone_, writer_.stream());
+    return accepted;
+}
+
+Result<Publication::Plan> Publication::plan_video(Bytes head, const Message& message)
+{
+    if (message.size == 0) return tl::unexpected(Error{Errc::truncated, "empty video message"});
+    const auto video = flv::parse_video_message(head);
+    if (!video) return tl::unexpected(video.error());
+    if (video->kind == flv::PacketKind::config) {
+        if (message.size > hub::kConfigBytes - flv::kTagHeaderSize - flv::kPreviousTagSize)
+            return tl::unexpected(Error{Errc::limit, "video header size"});
+        video_ = *video;
+        return Plan{.flags = hub::kConfig, .timed = false, .config = hub::ConfigKind::video};
+    }
+    if (video->kind != flv::PacketKind::frame) return Plan{.timed = false};
+    if (!has_video_) {
+        // Until now this looked like a stream of sound only, where every tag was a place to join.
+        has_video_ = true;
+        writer_.forget_key();
+    }
+    video_.codec = video->codec;
+    return Plan{.flags = video->key_frame ? hub::kKey : std::uint8_t{0}};
+}
+
+Result<Publication::Plan> Publication::plan_audio(Bytes head, const Message& message)
+{
+    if (message.size == 0) return tl::unexpected(Error{Errc::truncated, "empty audio message"});
+    const auto audio = flv::parse_audio_message(head);
+    if (!audio) return tl::unexpected(audio.error());
+    if (audio->kind == flv::PacketKind::config) {
+        if (message.size > hub::kConfigBytes - flv::kTagHeaderSize - flv::kPreviousTagSize)
+            return tl::unexpected(Error{Errc::limit, "audio header size"});
+        audio_ = *audio;
+        return Plan{.flags = hub::kConfig, .timed = false, .config = hub::ConfigKind::audio};
+    }
+    if (audio->kind != flv::PacketKind::frame) return Plan{.timed = false};
+    audio_.codec = audio->codec;
+    return Plan{.flags = has_video_ ? std::uint8_t{0} : hub::kKey};
+}
+
+Result<Publication::Plan> Publication::plan_script(Bytes body)
+{
+    const auto metadata = flv::parse_metadata(body);
+    // Other script data (cue points, captions) is passed on, but joins don't get it.
+    if (!metadata) return Plan{.timed = false};
+    hub::seq_write(writer_.ring().info_lock, [&] {
+        auto& video = writer_.ring().info.video;
+        if (video.width == 0 && metadata->width) video.width = static_cast<std::uint32_t>(std::min(*metadata->width, 65535.0));
+        if (video.height == 0 && metadata->height) video.height = static_cast<std::uint32_t>(std::min(*metadata->height, 65535.0));
+    });
+    return Plan{.flags = hub::kConfig, .timed = false, .config = hub::ConfigKind::script};
+}
+
+Result<void> Publication::write(const Message& message, Bytes body, const Plan& plan, std::uint64_t mono_us)
+{
+    const bool script = message.type == flv::TagType::script;
+    const auto size = script ? body.size() : message.size;
+    if (size > flv::kMaxTagSize) return tl::unexpected(Error{Errc::limit, "message size"});
+
+    flv::TimestampNormaliser normaliser(clock_);
+    flv::Output time{.dts_ms = normaliser.last_ms()};
+    if (plan.timed) time = normaliser.push(message.type, message.timestamp_ms, static_cast<std::int64_t>(mono_us / 1000));
+
+    std::array<std::uint8_t, flv::kTagHeaderSize> header{};
+    std::array<std::uint8_t, flv::kPreviousTagSize> trailer{};
+    flv::write_tag_header(header, {.type = message.type,
+                                   .size = static_cast<std::uint32_t>(size),
+                                   .timestamp_ms = static_cast<std::uint32_t>(time.dts_ms)});
+    put_previous_tag_size(trailer.data(), size);
+
+    auto& pieces = pieces_;
+    pieces.clear();
+    pieces.emplace_back(header);
+    if (script || plan.flags & hub::kConfig) pieces.push_back(body);
+    else pieces.insert(pieces.end(), message.pieces.begin(), message.pieces.end());
+    pieces.emplace_back(trailer);
+
+    const std::uint8_t jump = time.discontinuity ? hub::kDiscontinuity : 0;
+    auto done = writer_.append(pieces, {.type = static_cast<std::uint8_t>(message.type),
+                                        .flags = static_cast<std::uint8_t>(plan.flags | jump),
+                                        .dts_ms = time.dts_ms,
+                                        .arrival_us = mono_us});
+    if (!done) return done;
+    if (plan.flags & hub::kConfig) {
+        std::vector<std::uint8_t> tag;
+        for (const auto& piece : pieces) tag.insert(tag.end(), piece.begin(), piece.end());
+        if (keep_config(plan.config, tag)) describe(plan.config, body);
+        return {};
+    }
+    if (!plan.timed) return {};
+
+    if (plan.flags & hub::kKey && message.type == flv::TagType::video) {
+        if (last_key_ms_ >= 0) gop_ms_ = static_cast<std::uint32_t>(time.dts_ms - last_key_ms_);
+        last_key_ms_ = time.dts_ms;
+    }
+    auto& meter = message.type == flv::TagType::video ? video_meter_ : audio_meter_;
+    if (meter.count(time.dts_ms, size)) publish_rates();
+    return {};
+}
+
+/// Stores a codec header or metadata for joins. True when it is new or differs from the one before.
+bool Publication::keep_config(hub::ConfigKind kind, Bytes tag)
+{
+    const auto& old = writer_.ring().config[static_cast<std::size_t>(kind)];
+    const bool same = old.size == tag.size() &&
+                      std::equal(tag.begin() + flv::kTagHeaderSize, tag.end(), old.bytes + flv::kTagHeaderSize);
+    if (same) return false;
+    const bool changes = old.size != 0;
+    (void)writer_.set_config(kind, tag);  // sizes were checked when the message was planned
+    // Frames up to here need the old header: who joins now waits for the next key frame.
+    if (changes && kind == hub::ConfigKind::video) writer_.forget_key();
+    return true;
+}
+
+void Publication::describe(hub::ConfigKind kind, Bytes body)
+{
+    if (kind == hub::ConfigKind::script) return;
+    const auto offset = kind == hub::ConfigKind::video ? video_.body_offset : audio_.body_offset;
+    const auto config = body.subspan(std::min(offset, body.size()));
+    if (kind == hub::ConfigKind::video) {
+        const auto video = codec::describe_video(video_.codec, config);
+        if (!video) return;
+        hub::seq_write(writer_.ring().info_lock, [&] { writer_.ring().info.video = *video; });
+        return;
+    }
+    const auto audio = codec::describe_audio(audio_.codec, config);
+    if (!audio) return;
+    hub::seq_write(writer_.ring().info_lock, [&] { writer_.ring().info.audio = *audio; });
+}
+
+void Publication::publish_rates()
+{
+    hub::seq_write(writer_.ring().info_lock, [&] {
+        auto& info = writer_.ring().info;
+        info.fps = video_meter_.frames_per_second();
+        info.video_bps = video_meter_.bits_per_second();
+        info.audio_bps = audio_meter_.bits_per_second();
+        info.gop_ms = gop_ms_;
+    });
+}
+
+/// A ring has to hold two groups of pictures, or a viewer that joins finds its key frame overwritten.
+void Publication::make_group_fit(std::size_t next, Accepted& accepted)
+{
+    const auto needed = 2 * (writer_.group_bytes() + next);
+    while (needed > writer_.ring().bytes) {
+        if (hub::grow(zone_, writer_, self_, slot_, accepted.poke)) continue;
+        accepted.gop_exceeds_ring = !degraded_;
+        degraded_ = true;
+        return;
+    }
+}
+
+}  // namespace sluice::ingest
