@@ -43,18 +43,20 @@ bool pages_within(MDB_env* env, std::uint64_t size)
     return stat.ms_psize != 0 && info.me_last_pgno < size / stat.ms_psize;
 }
 
-/// The manifest in force, its file found whole.
-Result<Manifest> checked_manifest(const fs::path& dir)
+/// Maps what check() found whole. The file never changes under its name, so it is still the one
+/// that was checked.
+Result<Env> map(const fs::path& path, std::uint64_t size)
 {
-    Result<void> whole;
-    for (int i = 0; i < kTries; ++i) {
-        auto manifest = read_manifest(dir);
-        if (!manifest) return manifest;
-        whole = check(dir / manifest->file, *manifest);
-        if (whole) return manifest;
-        if (whole.error().code != Errc::io) break;
-    }
-    return tl::unexpected(whole.error());
+    MDB_env* raw = nullptr;
+    if (mdb_env_create(&raw) != 0) return tl::unexpected(Error{Errc::io, "snapshot environment"});
+    Env env(raw);
+    mdb_env_set_mapsize(raw, size);
+    constexpr unsigned flags = MDB_RDONLY | MDB_NOLOCK | MDB_NOSUBDIR;
+    const int rc = mdb_env_open(raw, path.c_str(), flags, 0);
+    if (rc > 0) return tl::unexpected(Error{Errc::io, "open snapshot"});  // errno, not LMDB's own
+    if (rc != 0) return malformed("snapshot header");
+    if (!pages_within(raw, size)) return malformed("snapshot pages");
+    return env;
 }
 
 }  // namespace
@@ -68,25 +70,29 @@ void Snapshot::Close::operator()(MDB_txn* txn) const
 
 Result<Snapshot> Snapshot::open(const fs::path& dir)
 {
-    const auto manifest = checked_manifest(dir);
-    if (!manifest) return tl::unexpected(manifest.error());
-
-    MDB_env* raw = nullptr;
-    if (mdb_env_create(&raw) != 0) return tl::unexpected(Error{Errc::io, "snapshot environment"});
-    Env env(raw);
-    mdb_env_set_mapsize(raw, manifest->size);
-    constexpr unsigned flags = MDB_RDONLY | MDB_NOLOCK | MDB_NOSUBDIR;
-    if (mdb_env_open(raw, (dir / manifest->file).c_str(), flags, 0) != 0) {
-        return malformed("snapshot header");
+    for (int left = kTries;; --left) {
+        auto snapshot = open_once(dir);
+        if (snapshot || snapshot.error().code != Errc::io || left <= 1) return snapshot;
     }
-    if (!pages_within(raw, manifest->size)) return malformed("snapshot pages");
+}
+
+Result<Snapshot> Snapshot::open_once(const fs::path& dir)
+{
+    const auto manifest = read_manifest(dir);
+    if (!manifest) return tl::unexpected(manifest.error());
+    const auto path = dir / manifest->file;
+    if (const auto whole = check(path, *manifest); !whole) return tl::unexpected(whole.error());
+    auto env = map(path, manifest->size);
+    if (!env) return tl::unexpected(env.error());
 
     MDB_txn* txn = nullptr;
-    if (mdb_txn_begin(raw, nullptr, MDB_RDONLY, &txn) != 0) return malformed("snapshot root");
+    if (mdb_txn_begin(env->get(), nullptr, MDB_RDONLY, &txn) != 0) {
+        return malformed("snapshot root");
+    }
     Snapshot snapshot;
     snapshot.generation_ = manifest->generation;
     snapshot.txn_.reset(txn);
-    env.release();  // from here on the transaction's
+    env->release();  // from here on the transaction's
     if (mdb_dbi_open(txn, nullptr, 0, &snapshot.dbi_) != 0) return malformed("snapshot database");
     return snapshot;
 }

@@ -37,6 +37,8 @@ private:
 
     Snapshot() = default;
 
+    static Result<Snapshot> open_once(const std::filesystem::path& dir);
+
     std::uint64_t generation_ = 0;
     std::unique_ptr<MDB_txn, Close> txn_;  ///< closes its environment too
     unsigned dbi_ = 0;
