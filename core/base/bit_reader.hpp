@@ -6,9 +6,10 @@
 
 namespace sluice {
 
-/// Bits, most significant first, that never overrun: past the end (or after an Exp-Golomb code longer
-/// than 32 bits) every read yields zero and ok() is false for good. Borrows its input.
-/// With `kEscaped` the 03 of each 00 00 03 is dropped (H.264 7.4.1, H.265 7.4.2: the payload of a NAL unit).
+/// Bits, most significant first, that never overrun: past the end (or after an Exp-Golomb code
+/// longer than 32 bits) every read yields zero and ok() is false for good. Borrows its input. With
+/// `kEscaped` the 03 of each 00 00 03 is dropped (H.264 7.4.1, H.265 7.4.2: the payload of a NAL
+/// unit).
 template <bool kEscaped>
 class BasicBitReader {
 public:

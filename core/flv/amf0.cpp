@@ -201,13 +201,31 @@ const Object* Value::object() const
     return std::get_if<Object>(&is);
 }
 
-bool operator==(const Object& a, const Object& b) { return a.properties == b.properties; }
-bool operator==(const EcmaArray& a, const EcmaArray& b) { return a.properties == b.properties; }
-bool operator==(const StrictArray& a, const StrictArray& b) { return a.values == b.values; }
-bool operator==(const Value& a, const Value& b) { return a.is == b.is; }
+bool operator==(const Object& a, const Object& b)
+{
+    return a.properties == b.properties;
+}
+bool operator==(const EcmaArray& a, const EcmaArray& b)
+{
+    return a.properties == b.properties;
+}
+bool operator==(const StrictArray& a, const StrictArray& b)
+{
+    return a.values == b.values;
+}
+bool operator==(const Value& a, const Value& b)
+{
+    return a.is == b.is;
+}
 
-Result<Value> decode(ByteReader& in) { return Decoder(in).value(0); }
+Result<Value> decode(ByteReader& in)
+{
+    return Decoder(in).value(0);
+}
 
-void encode(ByteWriter& out, const Value& value) { std::visit(Encoder{out}, value.is); }
+void encode(ByteWriter& out, const Value& value)
+{
+    std::visit(Encoder{out}, value.is);
+}
 
 }  // namespace sluice::flv::amf0

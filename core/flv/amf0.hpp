@@ -53,7 +53,8 @@ struct Date {
 
 /// One AMF0 value (AMF0 specification, chapter 2). Long strings are strings here.
 struct Value {
-    std::variant<Null, Undefined, double, bool, std::string, Object, EcmaArray, StrictArray, Date> is;
+    std::variant<Null, Undefined, double, bool, std::string, Object, EcmaArray, StrictArray, Date>
+        is;
 
     const double* number() const { return std::get_if<double>(&is); }
     const bool* boolean() const { return std::get_if<bool>(&is); }
@@ -74,8 +75,8 @@ struct Property {
 inline constexpr unsigned kMaxDepth = 16;       ///< values inside values
 inline constexpr unsigned kMaxElements = 4096;  ///< values in one call of decode
 
-/// Reads one value and leaves `in` behind it. Errc::truncated, malformed, limit (depth or number of values),
-/// unsupported (typed objects, references, XML, AMF3).
+/// Reads one value and leaves `in` behind it. Errc::truncated, malformed, limit (depth or number of
+/// values), unsupported (typed objects, references, XML, AMF3).
 Result<Value> decode(ByteReader& in);
 
 /// Appends one value; strings above 65,535 bytes become long strings, names are cut there.

@@ -21,9 +21,9 @@ struct AudioMessage {
     friend bool operator==(const AudioMessage&, const AudioMessage&) = default;
 };
 
-/// Reads the header of an audio message; the first 32 bytes of a longer one are enough (see parse_video_message).
-/// Classic FLV (Adobe FLV 10.1, E.4.2) and Enhanced RTMP v2 ("Enhanced Audio"). Errc::truncated, malformed,
-/// unsupported (more than one track, or a track other than 0).
+/// Reads the header of an audio message; the first 32 bytes of a longer one are enough (see
+/// parse_video_message). Classic FLV (Adobe FLV 10.1, E.4.2) and Enhanced RTMP v2 ("Enhanced
+/// Audio"). Errc::truncated, malformed, unsupported (more than one track, or a track other than 0).
 Result<AudioMessage> parse_audio_message(std::span<const std::uint8_t> message);
 
 }  // namespace sluice::flv

@@ -28,8 +28,8 @@ struct ExHeader {
 /// Passes over ModEx blocks; yields the packet type after them. Short input shows in `r.ok()`.
 std::uint8_t skip_mod_ex(ByteReader& r, std::uint8_t packet_type);
 
-/// Reads the FourCC, and the track fields if `packet_type` is `multitrack`. Errc::truncated, malformed,
-/// unsupported (more than one track, or a track other than 0).
+/// Reads the FourCC, and the track fields if `packet_type` is `multitrack`. Errc::truncated,
+/// malformed, unsupported (more than one track, or a track other than 0).
 Result<ExHeader> read_ex_header(ByteReader& r, std::uint8_t packet_type, std::uint8_t multitrack);
 
 }  // namespace sluice::flv

@@ -27,8 +27,8 @@ inline constexpr std::uint32_t kMaxTagSize = 0xffffff;
 /// Writes all 11 bytes. `header.size` must not exceed kMaxTagSize: only 24 bits of it are written.
 void write_tag_header(std::span<std::uint8_t, kTagHeaderSize> out, const TagHeader& header);
 
-/// Reads the 11 bytes at the start of `in`. Errc::truncated, malformed (no such tag type), unsupported
-/// (encrypted tag).
+/// Reads the 11 bytes at the start of `in`. Errc::truncated, malformed (no such tag type),
+/// unsupported (encrypted tag).
 Result<TagHeader> parse_tag_header(std::span<const std::uint8_t> in);
 
 /// The FLV file header and the first, zero PreviousTagSize (E.2, E.3).

@@ -6,10 +6,10 @@
 namespace sluice::flv {
 namespace {
 
-constexpr std::int64_t kMaxBackward = 1000;   // more is a reset, less is interleaving
-constexpr std::int64_t kMaxAhead = 3000;      // of the arrival clock
-constexpr std::int64_t kMaxApart = 1000;      // tracks that are this close in the input share a clock
-constexpr std::int64_t kMaxGap = 1000;        // that a jump may leave in the output
+constexpr std::int64_t kMaxBackward = 1000;  // more is a reset, less is interleaving
+constexpr std::int64_t kMaxAhead = 3000;     // of the arrival clock
+constexpr std::int64_t kMaxApart = 1000;  // tracks that are this close in the input share a clock
+constexpr std::int64_t kMaxGap = 1000;    // that a jump may leave in the output
 constexpr std::int64_t kFollowWithin = 5000;  // arrival time between the jumps of two tracks
 
 /// The shortest way from `from` to a 32-bit timestamp, whatever wraps lie between.
@@ -87,7 +87,8 @@ Output TimestampNormaliser::next_of_track(NormaliserTrack& track, const Normalis
     return out;
 }
 
-/// Whether the other track's mapping explains this input: near it in time, and not far off what was put out.
+/// Whether the other track's mapping explains this input: near it in time, and not far off what was
+/// put out.
 bool TimestampNormaliser::may_join(const NormaliserTrack& other, std::uint32_t in_ms) const
 {
     if (!other.seen) return false;

@@ -37,22 +37,25 @@ struct Output {
     bool discontinuity = false;  ///< the input jumped here; not set for the track that follows
 };
 
-/// Turns a publisher's 32-bit timestamps into one rising 64-bit clock for both tracks; an FLV tag carries its low 32 bits.
-/// Ordinary steps, pauses that the arrival clock confirms and the wrap at 2^32 keep their exact differences. A step
-/// back of more than 1 s, or ahead of the arrival clock by more than 3 s, is a jump: the output goes on where it was. When the other
-/// track makes the same jump it joins the first one's mapping, so sound and picture stay together.
-/// Decoder configurations and metadata carry any timestamp encoders like: don't push them, give them last_ms().
+/// Turns a publisher's 32-bit timestamps into one rising 64-bit clock for both tracks; an FLV tag
+/// carries its low 32 bits. Ordinary steps, pauses that the arrival clock confirms and the wrap at
+/// 2^32 keep their exact differences. A step back of more than 1 s, or ahead of the arrival clock
+/// by more than 3 s, is a jump: the output goes on where it was. When the other track makes the
+/// same jump it joins the first one's mapping, so sound and picture stay together. Decoder
+/// configurations and metadata carry any timestamp encoders like: don't push them, give them
+/// last_ms().
 class TimestampNormaliser {
 public:
     /// `state` must outlive the normaliser.
     explicit TimestampNormaliser(NormaliserState& state) : state_(state) {}
 
-    /// A new or resumed publisher: forgets its clock. The first output will be `out_ms`, which must not be
-    /// below what was put out before. Without this call a new stream's first output is its first input.
+    /// A new or resumed publisher: forgets its clock. The first output will be `out_ms`, which must
+    /// not be below what was put out before. Without this call a new stream's first output is its
+    /// first input.
     void begin_at(std::int64_t out_ms);
 
-    /// Maps the decoding time of a frame that arrived at `mono_ms`. Outputs never fall, across both tracks. A script tag gets
-    /// the newest output and leaves no trace.
+    /// Maps the decoding time of a frame that arrived at `mono_ms`. Outputs never fall, across both
+    /// tracks. A script tag gets the newest output and leaves no trace.
     Output push(TagType track, std::uint32_t in_ms, std::int64_t mono_ms);
 
     /// The newest output; before the first one, where the stream will begin.
