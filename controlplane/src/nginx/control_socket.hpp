@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "controlplane/src/result.hpp"
+#include "../result.hpp"
 
 namespace sluice::control::nginx {
 

@@ -1,33 +1,87 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
-#include <filesystem>
+#include <deque>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "controlplane/src/result.hpp"
+#include "../nginx/activation.hpp"
+#include "../nginx/certificate.hpp"
+#include "../result.hpp"
+#include "../store/store.hpp"
 
 namespace sluice::control {
 
 /// The structure of the installation: ports, workers, limits, certificate. One document, in force as a whole: a change is
 /// rendered into nginx configuration, checked, switched to and confirmed before it is stored, or refused with the reason.
+/// Thread-safe; changes that arrive while another one is being put in force share the next reload.
 class Settings {
 public:
+    /// Store and activation must outlive this.
+    Settings(store::Store& store, nginx::Activation& activation);
+
+    /// To be called once, before nginx starts and before the API serves. Puts the stored settings in force, with `flags`
+    /// (a merge patch from the command line) over them. `restarted` says that this process takes the place of one that
+    /// died: then the flags are old, changes made since by the API count. Makes a self-signed certificate when there is
+    /// none. An error means that nginx can't start: a wrong flag, a port in use. A running nginx that refuses a
+    /// configuration goes on with its own, which is no error.
+    Result<void> start(const nlohmann::json& flags, bool restarted);
+
     /// Everything but the private key. Never fails: what was in force last is kept in memory.
     nlohmann::json get() const;
 
     /// Merges `change` (RFC 7396) into the settings and puts the result in force; answers the new document.
-    /// Errors: invalid (each wrong field named), precondition (`if_version` is not the current one), conflict (nginx
-    /// could not take it, for instance a port in use; detail says why, the old settings stay in force).
+    /// Errors: malformed and invalid (each wrong field named), precondition (`if_version` is not the current one), conflict
+    /// (nginx could not take it, for instance a port in use; detail says why, the old settings stay in force).
     Result<nlohmann::json> patch(const nlohmann::json& change,
                                  std::optional<std::uint64_t> if_version = {});
 
-    /// The whole document anew: fields that are absent get their defaults (the private key with its certificate).
+    /// The whole document anew: absent fields get their defaults. A certificate that did not change keeps its key, which
+    /// no answer shows.
     Result<nlohmann::json> replace(const nlohmann::json& document,
                                    std::optional<std::uint64_t> if_version = {});
 
-    /// The last nginx generations, newest first: `{"items":[{"generation":7,"created_at":"…","state":"in_force", …}]}`.
+    /// The last nginx generations, newest first: `{"items":[{"generation","created_at","state","reason","ports"}]}`,
+    /// state `in_force`, `replaced` or `failed`.
     nlohmann::json generations() const;
+
+private:
+    struct Request {
+        bool whole = false;
+        const nlohmann::json* change = nullptr;
+        std::optional<std::uint64_t> if_version;
+        Result<nlohmann::json> answer;
+        bool done = false;
+    };
+    using Batch = std::deque<Request*>;
+
+    Result<nlohmann::json> submit(Request request);
+    void work_off(const Batch& batch);
+    Result<nlohmann::json> merged(const nlohmann::json& base, const Request& request) const;
+    Result<void> enforce(const nlohmann::json& document);
+    Result<void> load(const nlohmann::json& flags, bool restarted);
+    Result<void> load_self_signed();
+    Result<void> activate(const nlohmann::json& document);
+    nlohmann::json view() const;
+    nlohmann::json restart_required() const;
+
+    store::Store& store_;
+    nginx::Activation& activation_;
+    nginx::CertificatePair self_signed_;
+    std::uint16_t rtmps_inner_ = 0;
+    nginx::Hub hub_in_force_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable done_;
+    Batch waiting_;
+    bool working_ = false;
+
+    // Written under mutex_ by the one that works.
+    nlohmann::json document_;
+    std::uint64_t version_ = 0;
+    std::int64_t updated_at_s_ = 0;
 };
 
 }  // namespace sluice::control

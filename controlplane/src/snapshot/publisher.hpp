@@ -4,12 +4,11 @@
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <mutex>
-#include <string>
 
-#include "controlplane/src/nginx/control_socket.hpp"
-#include "controlplane/src/store/store.hpp"
+#include "../nginx/control_socket.hpp"
+#include "../store/store.hpp"
+#include "record_cache.hpp"
 
 namespace sluice::control::snapshot {
 
@@ -19,7 +18,8 @@ public:
     enum class Applied { applied, pending };
 
     /// `channels` is the folder nginx watches (DIR/channels), made when absent. Store and socket must outlive this.
-    Publisher(store::Store& store, std::filesystem::path channels, const nginx::ControlSocket& nginx);
+    Publisher(const store::Store& store, std::filesystem::path channels,
+              const nginx::ControlSocket& nginx);
 
     /// Puts everything committed before the call in force. `applied` means that every worker which is not shutting
     /// down has reported it; `pending` that this did not happen within `wait` (nginx is down or slow, or the file could
@@ -30,6 +30,31 @@ public:
     /// To be called once before the API serves: publishes when the snapshot on disk is not what the store holds, as
     /// after a crash between a commit and its snapshot. Does not wait for nginx.
     void reconcile();
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    /// The generation that holds everything committed before the call.
+    Result<std::uint64_t> written();
+    Result<std::uint64_t> write();
+    Result<std::uint64_t> write_file();
+    bool on_disk() const;
+    bool workers_have(std::uint64_t generation, Clock::time_point deadline) const;
+
+    std::filesystem::path folder_;
+    const nginx::ControlSocket& nginx_;
+
+    std::mutex mutex_;
+    std::condition_variable done_;
+    std::uint64_t asked_ = 0;    ///< calls so far
+    std::uint64_t covered_ = 0;  ///< calls whose changes the last outcome holds
+    bool writing_ = false;
+    Result<std::uint64_t> outcome_;
+
+    // Touched only by the call that is writing.
+    RecordCache cache_;
+    std::uint64_t generation_ = 0;
+    bool in_file_ = false;  ///< the newest file holds what the cache holds
 };
 
 }  // namespace sluice::control::snapshot

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "configuration.hpp"
+
+namespace sluice::control::nginx {
+
+/// One folder of DIR/nginx, as its about.json describes it.
+struct Generation {
+    enum class State : std::uint8_t {
+        in_force,  ///< nginx runs on it, or will start with it
+        replaced,  ///< was in force once
+        failed     ///< never was: `reason` says why
+    };
+
+    std::uint32_t number = 0;
+    std::int64_t created_at_s = 0;
+    State state = State::replaced;
+    std::string reason;
+    Ports ports;
+    std::uint16_t rtmps_inner = 0;
+    Hub hub;
+};
+
+/// The folders DIR/nginx/gen-NNNNNN, each with one complete configuration, and the link `current` to the one that nginx
+/// starts with and reads again on SIGHUP. The newest 20 are kept.
+class Generations {
+public:
+    explicit Generations(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+    const std::filesystem::path& folder() const { return folder_; }
+    std::filesystem::path path_of(std::uint32_t number) const;
+
+    /// What `current` points to; 0 before the first.
+    std::uint32_t current() const;
+    std::optional<Generation> find(std::uint32_t number) const;
+
+    /// Renders `wanted` into a new folder which is not in force yet.
+    Result<Generation> add(const Configuration& wanted, const Places& places);
+
+    /// Whether generation `number` is what `wanted` would be rendered to.
+    bool holds(std::uint32_t number, const Configuration& wanted, const Places& places) const;
+
+    /// Points `current` to it, in one step.
+    Result<void> switch_to(std::uint32_t number);
+
+    void mark_failed(Generation generation, const std::string& reason);
+
+    /// Removes the oldest beyond those that are kept; never the one in force.
+    void prune();
+
+    /// Newest first.
+    std::vector<Generation> list() const;
+
+private:
+    std::vector<std::uint32_t> numbers() const;
+    void write_about(const Generation& generation) const;
+
+    std::filesystem::path folder_;
+};
+
+}  // namespace sluice::control::nginx

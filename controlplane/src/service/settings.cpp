@@ -1,0 +1,283 @@
+#include "settings.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+#include "../nginx/file.hpp"
+#include "../nginx/listen_port.hpp"
+#include "../store/schema.hpp"
+#include "settings_schema.hpp"
+#include "timestamp.hpp"
+
+namespace sluice::control {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+json to_json(const nginx::Generation& g)
+{
+    using State = nginx::Generation::State;
+    json item{{"generation", g.number},
+              {"created_at", format_timestamp(g.created_at_s)},
+              {"state", g.state == State::in_force ? "in_force"
+                        : g.state == State::failed ? "failed"
+                                                   : "replaced"},
+              {"ports",
+               {{"http", g.ports.http},
+                {"https", g.ports.https},
+                {"rtmp", g.ports.rtmp},
+                {"rtmps", g.ports.rtmps}}}};
+    item["reason"] = g.reason.empty() ? json(nullptr) : json(g.reason);
+    return item;
+}
+
+void log_refusal(const Error& error)
+{
+    const json line{{"level", "error"},
+                    {"message", "nginx runs on with its last configuration"},
+                    {"error", error.detail}};
+    std::fprintf(stderr, "%s\n", line.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+}
+
+}  // namespace
+
+Settings::Settings(store::Store& store, nginx::Activation& activation)
+    : store_(store), activation_(activation), document_(complete(settings_rule(), json::object()))
+{
+}
+
+Result<void> Settings::start(const json& flags, bool restarted)
+{
+    if (auto ok = load_self_signed(); !ok) return ok;
+    if (auto ok = load(flags, restarted); !ok) return ok;
+
+    const auto running = activation_.master().has_value();
+    const auto& known = activation_.generations();
+    const auto current = known.find(known.current());
+    // The inner port is picked once and kept: old workers still hand sessions over to it during a reload.
+    if (current) rtmps_inner_ = current->rtmps_inner;
+    if (!running && (rtmps_inner_ == 0 || nginx::why_not_listen(rtmps_inner_, false))) {
+        rtmps_inner_ = nginx::free_loopback_port();
+    }
+    hub_in_force_ = running && current ? current->hub : to_configuration(document_).hub;
+
+    auto done = activate(document_);
+    if (!done && running) {
+        log_refusal(done.error());
+        return {};
+    }
+    return done;
+}
+
+json Settings::get() const
+{
+    const std::lock_guard lock(mutex_);
+    return view();
+}
+
+Result<json> Settings::patch(const json& change, std::optional<std::uint64_t> if_version)
+{
+    if (!change.is_object()) return fail(Errc::malformed, "body must be an object");
+    return submit({.whole = false, .change = &change, .if_version = if_version});
+}
+
+Result<json> Settings::replace(const json& document, std::optional<std::uint64_t> if_version)
+{
+    if (!document.is_object()) return fail(Errc::malformed, "body must be an object");
+    return submit({.whole = true, .change = &document, .if_version = if_version});
+}
+
+json Settings::generations() const
+{
+    json items = json::array();
+    for (const auto& generation : activation_.generations().list()) items.push_back(to_json(generation));
+    return {{"items", std::move(items)}};
+}
+
+/// The first that finds nobody at work works for all that wait.
+Result<json> Settings::submit(Request request)
+{
+    std::unique_lock lock(mutex_);
+    waiting_.push_back(&request);
+    done_.wait(lock, [&] { return request.done || !working_; });
+    if (request.done) return std::move(request.answer);
+
+    working_ = true;
+    const auto batch = std::exchange(waiting_, {});
+    lock.unlock();
+    try {
+        work_off(batch);
+    } catch (const std::exception& e) {
+        for (auto* each : batch) each->answer = fail(Errc::internal, e.what());
+    }
+    lock.lock();
+    for (auto* each : batch) each->done = true;
+    working_ = false;
+    done_.notify_all();
+    return std::move(request.answer);
+}
+
+void Settings::work_off(const Batch& batch)
+{
+    auto candidate = document_;
+    Batch accepted;
+    for (auto* request : batch) {
+        const bool stale = request->if_version && (*request->if_version != version_ || !accepted.empty());
+        auto next = stale ? fail(Errc::precondition, "the settings have changed meanwhile")
+                          : merged(candidate, *request);
+        if (!next) {
+            request->answer = tl::unexpected(next.error());
+            continue;
+        }
+        candidate = std::move(*next);
+        accepted.push_back(request);
+    }
+    if (accepted.empty()) return;
+
+    const auto done = enforce(candidate);
+    if (!done && accepted.size() > 1) {
+        // One of them is at fault; the others must not suffer from it.
+        for (auto* request : accepted) work_off({request});
+        return;
+    }
+    const auto now = get();
+    for (auto* request : accepted) {
+        if (done) {
+            request->answer = now;
+        } else {
+            request->answer = tl::unexpected(done.error());
+        }
+    }
+}
+
+Result<json> Settings::merged(const json& base, const Request& request) const
+{
+    json next = request.whole ? json::object() : base;
+    next.merge_patch(*request.change);
+
+    json& tls = next["tls"];
+    if (tls.is_null()) tls = json::object();
+    if (!tls.is_object()) return checked_settings(std::move(next));
+    const auto& old = base["tls"];
+    const auto certificate = tls.value("certificate", json());
+    if (certificate.is_null()) {
+        const bool new_key = request.change->contains("/tls/private_key"_json_pointer) &&
+                             !request.change->at("/tls/private_key"_json_pointer).is_null();
+        if (!new_key) tls.erase("private_key");
+    } else if (certificate == old["certificate"] && !tls.contains("private_key")) {
+        tls["private_key"] = old["private_key"];
+    }
+    return checked_settings(std::move(next));
+}
+
+Result<void> Settings::enforce(const json& document)
+{
+    if (auto ok = activate(document); !ok) return ok;
+
+    const auto at = now_s();
+    const json stored{{"document", document}, {"updated_at_s", at}};
+    auto committed = store_.commit({store::put(std::string(store::schema::kSettings), stored.dump(), version_)});
+    if (!committed) {
+        if (auto back = activate(document_); !back) log_refusal(back.error());
+        return tl::unexpected(committed.error());
+    }
+    const std::lock_guard lock(mutex_);
+    document_ = document;
+    updated_at_s_ = at;
+    ++version_;
+    return {};
+}
+
+Result<void> Settings::load(const json& flags, bool restarted)
+{
+    auto entry = store_.get(store::schema::kSettings);
+    if (!entry) return tl::unexpected(entry.error());
+    json stored = json::object();
+    if (*entry) {
+        const auto record = json::parse((*entry)->value);
+        stored = record.at("document");
+        updated_at_s_ = record.at("updated_at_s");
+        version_ = (*entry)->version;
+    }
+    auto wanted = stored;
+    if (!restarted || !*entry) wanted.merge_patch(flags);
+    auto checked = checked_settings(wanted);
+    if (!checked) return tl::unexpected(checked.error());
+    document_ = std::move(*checked);
+    if (*entry && document_ == stored) return {};
+
+    updated_at_s_ = now_s();
+    const json record{{"document", document_}, {"updated_at_s", updated_at_s_}};
+    auto committed = store_.commit({store::put(std::string(store::schema::kSettings), record.dump(), version_)});
+    if (!committed) return tl::unexpected(committed.error());
+    ++version_;
+    return {};
+}
+
+/// Made once and kept, so that a browser's exception for it lasts.
+Result<void> Settings::load_self_signed()
+{
+    const auto folder = activation_.places().dir / "tls";
+    std::error_code error;
+    fs::create_directories(folder, error);
+    fs::permissions(folder, fs::perms::owner_all, error);
+    auto certificate = nginx::read_file(folder / "self-signed.pem");
+    auto key = nginx::read_file(folder / "self-signed.key");
+    if (certificate && key && nginx::check({*certificate, *key})) {
+        self_signed_ = {std::move(*certificate), std::move(*key)};
+        return {};
+    }
+    auto made = nginx::make_self_signed("");
+    if (!made) return tl::unexpected(made.error());
+    if (auto ok = nginx::write_file(folder / "self-signed.key", made->private_key, 0600); !ok) return ok;
+    if (auto ok = nginx::write_file(folder / "self-signed.pem", made->certificate, 0600); !ok) return ok;
+    self_signed_ = std::move(*made);
+    return {};
+}
+
+Result<void> Settings::activate(const json& document)
+{
+    auto wanted = to_configuration(document);
+    wanted.rtmps_inner = rtmps_inner_;
+    wanted.hub = hub_in_force_;
+    wanted.ipv6 = nginx::has_ipv6();
+    if (wanted.certificate.empty()) {
+        wanted.certificate = self_signed_.certificate;
+        wanted.private_key = self_signed_.private_key;
+    }
+    const auto generation = activation_.apply(wanted);
+    if (!generation) return tl::unexpected(generation.error());
+    return {};
+}
+
+json Settings::view() const
+{
+    auto shown = without_secrets(settings_rule(), document_);
+    auto& tls = shown["tls"];
+    const bool own = document_["tls"]["certificate"].is_string();
+    const auto pair = own ? nginx::CertificatePair{document_["tls"]["certificate"],
+                                                   document_["tls"]["private_key"]}
+                          : self_signed_;
+    if (const auto facts = nginx::check(pair)) {
+        tls["subject"] = facts->subject;
+        tls["expires_at"] = format_timestamp(facts->not_after_s);
+        tls["self_signed"] = facts->self_signed;
+    }
+    shown["version"] = version_;
+    shown["updated_at"] = format_timestamp(updated_at_s_);
+    shown["restart_required"] = restart_required();
+    return shown;
+}
+
+json Settings::restart_required() const
+{
+    const auto wanted = to_configuration(document_).hub;
+    json fields = json::array();
+    if (wanted.streams != hub_in_force_.streams) fields.push_back("hub.streams");
+    if (wanted.rings != hub_in_force_.rings) fields.push_back("hub.rings");
+    return fields;
+}
+
+}  // namespace sluice::control

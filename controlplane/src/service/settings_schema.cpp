@@ -1,0 +1,204 @@
+#include "settings_schema.hpp"
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "../nginx/certificate.hpp"
+
+namespace sluice::control {
+namespace {
+
+using nlohmann::json;
+using namespace rules;
+
+constexpr long long kMaxPem = 65536;
+constexpr long long kMaxWorkers = 64;
+constexpr std::array kPorts{"http_port", "https_port", "rtmp_port", "rtmps_port"};
+
+/// One per processor that this process may use.
+long long processors()
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    return std::clamp<long long>(CPU_COUNT(&set), 1, kMaxWorkers);
+}
+
+/// Goes into addresses that are given out, so nothing that could end the host part.
+std::optional<std::string> host_name(const std::string& text)
+{
+    const bool ok = std::ranges::all_of(text, [](unsigned char c) {
+        return std::isalnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
+    });
+    if (ok) return std::nullopt;
+    return "be a host name or an address, without scheme, port or path";
+}
+
+std::optional<std::string> page_multiple(const json& ring)
+{
+    const auto bytes = ring.at("bytes").get<std::uint64_t>();
+    if (bytes % 4096 == 0) return std::nullopt;
+    return "must be a multiple of 4096";
+}
+
+Rule port(long long preset)
+{
+    return integer(1, 65535, preset);
+}
+
+Rule limits()
+{
+    return object({
+        {"worker_connections", integer(64, 1'000'000, 8192)},
+        {"max_body_bytes", integer(16 << 10, 64 << 20, 1 << 20)},
+        {"viewers_per_address", integer(0, 1'000'000, 0)},
+    });
+}
+
+Rule hub()
+{
+    return object({
+        {"streams", integer(16, 65536, 1024)},
+        {"rings", list(object({{"bytes", integer(64 << 10, 1 << 30, 1 << 20)},
+                               {"count", integer(1, 65536, 64)}}),
+                       4)},
+    });
+}
+
+Rule tls()
+{
+    return object({
+        {"certificate", text(1, kMaxPem).or_null()},
+        {"private_key", text(1, kMaxPem).or_null().secret()},
+        {"subject", text(0, 1024).ours()},
+        {"expires_at", text(0, 64).ours()},
+        {"self_signed", boolean(true).ours()},
+    });
+}
+
+void check_ports(const json& document, Findings& findings)
+{
+    std::map<long long, std::string> taken;
+    for (const auto* name : kPorts) {
+        const auto [at, added] = taken.emplace(document[name].get<long long>(), name);
+        if (!added) findings.add(name, "is the same as " + at->second);
+    }
+}
+
+void check_tls(const json& tls, Findings& findings)
+{
+    const bool certificate = tls["certificate"].is_string();
+    const bool key = tls["private_key"].is_string();
+    if (!certificate && !key) return;
+    if (!certificate) return findings.add("tls.certificate", "is needed with a private_key");
+    if (!key) return findings.add("tls.private_key", "is needed with a certificate");
+    const auto facts = nginx::check({tls["certificate"], tls["private_key"]});
+    if (facts) return;
+    for (const auto& wrong : facts.error().fields) findings.add(wrong.field, wrong.message);
+}
+
+void check_rings(const json& rings, Findings& findings)
+{
+    for (std::size_t i = 0; i < rings.size(); ++i) {
+        const auto path = "hub.rings[" + std::to_string(i) + "].bytes";
+        if (const auto complaint = page_multiple(rings[i])) findings.add(path, *complaint);
+        if (i > 0 && rings[i]["bytes"] <= rings[i - 1]["bytes"]) {
+            findings.add(path, "must be larger than that of the class before");
+        }
+    }
+}
+
+/// An unprivileged process can't raise its hard limit, and nginx would only write an alert.
+void check_open_files(const json& limits, Findings& findings)
+{
+    rlimit machine{};
+    if (geteuid() == 0 || getrlimit(RLIMIT_NOFILE, &machine) != 0) return;
+    if (limits["worker_connections"].get<std::uint64_t>() < machine.rlim_max) return;
+    findings.add("limits.worker_connections", "needs more open files than the " +
+                                                  std::to_string(machine.rlim_max) +
+                                                  " this process may have (ulimit -Hn)");
+}
+
+/// Editors of some systems end lines with CR LF; PEM does not mind, our text rule does.
+void strip_carriage_returns(json& document)
+{
+    if (!document.is_object() || !document.contains("tls") || !document["tls"].is_object()) return;
+    for (auto& [name, value] : document["tls"].items()) {
+        if (value.is_string()) std::erase(value.get_ref<std::string&>(), '\r');
+    }
+}
+
+std::string ring_arguments(const json& rings)
+{
+    std::string text;
+    for (const auto& ring : rings) {
+        if (!text.empty()) text += ' ';
+        text += std::to_string(ring["count"].get<long long>()) + "x" +
+                std::to_string(ring["bytes"].get<long long>());
+    }
+    return text;
+}
+
+}  // namespace
+
+const Rule& settings_rule()
+{
+    static const Rule rule = object({
+        {"http_port", port(8080)},
+        {"https_port", port(8443)},
+        {"rtmp_port", port(1935)},
+        {"rtmps_port", port(1936)},
+        {"workers", integer(1, kMaxWorkers, processors())},
+        {"public_host", text(1, 253).with(host_name).or_null()},
+        {"limits", limits()},
+        {"hub", hub()},
+        {"tls", tls()},
+        {"legacy_api_open", boolean(false)},
+        {"version", integer(0, 0, 0).ours()},
+        {"updated_at", text(0, 64).ours()},
+        {"restart_required", list(text(0, 64), 16).ours()},
+    });
+    return rule;
+}
+
+Result<json> checked_settings(json document)
+{
+    strip_carriage_returns(document);
+    Findings findings;
+    check(settings_rule(), document, "", findings);
+    if (auto ok = findings.verdict(); !ok) return tl::unexpected(ok.error());
+
+    document = complete(settings_rule(), document);
+    check_ports(document, findings);
+    check_tls(document["tls"], findings);
+    check_rings(document["hub"]["rings"], findings);
+    check_open_files(document["limits"], findings);
+    if (auto ok = findings.verdict(); !ok) return tl::unexpected(ok.error());
+    return document;
+}
+
+nginx::Configuration to_configuration(const json& document)
+{
+    const auto& limits = document.at("limits");
+    const auto& hub = document.at("hub");
+    const auto& tls = document.at("tls");
+    nginx::Configuration wanted;
+    wanted.ports = {document.at("http_port"), document.at("https_port"), document.at("rtmp_port"),
+                    document.at("rtmps_port")};
+    wanted.workers = document.at("workers");
+    wanted.worker_connections = limits.at("worker_connections");
+    wanted.max_body_bytes = limits.at("max_body_bytes");
+    wanted.viewers_per_address = limits.at("viewers_per_address");
+    wanted.hub = {hub.at("streams"), ring_arguments(hub.at("rings"))};
+    if (tls.at("certificate").is_string()) {
+        wanted.certificate = tls.at("certificate");
+        wanted.private_key = tls.at("private_key");
+    }
+    return wanted;
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,168 @@
+#include "publisher.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <exception>
+#include <thread>
+
+#include "core/channel/manifest.hpp"
+#include "core/channel/snapshot.hpp"
+#include "core/channel/snapshot_writer.hpp"
+
+namespace sluice::control::snapshot {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr auto kPollEvery = 2ms;
+
+/// The highest generation that was ever used here: the manifest's, or that of a file without one.
+std::uint64_t last_generation(const fs::path& folder)
+{
+    std::uint64_t last = 0;
+    if (const auto manifest = channel::read_manifest(folder)) last = manifest->generation;
+    constexpr std::string_view head = "channels-";
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+        const auto name = entry.path().filename().string();
+        if (!name.starts_with(head)) continue;
+        std::uint64_t number = 0;
+        std::from_chars(name.data() + head.size(), name.data() + name.size(), number);
+        last = std::max(last, number);
+    }
+    return last;
+}
+
+void log_failure(const Error& error)
+{
+    const nlohmann::json line{{"level", "error"},
+                              {"message", "the channels snapshot could not be written"},
+                              {"error", error.detail}};
+    std::fprintf(stderr, "%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
+
+bool all_report(const nlohmann::json& answer, std::uint64_t generation)
+{
+    if (!answer.contains("workers")) return false;
+    std::size_t serving = 0;
+    for (const auto& worker : answer["workers"]) {
+        if (worker.value("exiting", false)) continue;
+        if (worker.value("snapshot_generation", std::uint64_t{0}) < generation) return false;
+        ++serving;
+    }
+    return serving > 0;
+}
+
+}  // namespace
+
+Publisher::Publisher(const store::Store& store, fs::path channels, const nginx::ControlSocket& nginx)
+    : folder_(std::move(channels)), nginx_(nginx), cache_(store)
+{
+    std::error_code error;
+    fs::create_directories(folder_, error);
+    if (!error) fs::permissions(folder_, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec, error);
+    generation_ = last_generation(folder_);
+}
+
+Publisher::Applied Publisher::publish(std::chrono::milliseconds wait)
+{
+    const auto deadline = Clock::now() + wait;
+    const auto generation = written();
+    if (!generation) return Applied::pending;
+    return workers_have(*generation, deadline) ? Applied::applied : Applied::pending;
+}
+
+void Publisher::reconcile()
+{
+    const auto refreshed = cache_.refresh();
+    if (!refreshed) return log_failure(refreshed.error());
+    in_file_ = on_disk();
+    (void)written();
+}
+
+Result<std::uint64_t> Publisher::written()
+{
+    std::unique_lock lock(mutex_);
+    const auto mine = ++asked_;
+    done_.wait(lock, [&] { return covered_ >= mine || !writing_; });
+    if (covered_ >= mine) return outcome_;
+
+    writing_ = true;
+    const auto up_to = asked_;
+    lock.unlock();
+    auto outcome = write();
+    if (!outcome) log_failure(outcome.error());
+    lock.lock();
+
+    writing_ = false;
+    covered_ = up_to;
+    outcome_ = outcome;
+    done_.notify_all();
+    return outcome;
+}
+
+/// Catches what a document of another shape would throw: those who wait for this call must be woken.
+Result<std::uint64_t> Publisher::write()
+{
+    try {
+        const auto changed = cache_.refresh();
+        if (!changed) {
+            in_file_ = false;
+            return tl::unexpected(changed.error());
+        }
+        if (*changed) in_file_ = false;
+        if (in_file_) return generation_;
+        return write_file();
+    } catch (const std::exception& e) {
+        in_file_ = false;
+        return fail(Errc::internal, e.what());
+    }
+}
+
+Result<std::uint64_t> Publisher::write_file()
+{
+    const auto& records = cache_.records();
+    auto next = [at = records.begin(), &records]() mutable -> std::optional<channel::SnapshotRecord> {
+        if (at == records.end()) return std::nullopt;
+        const auto& [id, bytes] = *at++;
+        return channel::SnapshotRecord{id, bytes};
+    };
+    const auto manifest = channel::write_snapshot(folder_, generation_ + 1, next);
+    if (!manifest) {
+        // A file of this number may be there now, and generations never repeat.
+        generation_ = std::max(generation_, last_generation(folder_));
+        return fail(Errc::internal, "channels snapshot: " + std::string(manifest.error().where));
+    }
+    generation_ = manifest->generation;
+    in_file_ = true;
+    return generation_;
+}
+
+bool Publisher::on_disk() const
+{
+    const auto file = channel::Snapshot::open(folder_);
+    if (!file || file->size() != cache_.records().size()) return false;
+    return std::ranges::all_of(cache_.records(), [&](const auto& record) {
+        const auto there = file->find(record.first);
+        const auto wanted = channel::decode(record.second);
+        return there && *there && wanted && **there == *wanted;
+    });
+}
+
+bool Publisher::workers_have(std::uint64_t generation, Clock::time_point deadline) const
+{
+    std::error_code error;
+    // nginx answers such a question when the workers have it, or when its time is over.
+    const auto ask = "/-/generation?snapshot=" + std::to_string(generation) + "&timeout_ms=";
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+        if (left.count() <= 0) return false;
+        const auto answer = nginx_.get(ask + std::to_string(left.count()), left + 50ms);
+        if (answer && all_report(*answer, generation)) return true;
+        std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(left, kPollEvery));
+    }
+}
+
+}  // namespace sluice::control::snapshot

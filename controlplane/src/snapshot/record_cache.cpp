@@ -1,0 +1,84 @@
+#include "record_cache.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "../service/channel_record.hpp"
+#include "../store/schema.hpp"
+
+namespace sluice::control::snapshot {
+namespace {
+
+using namespace std::chrono_literals;
+namespace schema = store::schema;
+
+constexpr std::size_t kPage = 1000;
+
+std::string id_of(const std::string& key)
+{
+    return key.substr(schema::kChannels.size());
+}
+
+}  // namespace
+
+Result<bool> RecordCache::refresh()
+{
+    if (!seen_) return read_all();
+    auto changed = read_changes();
+    if (changed || changed.error().code != Errc::gone) return changed;
+    return read_all();
+}
+
+Result<bool> RecordCache::read_all()
+{
+    const auto before = std::move(records_);
+    records_.clear();
+    seen_.reset();
+
+    std::optional<store::Revision> first;
+    std::string after;
+    for (bool more = true; more;) {
+        auto page = store_.list(schema::kChannels, after, kPage);
+        if (!page) return tl::unexpected(page.error());
+        for (const auto& entry : page->items) put(entry.key, entry.value);
+        // Later pages may show a later state: changes since the first page are read again, which does no harm.
+        if (!first) first = page->revision;
+        more = page->more && !page->items.empty();
+        if (more) after = page->items.back().key;
+    }
+    seen_ = first;
+    return records_ != before;
+}
+
+Result<bool> RecordCache::read_changes()
+{
+    auto changes = store_.watch(schema::kChannels, *seen_, 0ms);
+    if (!changes) return tl::unexpected(changes.error());
+    bool different = false;
+    for (const auto& change : changes->items) {
+        auto changed = read_one(change.key);
+        if (!changed) return changed;
+        different |= *changed;
+    }
+    seen_ = changes->revision;
+    return different;
+}
+
+/// As it is now: the change may be an older one.
+Result<bool> RecordCache::read_one(const std::string& key)
+{
+    const auto entry = store_.get(key);
+    if (!entry) return tl::unexpected(entry.error());
+    if (!*entry) return records_.erase(id_of(key)) > 0;
+    return put(key, (*entry)->value);
+}
+
+bool RecordCache::put(const std::string& key, const std::string& document)
+{
+    auto bytes = channel::encode(to_record(nlohmann::json::parse(document)));
+    auto& record = records_[id_of(key)];
+    if (record == bytes) return false;
+    record = std::move(bytes);
+    return true;
+}
+
+}  // namespace sluice::control::snapshot
