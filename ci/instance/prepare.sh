@@ -36,7 +36,6 @@ refuse_foreign_dir() {
 }
 
 prepare_dir() {
-    refuse_foreign_dir
     mkdir -p "$dir" || fail "$dir can't be made" "choose a folder you may write to with --dir"
     if [ "$(id -u)" = 0 ]; then
         chown "$service_user:$service_user" "$dir"
@@ -124,4 +123,13 @@ remove_unused_builds() {
     while read -r build; do
         [ "$build" = "$(realpath "$dir/lib")" ] || readlink /proc/[0-9]*/exe 2>/dev/null | grep -qF "$build/" || rm -rf "$build"
     done < <(find "$1" -mindepth 1 -maxdepth 1 -type d -mmin +1440)
+}
+
+# Debian's nginx knows nothing of the sanitizer that our module may be built with: its runtime must be there first.
+export_sanitizer_settings() {
+    local runtime
+    runtime=$(ldd "$SLUICE_BUILD/modules/ngx_sluice_module.so" | awk '/lib[at]san\.so/ { print $3 }')
+    [ -n "$runtime" ] || return 0
+    service_start+=(env "LD_PRELOAD=$runtime" "ASAN_OPTIONS=detect_leaks=0:log_path=$dir/logs/sanitizer"
+        "UBSAN_OPTIONS=print_stacktrace=1:log_path=$dir/logs/sanitizer" "TSAN_OPTIONS=log_path=$dir/logs/sanitizer")
 }
