@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from sluicetest.publisher import clip
+from sluicetest.rtmp import VIDEO
 
 DIST = Path(__file__).resolve().parents[2] / "web/dist"
 TYPES = {".html": "text/html; charset=utf-8", ".js": "application/javascript", ".css": "text/css",
@@ -60,12 +61,10 @@ class Programme:
 
     def _newest_key(self):
         turn, within = divmod(self._now_ms(), self.clip.duration)
-        keys = [i for i, m in enumerate(self.clip.frames) if m.timestamp <= within and _is_key(m)]
-        return int(turn), keys[-1] if keys else 0
-
-
-def _is_key(message):
-    return message.type == 8 or (message.payload[0] >> 4) & 7 == 1
+        passed = [m for m in self.clip.frames if m.timestamp <= within]
+        keys = [i for i, m in enumerate(passed) if m.type == VIDEO and (m.payload[0] >> 4) & 7 == 1]
+        sound_only = not any(m.type == VIDEO for m in self.clip.frames)
+        return int(turn), keys[-1] if keys else len(passed) - 1 if sound_only else 0
 
 
 def flv_tag(message, timestamp):

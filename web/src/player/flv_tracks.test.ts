@@ -67,6 +67,14 @@ describe('tracks of an FLV stream', () => {
         expect(flv.tracks).toEqual({ video: 'h264', audio: 'aac' });
     });
 
+    test('sound before the first picture does not join, nor does half a picture', () => {
+        const flv = read(kFileHeader, kAvcConfig, kAacConfig, kAacFrame, kAvcFrame.slice(0, -5));
+        expect(flv.joined).toBe(false);
+
+        flv.push(Uint8Array.from(kAvcFrame.slice(-5)));
+        expect(flv.joined).toBe(true);
+    });
+
     test('a page of HTML is not FLV', () => {
         expect(() => read(ascii('<!doctype html>'))).toThrow(NotFlv);
     });

@@ -18,6 +18,7 @@ const kPeekBytes = 5;
 
 const kTagAudio = 8;
 const kTagVideo = 9;
+const kKeyFrame = 1;
 const kVideoCommandFrame = 5;
 const kAudioEnhanced = 9;
 
@@ -43,7 +44,10 @@ const kAudioByFourCc: Record<string, AudioCodec> = {
  */
 export class FlvTracks {
     readonly tracks: Tracks = {};
-    /** A frame has passed, so the codec headers of all tracks that run now have passed too. */
+    /**
+     * A whole frame has passed, so the codec headers of all tracks that run now have passed too.
+     * With video it is a video frame; with AV1 a key frame, since only that tells the size.
+     */
     joined = false;
 
     private inTags = false;
@@ -51,6 +55,7 @@ export class FlvTracks {
     private have = 0;
     private want = kFileHeaderBytes;
     private skip = 0;
+    private frameOf: 'video' | 'audio' | undefined;
 
     /** Takes the next bytes; throws NotFlv when the stream doesn't start as one. */
     push(chunk: Uint8Array): void {
@@ -60,6 +65,7 @@ export class FlvTracks {
                 const step = Math.min(this.skip, chunk.length - at);
                 this.skip -= step;
                 at += step;
+                if (this.skip === 0) this.endTag();
                 continue;
             }
             this.head[this.have++] = chunk[at++] ?? 0;
@@ -94,6 +100,13 @@ export class FlvTracks {
         this.skip = skip;
     }
 
+    private endTag(): void {
+        if (this.frameOf === 'video' || (this.frameOf === 'audio' && !this.tracks.video)) {
+            this.joined = true;
+        }
+        this.frameOf = undefined;
+    }
+
     private note(peek: number): void {
         const type = this.at(0) & 0x1f;
         const body = this.head.subarray(kTagHeaderBytes, kTagHeaderBytes + peek);
@@ -110,7 +123,8 @@ export class FlvTracks {
             ? (kVideoByFourCc[fourCc(body)] ?? 'other')
             : (kVideoByNumber[first & 0x0f] ?? 'other');
         const packet = enhanced ? first & 0x0f : (body[1] ?? 0);
-        if (packet === 1 || packet === 3) this.joined = true;
+        const whole = this.tracks.video !== 'av1' || ((first >> 4) & 7) === kKeyFrame;
+        if (whole && (packet === 1 || packet === 3)) this.frameOf = 'video';
     }
 
     private noteAudio(body: Uint8Array): void {
@@ -122,7 +136,7 @@ export class FlvTracks {
             ? (kAudioByFourCc[fourCc(body)] ?? 'other')
             : (kAudioByNumber[format] ?? 'other');
         const packet = enhanced ? first & 0x0f : format === 10 ? (body[1] ?? 0) : 1;
-        if (packet === 1) this.joined = true;
+        if (packet === 1) this.frameOf = 'audio';
     }
 
     private at(index: number): number {
