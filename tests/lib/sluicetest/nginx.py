@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from . import logs, processes
@@ -176,9 +177,16 @@ class Nginx:
     def stop(self):
         """Ends it; then its logs must be clean."""
         if self.process:
+            self._let_old_workers_end()
             processes.stop(self.process)
         found = logs.faults(self.log_files(), self.expected)
         assert not found, "\n".join(found)
+
+    def _let_old_workers_end(self):
+        """An old worker that is terminated says what it still held: a fault only if it won't end."""
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline and set(self.all_workers()) - set(self.workers()):
+            time.sleep(0.05)
 
     def log_files(self):
         return [self.error_log, self.prefix / "stderr.log", *self.prefix.glob("sanitizer*")]

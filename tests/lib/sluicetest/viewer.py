@@ -46,6 +46,17 @@ class Viewer:
         deadline = time.monotonic() + seconds
         return self.read_until(lambda _: time.monotonic() >= deadline, seconds + 5)
 
+    def read_quiet(self, seconds=0.7, timeout=30.0):
+        """Reads until nothing has come for that long."""
+        deadline = time.monotonic() + timeout
+        count = -1
+        while len(self.tags) != count:
+            count = len(self.tags)
+            self.read_for(seconds)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"still not quiet after {timeout}s")
+        return self.tags
+
     def read_tags(self, count, timeout=10.0):
         """Reads until `count` more tags have come."""
         goal = len(self.tags) + count

@@ -1,0 +1,79 @@
+"""Real players decode what comes out: ffmpeg, ffprobe, mpv, ffplay."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from sluicetest.publisher import Ffmpeg, Publisher, clip
+
+PLAYERS = Path(__file__).parents[1] / "lib/players.sh"
+SECONDS = 3
+NGINX = {"workers": 2, "application": "sluice_access_publish open;"}
+
+
+@pytest.fixture
+def demo(nginx):
+    with Ffmpeg(f"{nginx.rtmp_url}/demo", "avc"):
+        nginx.control.wait_state("demo", "live")
+        yield nginx
+
+
+def url(nginx, way):
+    return {"http": nginx.flv("demo"), "https": f"https://127.0.0.1:{nginx.https}/demo/live.flv",
+            "rtmp": f"{nginx.rtmp_url}/demo"}[way]
+
+
+@pytest.mark.parametrize("way", ["http", "rtmp"])
+@pytest.mark.parametrize("player", ["ffmpeg", "ffplay", "mpv"])
+def test_players_decode_picture_and_sound(demo, player, way):
+    if not shutil.which(player):
+        pytest.skip(f"{player} is not installed")
+    done = subprocess.run([PLAYERS, player, url(demo, way), str(SECONDS)], text=True, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def probe(address, *options):
+    done = subprocess.run(["ffprobe", "-v", "error", "-rw_timeout", "5000000", "-show_streams", "-of", "json",
+                           *options, address], text=True, capture_output=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+    return {s["codec_type"]: s for s in json.loads(done.stdout)["streams"]}
+
+
+@pytest.mark.parametrize("way", ["http", "https", "rtmp"])
+def test_ffprobe_finds_both_streams(demo, way):
+    found = probe(url(demo, way))
+    assert found["video"]["codec_name"] == "h264"
+    assert (found["video"]["width"], found["video"]["height"]) == (320, 180)
+    assert found["audio"]["codec_name"] == "aac"
+
+
+def test_b_frames_are_shown_in_their_order(nginx):
+    with Publisher(nginx.rtmp, "demo", clip("avc_bframes")):
+        nginx.control.wait_state("demo", "live")
+        done = subprocess.run(
+            ["ffprobe", "-v", "error", "-select_streams", "v", "-read_intervals", "%+3", "-show_entries",
+             "frame=pts,pict_type", "-of", "csv=p=0", nginx.flv("demo")],
+            text=True, capture_output=True, timeout=20)
+    frames = [line.split(",")[:2] for line in done.stdout.splitlines()]
+    shown = [int(pts) for pts, _ in frames]
+    assert "B" in {kind for _, kind in frames}
+    assert shown == sorted(shown) and len(shown) > 50
+    assert max(b - a for a, b in zip(shown, shown[1:])) <= 41
+
+
+def test_a_strict_decoder_finds_no_error(demo):
+    done = subprocess.run(["ffmpeg", "-nostdin", "-v", "warning", "-xerror", "-err_detect", "explode", "-i",
+                           demo.flv("demo"), "-t", "3", "-f", "null", "-"],
+                          text=True, capture_output=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+    assert "error" not in done.stderr.lower(), done.stderr
+
+
+def test_the_play_addresses_of_the_api_play(shared_system, channel):
+    play = channel.urls()["play"]
+    with Ffmpeg(channel.urls()["push"]["rtmp"]):
+        shared_system.control.wait_state(channel.id, "live")
+        for address in (play["flv"], play["rtmp"]):
+            assert set(probe(address)) == {"video", "audio"}
