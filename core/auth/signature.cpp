@@ -129,7 +129,7 @@ std::optional<Reason> verify_play(std::string_view id, const Signature& sign, st
 tl::expected<Signature, Reason> signature_in(std::string_view query)
 {
     const auto text = find_parameter(query, "sign");
-    if (!text || text->empty()) return tl::unexpected(Reason::signature_missing);
+    if (!text) return tl::unexpected(Reason::signature_missing);
     const auto sign = parse_sign(*text);
     if (!sign) return tl::unexpected(Reason::signature_malformed);
     return *sign;

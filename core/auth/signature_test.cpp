@@ -118,7 +118,8 @@ TEST(Signature, a_query_tells_missing_from_malformed)
 {
     EXPECT_EQ(signature_in("").error(), Reason::signature_missing);
     EXPECT_EQ(signature_in("a=b").error(), Reason::signature_missing);
-    EXPECT_EQ(signature_in("sign=").error(), Reason::signature_missing);
+    EXPECT_EQ(signature_in("sig=1").error(), Reason::signature_missing);
+    EXPECT_EQ(signature_in("sign=").error(), Reason::signature_malformed);
     EXPECT_EQ(signature_in("sign=1-2").error(), Reason::signature_malformed);
     const auto sign = signature_in("a=b&sign=" + std::string(kPublished));
     ASSERT_TRUE(sign);
