@@ -16,9 +16,11 @@ constexpr std::size_t kBeforeRate = 10;  // block and frame sizes
 Result<FlacConfig> parse_flac_config(std::span<const std::uint8_t> in)
 {
     ByteReader r(in);
-    const bool magic = ByteReader(in).u32() == kMagic;
-    if (magic) r.skip(sizeof kMagic);
-    if (magic || in.size() > kStreamInfoSize) {
+    const auto first = ByteReader(in).u32();
+    // A dfLa box opens with version and flags, all zero; no block header does.
+    const bool prefixed = in.size() > kStreamInfoSize && (first == kMagic || first == 0);
+    if (prefixed) r.skip(sizeof first);
+    if (in.size() > kStreamInfoSize) {
         // Bit 7 says that no other block follows; type 0 is STREAMINFO.
         const auto block = r.bytes(kBlockHeaderSize);
         if (!r.ok()) return r.fail(Errc::truncated, "flac block header");

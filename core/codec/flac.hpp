@@ -14,8 +14,8 @@ struct FlacConfig {
     std::uint8_t bits_per_sample = 0;
 };
 
-/// Takes STREAMINFO bare, behind its block header, or behind "fLaC" and that header.
-/// Errc::truncated, malformed.
+/// Takes STREAMINFO bare, behind its block header, behind "fLaC" and that header, or in the payload
+/// of a dfLa box. Errc::truncated, malformed.
 Result<FlacConfig> parse_flac_config(std::span<const std::uint8_t> config);
 
 }  // namespace sluice::codec
