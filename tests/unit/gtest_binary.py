@@ -23,8 +23,8 @@ def suites(binary: Path) -> list[str]:
         return []
     listed = run(binary, "--gtest_list_tests")
     assert listed.returncode == 0, listed.stderr
-    return [line.strip().rstrip(".") for line in listed.stdout.splitlines()
-            if line and not line.startswith(" ") and line.split("#")[0].strip().endswith(".")]
+    names = (line.split("#")[0].rstrip() for line in listed.stdout.splitlines() if not line.startswith(" "))
+    return [name.removesuffix(".") for name in names if name.endswith(".")]
 
 
 def run(binary: Path, *arguments: str, timeout: float = 100) -> subprocess.CompletedProcess:
