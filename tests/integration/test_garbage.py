@@ -9,13 +9,14 @@ import struct
 import time
 
 import pytest
-from sluicetest import amf0, flv, rtmp
+from sluicetest import amf0, flv, processes, rtmp
 from sluicetest.publisher import Publisher, clip
 from sluicetest.rtmp import AUDIO, COMMAND, DATA, VIDEO, Connection
 from sluicetest.viewer import HttpFlv
 from sluicetest.waiting import wait_for
 
-NGINX = {"application": "sluice_access_publish open; sluice_ingest_setup_timeout 3s;"}
+NGINX = {"sanitized": True,
+         "application": "sluice_access_publish open; sluice_ingest_setup_timeout 3s;"}
 SEED = int(os.environ.get("SLUICE_TEST_SEED", "1"))
 
 
@@ -104,6 +105,25 @@ def test_mutated_dialogues(nginx):
             with Connection.open("127.0.0.1", nginx.rtmp) as connection, contextlib.suppress(OSError, rtmp.Closed):
                 connection.sock.sendall(b"".join(chunks))
                 connection.wait_closed(0.02)
+
+
+def test_mutated_dialogues_leave_no_memory_behind(make_nginx):
+    """Leaks are judged on the build without a sanitizer, by what the worker holds after the first rounds."""
+    nginx = make_nginx(application="sluice_access_publish open; sluice_ingest_reconnect_window 0s;")
+    source = random.Random(SEED)
+
+    def rounds():
+        for number in range(200):
+            chunks = dialogue(f"leak{number % 10}")
+            at = source.randrange(len(chunks))
+            chunks[at] = mutated(chunks[at], source)
+            with Connection.open("127.0.0.1", nginx.rtmp) as connection, contextlib.suppress(OSError, rtmp.Closed):
+                connection.sock.sendall(b"".join(chunks))
+        return processes.resident_kb(nginx.workers()[0])
+
+    rounds()
+    before = rounds()
+    assert rounds() - before < 500
 
 
 BROKEN_AMF = {

@@ -14,7 +14,9 @@ from .waiting import accepts, free_ports, wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
 BINARY = os.environ.get("SLUICE_NGINX", "/usr/sbin/nginx")
-MODULE = os.environ.get("SLUICE_MODULE", str(ROOT / "build/release/modules/ngx_sluice_module.so"))
+BUILD = Path(os.environ.get("SLUICE_BUILD", ROOT / "build/release"))
+MODULE = os.environ.get("SLUICE_MODULE", str(BUILD / "modules/ngx_sluice_module.so"))
+ASAN_MODULE = Path(os.environ.get("SLUICE_ASAN_MODULE", ROOT / "build/asan/modules/ngx_sluice_module.so"))
 MODULES = "/usr/lib/nginx/modules"
 
 TEMPLATE = """
@@ -86,20 +88,21 @@ def certificate(folder):
 
 
 def sanitizer_environment(prefix):
-    """The environment in which nginx loads a module that was built with ASan."""
-    runtime = os.environ.get("SLUICE_PRELOAD")
-    if not runtime:
-        return {}
-    # nginx frees its pools only at the very end, and not all of them: leaks are judged elsewhere.
-    return {"LD_PRELOAD": runtime,
-            "ASAN_OPTIONS": f"detect_leaks=0:abort_on_error=0:log_path={prefix}/sanitizer",
+    """The environment in which nginx, which knows nothing of it, loads a module built with ASan."""
+    runtime = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
+    # nginx leaves pools and the hub to the end of the process: leaks are judged by memory that grows.
+    return {"LD_PRELOAD": runtime.stdout.strip(),
+            "ASAN_OPTIONS": f"detect_leaks=0:log_path={prefix}/sanitizer",
             "UBSAN_OPTIONS": f"print_stacktrace=1:log_path={prefix}/sanitizer"}
 
 
 class Nginx:
-    """One nginx with a prefix of its own. `parts` fills TEMPLATE; `conf` replaces it."""
+    """One nginx with a prefix of its own. `parts` fills TEMPLATE; `conf` replaces it.
 
-    def __init__(self, workers=1, conf=None, **parts):
+    `sanitized` takes the module that was built with AddressSanitizer, where there is one.
+    """
+
+    def __init__(self, workers=1, conf=None, sanitized=False, **parts):
         self.prefix = Path(tempfile.mkdtemp(prefix="sluice-nginx-"))
         self.prefix.chmod(0o755)
         self.rtmp, self.http, self.https, self.h2 = free_ports(4)
@@ -113,6 +116,8 @@ class Nginx:
         self.control = Control(self.prefix / "control.sock")
         self.expected = []
         self.process = None
+        self.sanitized = sanitized and ASAN_MODULE.exists()
+        self.environment = os.environ | (sanitizer_environment(self.prefix) if self.sanitized else {})
 
     @property
     def url(self):
@@ -130,7 +135,7 @@ class Nginx:
         self.parts |= parts
         workers = self.parts.get("workers", self.workers_wanted)
         self.conf.write_text(self.template.format(**{
-            "modules": MODULES, "module": MODULE, "prefix": self.prefix, "workers": workers,
+            "modules": MODULES, "module": ASAN_MODULE if self.sanitized else MODULE, "prefix": self.prefix, "workers": workers,
             "rtmp": self.rtmp, "http": self.http, "https": self.https, "h2": self.h2,
             "certificate": self.cert, "certificate_key": self.key, **self.parts}))
 
@@ -140,14 +145,13 @@ class Nginx:
     def test(self):
         """`nginx -t`: (exit status, what it says)."""
         done = subprocess.run(self.argv("-t"), capture_output=True, text=True, timeout=20,
-                              env=os.environ | sanitizer_environment(self.prefix))
+                              env=self.environment)
         return done.returncode, done.stderr
 
     def start(self):
         self.write_conf()
         with open(self.prefix / "stderr.log", "ab") as err:
-            self.process = subprocess.Popen(self.argv(), stdout=err, stderr=err,
-                                            env=os.environ | sanitizer_environment(self.prefix))
+            self.process = subprocess.Popen(self.argv(), stdout=err, stderr=err, env=self.environment)
         wait_for(lambda: self._up() or self.process.poll() is not None, 10, "nginx to listen")
         assert self.process.poll() is None, self.output()
         return self
