@@ -127,6 +127,16 @@ def test_a_change_of_resolution_brings_its_new_header_first(nginx):
         assert nginx.control.stream("demo")["video"]["width"] == 640
 
 
+def test_a_bitrate_that_grows_out_of_its_ring_arrives_byte_for_byte(nginx):
+    """The stream moves into a larger ring while viewers read it."""
+    messages = spliced(clip("avc"), clip("avc_big"), 0)
+    with send_all(nginx, messages, speed=2.0) as push, HttpFlv(nginx.flv("demo")) as viewer:
+        before = nginx.control.stream("demo")["ring_bytes"]
+        expect_exact(viewer, push, media_of(messages))
+        assert nginx.control.stream("demo")["ring_bytes"] > before
+        viewer.check(largest_step_ms=200)
+
+
 def test_a_change_of_codec_arrives_byte_for_byte(nginx):
     messages = spliced(clip("avc"), clip("hevc"), 0)
     with send_all(nginx, messages) as push, HttpFlv(nginx.flv("demo")) as viewer:

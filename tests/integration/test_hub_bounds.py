@@ -1,0 +1,71 @@
+"""The hub is bounded, and says so: full, too small for a GOP, or changed in size by a reload."""
+
+import signal
+
+from sluicetest import logs
+from sluicetest.publisher import Publisher, clip
+from sluicetest.refusal import DENIED, expect_refused
+from sluicetest.viewer import HttpFlv
+from sluicetest.waiting import stays, wait_for
+
+OPEN = "sluice_access_publish open; sluice_ingest_reconnect_window 1s;"
+
+
+def test_a_push_to_a_full_hub_is_refused_and_let_in_when_there_is_room(make_nginx):
+    nginx = make_nginx(application=OPEN, main="sluice_hub_streams 2;")
+    pushes = [Publisher(nginx.rtmp, f"n{i}", clip("avc")) for i in range(2)]
+    assert all(p.accepted for p in pushes)
+    expect_refused(nginx, "n2", "hub_full", DENIED)
+    pushes[0].stop()
+    nginx.control.wait_state("n0", "idle", 4)
+    with Publisher(nginx.rtmp, "n2", clip("avc")) as late:
+        assert late.accepted
+        assert not pushes[1].ended.is_set()
+    pushes[1].stop()
+
+
+def test_streams_without_end_come_and_go(make_nginx):
+    """Records and rings are given back: many more streams than there is room for, one after another."""
+    nginx = make_nginx(workers=2, application="sluice_access_publish open; sluice_ingest_reconnect_window 0s;",
+                       main="sluice_hub_streams 8; sluice_hub_rings 1m:8;")
+    for n in range(40):
+        with Publisher(nginx.rtmp, f"stream{n}", clip("avc"), speed=8) as push:
+            assert push.accepted, (n, push.status)
+            with wait_for(lambda: joined(nginx, f"stream{n}"), what="the stream") as viewer:
+                viewer.read_key_frame()
+        wait_for(lambda: nginx.control.state(f"stream{n}") == "idle", what="the stream to end")
+    hub = nginx.control.json("/-/generation")["hub"]
+    assert sum(r["used"] for r in hub["rings"]) == 0
+
+
+def joined(nginx, name):
+    viewer = HttpFlv(nginx.flv(name))
+    if viewer.status == 200:
+        return viewer
+    viewer.close()
+    return None
+
+
+def test_a_gop_that_does_not_fit_is_told_and_viewers_go_on(make_nginx):
+    nginx = make_nginx(application=OPEN, main="sluice_hub_rings 512k:4;")
+    with nginx.control.events() as events, Publisher(nginx.rtmp, "demo", clip("avc_big")):
+        nginx.control.wait_state("demo", "live")
+        with HttpFlv(nginx.flv("demo")) as viewer:
+            viewer.read_key_frame()
+            events.wait("stream.degraded", 10, channel="demo", reason="gop_exceeds_ring")
+            viewer.read_for(3)
+            viewer.check(largest_step_ms=200)
+
+
+def test_a_reload_that_changes_the_size_of_the_hub_is_refused(make_nginx):
+    nginx = make_nginx(application=OPEN, main="sluice_hub_streams 16;")
+    nginx.expected.append("sluice")
+    with Publisher(nginx.rtmp, "demo", clip("avc_quick")) as push:
+        nginx.control.wait_state("demo", "live")
+        workers = nginx.workers()
+        nginx.write_conf(main="sluice_hub_streams 32;")
+        nginx.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "sluice_hub_streams" in logs.read(nginx.error_log), what="the reason in the log")
+        stays(lambda: nginx.workers() == workers, 1, "the old workers")
+        assert not push.ended.is_set()
+        assert nginx.control.json("/-/generation")["hub"]["streams_max"] == 16
