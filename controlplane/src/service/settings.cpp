@@ -1,9 +1,9 @@
 #include "settings.hpp"
 
-#include <cstdio>
 #include <filesystem>
 #include <utility>
 
+#include "../log.hpp"
 #include "../nginx/file.hpp"
 #include "../nginx/listen_port.hpp"
 #include "../store/schema.hpp"
@@ -35,10 +35,7 @@ json to_json(const nginx::Generation& g)
 
 void log_refusal(const Error& error)
 {
-    const json line{{"level", "error"},
-                    {"message", "nginx runs on with its last configuration"},
-                    {"error", error.detail}};
-    std::fprintf(stderr, "%s\n", line.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+    log(Level::error, {{"msg", "nginx runs on with its last configuration"}, {"error", error.detail}});
 }
 
 }  // namespace

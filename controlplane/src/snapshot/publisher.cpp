@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <exception>
 #include <thread>
 
+#include "../log.hpp"
 #include "core/channel/manifest.hpp"
 #include "core/channel/snapshot.hpp"
 #include "core/channel/snapshot_writer.hpp"
@@ -37,10 +37,7 @@ std::uint64_t last_generation(const fs::path& folder)
 
 void log_failure(const Error& error)
 {
-    const nlohmann::json line{{"level", "error"},
-                              {"message", "the channels snapshot could not be written"},
-                              {"error", error.detail}};
-    std::fprintf(stderr, "%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+    log(Level::error, {{"msg", "the channels snapshot could not be written"}, {"error", error.detail}});
 }
 
 bool all_report(const nlohmann::json& answer, std::uint64_t generation)
@@ -153,7 +150,6 @@ bool Publisher::on_disk() const
 
 bool Publisher::workers_have(std::uint64_t generation, Clock::time_point deadline) const
 {
-    std::error_code error;
     // nginx answers such a question when the workers have it, or when its time is over.
     const auto ask = "/-/generation?snapshot=" + std::to_string(generation) + "&timeout_ms=";
     for (;;) {
