@@ -1,0 +1,55 @@
+"""One 2 Mbit/s stream to many HTTP-FLV viewers: what a gigabyte costs and how late it is."""
+
+from sluicebench.figures import middle, ratio, take_turns
+from sluicebench.report import Row
+from sluicebench.servers import Floor, NodeMediaServer, Sluice
+from sluicebench.watch import one_stream
+
+# viewers: (ms that our server puts into one write at that number, CPU s/GB, delay p99 in ms)
+LIMITS = {500: (36, 1.0, 45), 1000: (95, 0.5, 110), 2000: (95, 0.5, 110)}
+FLOOR_RATIO = 1.25
+COHORTS = 4
+PEER_LIMIT = 500  # more viewers are more than one core of the peer can do
+
+
+def run(plan):
+    rows, raw = [], {}
+    for viewers, limits in LIMITS.items():
+        if plan.quick and viewers > 500:
+            continue
+        results = take_turns(plan.runs, _contestants(plan, viewers, limits[0]), plan.progress)
+        raw[str(viewers)] = results
+        rows += _rows(viewers, limits, results)
+    return rows, raw
+
+
+def _contestants(plan, viewers, batch_ms):
+    window = 3 if plan.quick else 12
+    batch = plan.floor_batch_ms or batch_ms
+    contestants = {"sluice": lambda: one_stream(Sluice(), viewers, window),
+                   "floor": lambda: one_stream(Floor(batch, COHORTS), viewers, window)}
+    if viewers <= PEER_LIMIT:
+        contestants["node-media-server"] = lambda: one_stream(NodeMediaServer(), viewers, window)
+    return contestants
+
+
+def _rows(viewers, limits, results):
+    _, cost, delay = limits
+    ours, floor = results["sluice"], results["floor"]
+    rows = [
+        Row(f"{viewers} viewers: sluice, CPU", middle(ours, "cpu_s_per_gb"), "s/GB", cost),
+        Row(f"{viewers} viewers: sluice, delay p99", middle(ours, "delay_ms.p99"), "ms", delay),
+        Row(f"{viewers} viewers: sluice, delay p50", middle(ours, "delay_ms.p50"), "ms"),
+        Row(f"{viewers} viewers: sluice / floor, CPU", ratio(ours, floor, "cpu_s_per_gb"), "×", FLOOR_RATIO),
+        Row(f"{viewers} viewers: sluice, reads per viewer", middle(ours, "reads_per_viewer_s"), "/s"),
+        Row(f"{viewers} viewers: floor, reads per viewer", middle(floor, "reads_per_viewer_s"), "/s"),
+        Row(f"{viewers} viewers: sluice, tags missed", sum(r["tags_missed"] for r in ours), "", 0),
+        Row(f"{viewers} viewers: sluice, viewers lost", sum(r["asked"] - r["joined"] + r["ended_in_window"] for r in ours),
+            "", 0),
+    ]
+    for name in results:
+        if name != "sluice":
+            rows.append(Row(f"{viewers} viewers: {name}, CPU", middle(results[name], "cpu_s_per_gb"), "s/GB"))
+            rows.append(Row(f"{viewers} viewers: {name}, delay p50", middle(results[name], "delay_ms.p50"), "ms"))
+            rows.append(Row(f"{viewers} viewers: {name}, delay p99", middle(results[name], "delay_ms.p99"), "ms"))
+    return rows

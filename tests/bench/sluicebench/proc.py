@@ -1,0 +1,42 @@
+"""What /proc says about a server's processes."""
+
+import os
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def _fields(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def tree(pid):
+    """The process and all its descendants."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (fields := _fields(entry.name)) is not None:
+            parents.setdefault(int(fields[1]), []).append(int(entry.name))
+    found = [pid]
+    for one in found:
+        found += parents.get(one, [])
+    return found
+
+
+def cpu_seconds(pids):
+    """User and system time that the processes have used so far."""
+    return sum((int(f[11]) + int(f[12])) / TICKS for pid in pids if (f := _fields(pid)) is not None)
+
+
+def memory(pids):
+    """Bytes of the processes together: `anonymous` (their own), `shmem` (their share of shared memory), `pss`."""
+    total = {"anonymous": 0, "shmem": 0, "pss": 0}
+    names = {"Anonymous:": "anonymous", "Pss_Shmem:": "shmem", "Pss:": "pss"}
+    for pid in pids:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            word, *rest = line.split()
+            if word in names:
+                total[names[word]] += int(rest[0]) * 1024
+    return total
