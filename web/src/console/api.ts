@@ -1,0 +1,149 @@
+import { EventStreamReader, type ServerEvent } from './event_stream';
+import { Problem, problemOf } from './problem';
+
+/** What the start page reads of a channel. */
+export interface Channel {
+    id: string;
+    name: string;
+    enabled: boolean;
+    expires_at: string | null;
+}
+
+export interface Page<T> {
+    items: T[];
+    next_cursor: string | null;
+}
+
+export interface Video {
+    codec: string;
+    width: number;
+    height: number;
+    fps: number;
+    bitrate_bps: number;
+}
+
+export interface Audio {
+    codec: string;
+    bitrate_bps: number;
+}
+
+/** `admission`: whether a push is let in at all. */
+export interface Status {
+    id: string;
+    state: 'live' | 'waiting' | 'idle';
+    admission?: 'open' | 'disabled' | 'expired';
+    video: Video | null;
+    audio: Audio | null;
+    viewers: Record<string, number>;
+}
+
+/** `push` is absent for tokens that may only look. */
+export interface Urls {
+    push?: { rtmp: string; rtmps: string; obs: { server: string; stream_key: string } };
+    play: { flv: string | null; rtmp: string | null; pages: { flv: string | null } };
+}
+
+export interface NewChannel {
+    id?: string;
+    name?: string;
+}
+
+const kTimeoutMs = 10_000;
+
+/** All that the start page asks of the API, in one place. Rejects with Problem. */
+export class Api {
+    constructor(
+        private readonly token: string,
+        private readonly language: string,
+        private readonly base = '/api/v1',
+    ) {}
+
+    channels(search: string, cursor: string, limit: number): Promise<Page<Channel>> {
+        const query = new URLSearchParams({ limit: String(limit) });
+        if (search) query.set('q', search);
+        if (cursor) query.set('cursor', cursor);
+        return this.ask('GET', `/channels?${query}`);
+    }
+
+    status(id: string): Promise<Status> {
+        return this.ask('GET', `${channelPath(id)}/status`);
+    }
+
+    urls(id: string): Promise<Urls> {
+        return this.ask('GET', `${channelPath(id)}/urls`);
+    }
+
+    create(channel: NewChannel): Promise<Channel> {
+        return this.ask('POST', '/channels', channel);
+    }
+
+    /**
+     * Follows the live events until the connection ends. EventSource can't send a token, so the
+     * stream is read with fetch. `opened` is called when the server has accepted.
+     */
+    async events(
+        lastId: string,
+        signal: AbortSignal,
+        opened: () => void,
+        each: (event: ServerEvent) => void,
+    ): Promise<void> {
+        const more: HeadersInit = lastId ? { 'Last-Event-ID': lastId } : {};
+        const answer = await this.send('GET', '/events', undefined, signal, {
+            ...more,
+            Accept: 'text/event-stream',
+        });
+        if (!answer.body) throw new Problem(0, '', '');
+        opened();
+
+        const reader = new EventStreamReader(each);
+        const text = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+        for (;;) {
+            const { done, value } = await text.read();
+            if (done) return;
+            reader.push(value);
+        }
+    }
+
+    private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+        const patience = new AbortController();
+        const timer = setTimeout(() => patience.abort(), kTimeoutMs);
+        try {
+            const answer = await this.send(method, path, body, patience.signal);
+            return (await answer.json()) as T;
+        } catch (error) {
+            throw error instanceof Problem ? error : new Problem(0, '', '');
+        } finally {
+            clearTimeout(timer);
+        }
+    }
+
+    private async send(
+        method: string,
+        path: string,
+        body: unknown,
+        signal: AbortSignal,
+        more: HeadersInit = {},
+    ): Promise<Response> {
+        const answer = await fetch(this.base + path, {
+            method,
+            signal,
+            cache: 'no-store',
+            credentials: 'same-origin',
+            headers: {
+                Authorization: `Bearer ${this.token}`,
+                'Accept-Language': this.language,
+                ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+                ...more,
+            },
+            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        }).catch(() => {
+            throw new Problem(0, '', '');
+        });
+        if (!answer.ok) throw await problemOf(answer);
+        return answer;
+    }
+}
+
+function channelPath(id: string): string {
+    return `/channels/${encodeURIComponent(id)}`;
+}
