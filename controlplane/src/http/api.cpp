@@ -1,0 +1,52 @@
+#include "api.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "../log.hpp"
+#include "../service/random.hpp"
+
+namespace sluice::control::http {
+namespace {
+
+constexpr std::size_t kIdBytes = 8;
+constexpr std::size_t kMaxId = 64;
+
+/// nginx's own request id when it sent one, so that both logs can be laid side by side.
+std::string request_id(const Request& request)
+{
+    const std::string id(request.header("x-request-id"));
+    const bool plain = std::all_of(id.begin(), id.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '-';
+    });
+    return plain && !id.empty() && id.size() <= kMaxId ? id : random_hex(kIdBytes);
+}
+
+Level level_of(int status)
+{
+    return status >= 500 ? Level::error : Level::info;
+}
+
+}  // namespace
+
+Reply serve(const Router& router, RequestCounters& counters, Request request)
+{
+    const auto start = std::chrono::steady_clock::now();
+    const auto id = request_id(request);
+    auto outcome = router.dispatch(std::move(request));
+    const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - start);
+    counters.count(outcome.reply.status, spent);
+    nlohmann::ordered_json line{{"req_id", id},
+                                {"route", outcome.route},
+                                {"status", outcome.reply.status},
+                                {"ms", static_cast<double>(spent.count()) / 1000}};
+    if (!outcome.error.empty()) line["error"] = outcome.error;
+    log(level_of(outcome.reply.status), std::move(line));
+    outcome.reply.headers.emplace_back("X-Request-Id", id);
+    return std::move(outcome.reply);
+}
+
+}  // namespace sluice::control::http

@@ -1,0 +1,78 @@
+#include "body.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace sluice::control::http {
+namespace {
+
+using nlohmann::json;
+
+/// Deeper than any document of ours. Merging documents recurses, so depth is stack.
+constexpr int kMaxDepth = 32;
+
+enum class Media { json, unstated, other };
+
+std::string media_type(std::string_view header)
+{
+    auto type = std::string(header.substr(0, header.find(';')));
+    type.erase(std::remove(type.begin(), type.end(), ' '), type.end());
+    std::transform(type.begin(), type.end(), type.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return type;
+}
+
+Media media_of(std::string_view header)
+{
+    const auto type = media_type(header);
+    if (type.empty() || type == "application/json" || type.ends_with("+json")) return Media::json;
+    // curl -d and fetch() say these when nobody chose a type.
+    if (type == "application/x-www-form-urlencoded" || type == "text/plain") {
+        return Media::unstated;
+    }
+    return Media::other;
+}
+
+bool too_deep(std::string_view text)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (quoted) {
+            if (c == '\\') ++i;
+            if (c == '"') quoted = false;
+            continue;
+        }
+        if (c == '"') quoted = true;
+        if (c == '{' || c == '[') ++depth;
+        if (c == '}' || c == ']') --depth;
+        if (depth > kMaxDepth) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+Result<json> json_body(const Request& request)
+{
+    const auto media = media_of(request.header("content-type"));
+    const auto unsupported = [] {
+        return fail(Errc::unsupported_media, "send the body as application/json");
+    };
+    if (media == Media::other) return unsupported();
+    if (request.body.empty()) return fail(Errc::malformed, "a JSON body is needed");
+    if (too_deep(request.body)) return fail(Errc::malformed, "the JSON is nested too deeply");
+    auto body = json::parse(request.body, nullptr, false);
+    if (!body.is_discarded()) return body;
+    if (media == Media::unstated) return unsupported();
+    return fail(Errc::malformed, "the body is not valid JSON");
+}
+
+Result<json> optional_json_body(const Request& request)
+{
+    if (request.body.empty()) return json::object();
+    return json_body(request);
+}
+
+}  // namespace sluice::control::http

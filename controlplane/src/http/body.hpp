@@ -1,0 +1,17 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "../result.hpp"
+#include "message.hpp"
+
+namespace sluice::control::http {
+
+/// The JSON of a request's body. Errors: malformed (no JSON, nested too deeply), unsupported_media
+/// (a content type that is not JSON; what `curl -d` sends by default passes when it parses).
+Result<nlohmann::json> json_body(const Request& request);
+
+/// Same, but an empty body is an empty object.
+Result<nlohmann::json> optional_json_body(const Request& request);
+
+}  // namespace sluice::control::http

@@ -1,0 +1,216 @@
+#include "channel_routes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "../service/channel_schema.hpp"
+#include "../service/channel_urls.hpp"
+#include "../service/random.hpp"
+#include "body.hpp"
+#include "conditional.hpp"
+#include "paging.hpp"
+
+namespace sluice::control::http {
+namespace {
+
+using nlohmann::json;
+
+/// What this caller may see of a channel. A viewer does not learn other servers' addresses:
+/// relay and pull URLs hold their owners' stream keys.
+json shown(json channel, const Caller& caller)
+{
+    auto out = without_secrets(channel_rule(), std::move(channel));
+    if (caller.scope == Scope::viewer) {
+        out.erase("relays");
+        out["ingest"].erase("pull");
+    }
+    return out;
+}
+
+Reply written(int status, Channels::Written&& result, const Caller& caller)
+{
+    const auto version = result.channel.at("version").get<std::uint64_t>();
+    const auto id = result.channel.at("id").get<std::string>();
+    auto body = shown(std::move(result.channel), caller);
+    body["applied"] = result.applied ? "applied" : "pending";
+    auto reply = json_reply(status, body).with("ETag", etag(version));
+    if (status == 201) reply.headers.emplace_back("Location", "/api/v1/channels/" + id);
+    if (result.replayed) reply.headers.emplace_back("Idempotency-Replayed", "true");
+    return reply;
+}
+
+Result<std::optional<OnceOnly>> once_of(const Request& request)
+{
+    if (!request.headers.contains("idempotency-key")) return std::optional<OnceOnly>{};
+    const std::string key(request.header("idempotency-key"));
+    const bool visible =
+        std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+    if (key.empty() || key.size() > 255 || !visible) {
+        return fail(Errc::invalid, "Idempotency-Key must have 1 to 255 visible characters",
+                    {{"Idempotency-Key", "must have 1 to 255 visible characters"}});
+    }
+    return std::optional{OnceOnly{request.caller.id, key, sha256_hex(request.body)}};
+}
+
+std::uint16_t port_of(const json& settings, const char* name, std::uint16_t preset)
+{
+    const auto port = settings.value(name, json());
+    return port.is_number_unsigned() ? port.get<std::uint16_t>() : preset;
+}
+
+PublicAddress address_of(const Request& request, const json& settings)
+{
+    PublicAddress address;
+    address.http_port = port_of(settings, "http_port", address.http_port);
+    address.https_port = port_of(settings, "https_port", address.https_port);
+    address.rtmp_port = port_of(settings, "rtmp_port", address.rtmp_port);
+    address.rtmps_port = port_of(settings, "rtmps_port", address.rtmps_port);
+    address.https = request.header("x-forwarded-proto") == "https";
+    const auto configured = settings.value("public_host", json());
+    if (configured.is_string()) address.host = configured.get<std::string>();
+    if (address.host.empty()) address.host = host_of(request.header("x-forwarded-host"));
+    if (address.host.empty()) address.host = host_of(request.header("host"));
+    if (address.host.empty()) address.host = "localhost";
+    return address;
+}
+
+}  // namespace
+
+void ChannelRoutes::mount(Router& router)
+{
+    const auto bind = [this](Answer (ChannelRoutes::*method)(const Request&)) {
+        return [this, method](const Request& request) { return (this->*method)(request); };
+    };
+    const std::string all = "/api/v1/channels";
+    const std::string one = all + "/{id}";
+    router.add("POST", all, Scope::operator_, bind(&ChannelRoutes::create));
+    router.add("GET", all, Scope::viewer, bind(&ChannelRoutes::list));
+    router.add("GET", one, Scope::viewer, bind(&ChannelRoutes::read));
+    router.add("PATCH", one, Scope::operator_, bind(&ChannelRoutes::patch));
+    router.add("PUT", one, Scope::operator_, bind(&ChannelRoutes::replace));
+    router.add("DELETE", one, Scope::operator_, bind(&ChannelRoutes::remove));
+    router.add("GET", one + "/urls", Scope::viewer, bind(&ChannelRoutes::urls));
+    router.add("GET", one + "/status", Scope::viewer, bind(&ChannelRoutes::status));
+    router.add("POST", one + "/actions/kick", Scope::operator_, bind(&ChannelRoutes::kick));
+    router.add("POST", one + "/actions/rotate-key", Scope::operator_,
+               bind(&ChannelRoutes::rotate_key));
+}
+
+Answer ChannelRoutes::create(const Request& request)
+{
+    auto once = once_of(request);
+    if (!once) return tl::unexpected(once.error());
+    auto body = json_body(request);
+    if (!body) return tl::unexpected(body.error());
+    return channels_.create(*body, *once).map([&](Channels::Written&& result) {
+        return written(201, std::move(result), request.caller);
+    });
+}
+
+Answer ChannelRoutes::list(const Request& request)
+{
+    auto paging = paging_of(request);
+    if (!paging) return tl::unexpected(paging.error());
+    auto page = channels_.list(paging->limit, paging->cursor, paging->q);
+    if (!page) return tl::unexpected(page.error());
+    json items = json::array();
+    for (auto& channel : page->items) items.push_back(shown(std::move(channel), request.caller));
+    const json next = page->next_cursor ? json(*page->next_cursor) : json();
+    return json_reply(200, {{"items", std::move(items)}, {"next_cursor", next}});
+}
+
+Answer ChannelRoutes::read(const Request& request)
+{
+    auto channel = channels_.get(request.param("id"));
+    if (!channel) return tl::unexpected(channel.error());
+    const auto version = channel->at("version").get<std::uint64_t>();
+    if (none_match_holds(request.header("if-none-match"), version)) {
+        return empty_reply(304).with("ETag", etag(version));
+    }
+    return json_reply(200, shown(std::move(*channel), request.caller)).with("ETag", etag(version));
+}
+
+Answer ChannelRoutes::patch(const Request& request)
+{
+    auto match = if_match(request.header("if-match"));
+    if (!match) return tl::unexpected(match.error());
+    auto body = json_body(request);
+    if (!body) return tl::unexpected(body.error());
+    return channels_.patch(request.param("id"), *body, *match)
+        .map([&](Channels::Written&& result) {
+            return written(200, std::move(result), request.caller);
+        });
+}
+
+Answer ChannelRoutes::replace(const Request& request)
+{
+    auto match = if_match(request.header("if-match"));
+    if (!match) return tl::unexpected(match.error());
+    auto body = json_body(request);
+    if (!body) return tl::unexpected(body.error());
+    return channels_.replace(request.param("id"), *body, *match)
+        .map([&](Channels::Written&& result) {
+            return written(200, std::move(result), request.caller);
+        });
+}
+
+Answer ChannelRoutes::remove(const Request& request)
+{
+    auto match = if_match(request.header("if-match"));
+    if (!match) return tl::unexpected(match.error());
+    return channels_.remove(request.param("id"), *match).map([](bool applied) {
+        return empty_reply(204).with("Sluice-Applied", applied ? "applied" : "pending");
+    });
+}
+
+Answer ChannelRoutes::urls(const Request& request)
+{
+    auto channel = channels_.get(request.param("id"));
+    if (!channel) return tl::unexpected(channel.error());
+    const bool with_push = request.caller.scope >= Scope::operator_;
+    // Signed addresses are credentials: no cache may keep them.
+    return json_reply(200, channel_urls(*channel, address_of(request, settings_()), with_push))
+        .with("Cache-Control", "no-store");
+}
+
+Answer ChannelRoutes::status(const Request& request)
+{
+    auto channel = channels_.get(request.param("id"));
+    if (!channel) return tl::unexpected(channel.error());
+    return live_.status(*channel).map([](const json& status) {
+        return json_reply(200, status);
+    });
+}
+
+Answer ChannelRoutes::kick(const Request& request)
+{
+    auto body = optional_json_body(request);
+    if (!body) return tl::unexpected(body.error());
+    static const Rule rule = rules::object({{"reason", rules::text(0, 200)}});
+    Findings findings;
+    check(rule, *body, "", findings);
+    if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
+    auto channel = channels_.get(request.param("id"));
+    if (!channel) return tl::unexpected(channel.error());
+    return live_.kick(request.param("id"), body->value("reason", "")).map([] {
+        return json_reply(202, {{"kicked", true}});
+    });
+}
+
+Answer ChannelRoutes::rotate_key(const Request& request)
+{
+    auto match = if_match(request.header("if-match"));
+    if (!match) return tl::unexpected(match.error());
+    auto body = optional_json_body(request);
+    if (!body) return tl::unexpected(body.error());
+    static const Rule rule = rules::object({{"key", rules::text(1, 256).or_null()}});
+    Findings findings;
+    check(rule, *body, "", findings);
+    if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
+    return channels_.rotate_key(request.param("id"), body->value("key", json()), *match)
+        .map([&](Channels::Written&& result) {
+            return written(200, std::move(result), request.caller);
+        });
+}
+
+}  // namespace sluice::control::http

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+
+#include "../service/channels.hpp"
+#include "../service/live.hpp"
+#include "router.hpp"
+
+namespace sluice::control::http {
+
+/// /api/v1/channels and everything below it.
+class ChannelRoutes {
+public:
+    /// `settings` answers the settings document in force: ports and the public host.
+    using ReadSettings = std::function<nlohmann::json()>;
+
+    ChannelRoutes(Channels& channels, const Live& live, ReadSettings settings)
+        : channels_(channels), live_(live), settings_(std::move(settings))
+    {}
+
+    void mount(Router& router);
+
+private:
+    Answer create(const Request& request);
+    Answer list(const Request& request);
+    Answer read(const Request& request);
+    Answer patch(const Request& request);
+    Answer replace(const Request& request);
+    Answer remove(const Request& request);
+    Answer urls(const Request& request);
+    Answer status(const Request& request);
+    Answer kick(const Request& request);
+    Answer rotate_key(const Request& request);
+
+    Channels& channels_;
+    const Live& live_;
+    ReadSettings settings_;
+};
+
+}  // namespace sluice::control::http

@@ -1,0 +1,139 @@
+#include "connection.hpp"
+
+#include <sys/socket.h>
+
+#include <sstream>
+#include <utility>
+
+#include "problem.hpp"
+
+namespace sluice::control::http {
+namespace {
+
+namespace P = Pistache;
+
+constexpr const char* kParser = "sluice.parser";
+
+std::string method_name(P::Http::Method method)
+{
+    return P::Http::methodString(method);
+}
+
+std::string lower(std::string text)
+{
+    for (auto& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return text;
+}
+
+std::string raw_query(const P::Http::Request& parsed)
+{
+    const auto text = parsed.query().as_str();
+    return text.empty() ? text : text.substr(1);
+}
+
+/// nullopt when the query has a broken escape.
+std::optional<Request> to_request(const P::Http::Request& parsed)
+{
+    auto query = parse_query(raw_query(parsed));
+    if (!query) return std::nullopt;
+    Request request{.method = method_name(parsed.method()), .path = parsed.resource()};
+    request.query = std::move(*query);
+    for (const auto& [name, raw] : parsed.headers().rawList()) {
+        request.headers[lower(name)] = raw.value();
+    }
+    request.body = parsed.body();
+    return request;
+}
+
+bool wants_close(const P::Http::Request& parsed)
+{
+    const auto header = parsed.headers().tryGetRaw("Connection");
+    const auto value = header ? lower(header->value()) : std::string();
+    if (parsed.version() == P::Http::Version::Http10) return value != "keep-alive";
+    return value == "close";
+}
+
+std::string serialise(const Reply& reply, bool head, bool close)
+{
+    std::ostringstream out;
+    out << "HTTP/1.1 " << reply.status << ' '
+        << P::Http::codeString(static_cast<P::Http::Code>(reply.status)) << "\r\n";
+    if (!reply.content_type.empty()) out << "Content-Type: " << reply.content_type << "\r\n";
+    for (const auto& [name, value] : reply.headers) out << name << ": " << value << "\r\n";
+    // 204 and 304 have no content, and so no length (RFC 9110 section 8.6).
+    const bool bodyless = reply.status == 204 || reply.status == 304;
+    if (!bodyless) out << "Content-Length: " << reply.body.size() << "\r\n";
+    out << "Connection: " << (close ? "close" : "keep-alive") << "\r\n\r\n";
+    if (!head && !bodyless) out << reply.body;
+    return std::move(out).str();
+}
+
+}  // namespace
+
+void Connection::onConnection(const std::shared_ptr<P::Tcp::Peer>& peer)
+{
+    shared_->counters->connections.fetch_add(1);
+    peer->putData(kParser, std::make_shared<P::Http::RequestParser>(shared_->max_request));
+}
+
+void Connection::onDisconnection(const std::shared_ptr<P::Tcp::Peer>& peer)
+{
+    shared_->counters->connections.fetch_sub(1);
+    const auto thread = std::static_pointer_cast<std::size_t>(peer->tryGetData(kThread));
+    if (thread) shared_->load.at(*thread).fetch_sub(1);
+}
+
+void Connection::onInput(const char* buffer, std::size_t length,
+                         const std::shared_ptr<P::Tcp::Peer>& peer)
+{
+    const auto parser =
+        std::static_pointer_cast<P::Http::RequestParser>(peer->getData(kParser));
+    try {
+        if (!parser->feed(buffer, length)) {
+            parser->reset();
+            return refuse(413, "the request is larger than 2 MiB", peer);
+        }
+        if (parser->parse() != P::Http::Private::State::Done) return;
+        answer(parser->request, peer);
+        parser->reset();
+    } catch (const P::Http::HttpError& e) {
+        parser->reset();
+        const auto& code = e.code();
+        refuse(code >= 400 && code < 600 ? code : 400, "the request can't be read", peer);
+    } catch (const std::exception&) {
+        parser->reset();
+        refuse(400, "the request can't be read", peer);
+    }
+}
+
+void Connection::answer(const P::Http::Request& parsed, const std::shared_ptr<P::Tcp::Peer>& peer)
+{
+    auto request = to_request(parsed);
+    if (!request) return refuse(400, "the query has a broken percent escape", peer);
+    const bool head = request->method == "HEAD";
+    shared_->in_flight.fetch_add(1);
+    const auto reply = shared_->handle(std::move(*request));
+    send(reply, head, wants_close(parsed), peer);
+    shared_->in_flight.fetch_sub(1);
+}
+
+void Connection::refuse(int status, std::string_view detail,
+                        const std::shared_ptr<P::Tcp::Peer>& peer)
+{
+    // After a request that could not be read, nobody knows where the next one starts.
+    shared_->counters->count(status, std::chrono::microseconds(0));
+    send(problem(status, detail, ""), false, true, peer);
+}
+
+void Connection::send(const Reply& reply, bool head, bool close,
+                      const std::shared_ptr<P::Tcp::Peer>& peer)
+{
+    const auto text = serialise(reply, head, close);
+    auto sent = peer->send(P::RawBuffer(text, text.size()));
+    if (!close) return;
+    const int fd = peer->fd();
+    // The peer closes the connection once it sees the end; Pistache then cleans up.
+    sent.then([fd](ssize_t) { ::shutdown(fd, SHUT_WR); }, P::Async::IgnoreException);
+}
+
+}  // namespace sluice::control::http

@@ -1,0 +1,129 @@
+#include "router.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <typeinfo>
+#include <utility>
+
+#include "problem.hpp"
+
+namespace sluice::control::http {
+namespace {
+
+std::vector<std::string> split(std::string_view path)
+{
+    std::vector<std::string> segments;
+    while (!path.empty()) {
+        const auto end = std::min(path.find('/'), path.size());
+        // Empty ones are dropped: a trailing or a doubled slash names the same thing.
+        if (end > 0) segments.emplace_back(path.substr(0, end));
+        path.remove_prefix(std::min(end + 1, path.size()));
+    }
+    return segments;
+}
+
+bool is_param(const std::string& segment)
+{
+    return segment.starts_with('{');
+}
+
+bool matches(const std::vector<std::string>& pattern, const std::vector<std::string>& path)
+{
+    if (pattern.size() != path.size()) return false;
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        if (!is_param(pattern[i]) && pattern[i] != path[i]) return false;
+    }
+    return true;
+}
+
+std::string allowed(const std::map<std::string, bool>& methods)
+{
+    std::string list;
+    for (const auto& [name, there] : methods) list += (list.empty() ? "" : ", ") + name;
+    return list;
+}
+
+}  // namespace
+
+void Router::add(std::string method, std::string_view pattern, std::optional<Scope> scope,
+                 Handler handler)
+{
+    auto route = std::find_if(routes_.begin(), routes_.end(),
+                              [&](const Route& known) { return known.pattern == pattern; });
+    if (route == routes_.end()) {
+        route = routes_.insert(routes_.end(), {std::string(pattern), split(pattern), {}});
+    }
+    route->methods[std::move(method)] = {scope, std::move(handler)};
+}
+
+const Router::Route* Router::find(Request& request) const
+{
+    auto segments = split(request.path);
+    for (auto& segment : segments) {
+        auto decoded = percent_decode(segment);
+        if (!decoded) return nullptr;
+        segment = std::move(*decoded);
+    }
+    for (const auto& route : routes_) {
+        if (!matches(route.segments, segments)) continue;
+        for (std::size_t i = 0; i < segments.size(); ++i) {
+            const auto& name = route.segments[i];
+            if (is_param(name)) request.params[name.substr(1, name.size() - 2)] = segments[i];
+        }
+        return &route;
+    }
+    return nullptr;
+}
+
+Router::Outcome Router::dispatch(Request request) const
+{
+    const auto language = std::string(request.header("accept-language"));
+    try {
+        const auto* route = find(request);
+        if (route == nullptr) {
+            return {problem(404, "there is nothing at this address", language), "", "no route"};
+        }
+        return run(*route, request);
+    } catch (const std::exception& e) {
+        // What a library says may quote its input: only the kind of failure goes to the log.
+        return {problem(500, "something went wrong inside", language), request.method + " ?",
+                std::string("exception ") + typeid(e).name()};
+    }
+}
+
+Router::Outcome Router::run(const Route& route, Request& request) const
+{
+    const auto language = std::string(request.header("accept-language"));
+    const auto name = request.method + " " + route.pattern;
+    const auto wanted = request.method == "HEAD" ? std::string("GET") : request.method;
+    const auto method = route.methods.find(wanted);
+    if (method == route.methods.end()) {
+        std::map<std::string, bool> methods{{"OPTIONS", true}};
+        for (const auto& [known, handler] : route.methods) methods[known] = true;
+        if (route.methods.contains("GET")) methods["HEAD"] = true;
+        if (request.method == "OPTIONS") {
+            return {empty_reply(204).with("Allow", allowed(methods)), name, ""};
+        }
+        auto reply = problem(405, "this address does not know the method", language);
+        return {std::move(reply).with("Allow", allowed(methods)), name, "method not allowed"};
+    }
+    auto answer = call(method->second, request);
+    if (answer) return {std::move(*answer), name, ""};
+    return {problem(answer.error(), language), name, answer.error().detail};
+}
+
+Answer Router::call(const Method& method, Request& request) const
+{
+    if (method.scope) {
+        auto caller = authenticate_(request);
+        if (!caller) return tl::unexpected(caller.error());
+        if (caller->scope < *method.scope) {
+            return fail(Errc::forbidden, "this needs a token with the scope " +
+                                             std::string(to_string(*method.scope)));
+        }
+        request.caller = std::move(*caller);
+    }
+    return method.handler(request);
+}
+
+}  // namespace sluice::control::http

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../result.hpp"
+#include "message.hpp"
+
+namespace sluice::control::http {
+
+/// What a route says: a reply, or an error that the router turns into one.
+using Answer = Result<Reply>;
+using Handler = std::function<Answer(const Request&)>;
+
+/// Finds the handler of a request and keeps everything around it in one place: HEAD, OPTIONS,
+/// 404, 405, authentication, scopes, exceptions, problem documents.
+class Router {
+public:
+    /// Turns the request's credentials into a caller. Errc::unauthorized without good ones.
+    using Authenticate = std::function<Result<Caller>(const Request&)>;
+
+    explicit Router(Authenticate authenticate) : authenticate_(std::move(authenticate)) {}
+
+    /// `pattern`: `/api/v1/channels/{id}`. Without `scope` the route is open to everybody.
+    void add(std::string method, std::string_view pattern, std::optional<Scope> scope,
+             Handler handler);
+
+    struct Outcome {
+        Reply reply;
+        std::string route;  ///< `GET /api/v1/channels/{id}`, for logs; empty when none matched
+        std::string error;  ///< for logs: free of secrets
+    };
+
+    /// Never throws.
+    Outcome dispatch(Request request) const;
+
+private:
+    struct Method {
+        std::optional<Scope> scope;
+        Handler handler;
+    };
+    struct Route {
+        std::string pattern;
+        std::vector<std::string> segments;
+        std::map<std::string, Method> methods;
+    };
+
+    const Route* find(Request& request) const;
+    Outcome run(const Route& route, Request& request) const;
+    Answer call(const Method& method, Request& request) const;
+
+    Authenticate authenticate_;
+    std::vector<Route> routes_;
+};
+
+}  // namespace sluice::control::http

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "../result.hpp"
+#include "message.hpp"
+#include "request_counters.hpp"
+
+namespace sluice::control::http {
+
+/// Serves HTTP/1.1 on a unix socket, for nginx in front. Pistache brings the event loop and the
+/// request parser; accepting, replying and closing are here, because its own listener knows
+/// only TCP and can't drain.
+class Server {
+public:
+    using Handle = std::function<Reply(Request)>;
+
+    struct Options {
+        std::filesystem::path socket;  ///< a stale one is replaced
+        std::size_t threads = 16;      ///< a request occupies one while it is handled
+        std::size_t max_request = std::size_t{2} << 20;  ///< bytes, headers included
+    };
+
+    /// Listens and serves until it is destroyed or stop() is called. `counters` must outlive it.
+    static Result<std::unique_ptr<Server>> start(Options options, Handle handle,
+                                                 RequestCounters& counters);
+    ~Server();
+
+    /// Takes no more connections, waits up to `limit` for requests in flight, then ends.
+    void stop(std::chrono::milliseconds limit);
+
+private:
+    class Impl;
+    explicit Server(std::unique_ptr<Impl> impl);
+
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::control::http

@@ -1,0 +1,67 @@
+#include "system_routes.hpp"
+
+#include <sstream>
+
+namespace sluice::control::http {
+namespace {
+
+void metric(std::ostream& out, std::string_view name, std::string_view type,
+            std::string_view help, auto value)
+{
+    out << "# HELP " << name << ' ' << help << "\n# TYPE " << name << ' ' << type << '\n'
+        << name << ' ' << value << '\n';
+}
+
+}  // namespace
+
+void SystemRoutes::mount(Router& router)
+{
+    for (const auto* base : {"", "/api/v1"}) {
+        router.add("GET", std::string(base) + "/health", std::nullopt,
+                   [this](const Request&) { return health(); });
+        router.add("GET", std::string(base) + "/metrics", Scope::viewer,
+                   [this](const Request&) { return metrics(); });
+    }
+}
+
+Answer SystemRoutes::health() const
+{
+    const bool store = store_.revision().has_value();
+    const bool nginx = live_.reachable();
+    // The API works without nginx, so that is no failure of this service.
+    return json_reply(store ? 200 : 503, {{"status", !store  ? "failing"
+                                                     : nginx ? "ok"
+                                                             : "degraded"},
+                                          {"version", version_},
+                                          {"store", store ? "ok" : "failing"},
+                                          {"nginx", nginx ? "ok" : "unreachable"}})
+        .with("Cache-Control", "no-store");
+}
+
+Answer SystemRoutes::metrics() const
+{
+    auto channels = channels_.size();
+    if (!channels) return tl::unexpected(channels.error());
+    auto revision = store_.revision();
+    if (!revision) return tl::unexpected(revision.error());
+    std::ostringstream out;
+    metric(out, "sluice_channels", "gauge", "Channels in the store.", *channels);
+    metric(out, "sluice_store_revision", "counter", "Committed transactions of the store.",
+           *revision);
+    metric(out, "sluice_nginx_up", "gauge", "1 when nginx answers on its control socket.",
+           live_.reachable() ? 1 : 0);
+    metric(out, "sluice_api_connections", "gauge", "Open connections from nginx to the API.",
+           counters_.connections.load());
+    out << "# HELP sluice_api_requests_total Requests by class of their status.\n"
+           "# TYPE sluice_api_requests_total counter\n"
+        << "sluice_api_requests_total{class=\"ok\"} " << counters_.succeeded << '\n'
+        << "sluice_api_requests_total{class=\"refused\"} " << counters_.refused << '\n'
+        << "sluice_api_requests_total{class=\"failed\"} " << counters_.failed << '\n';
+    metric(out, "sluice_api_seconds_total", "counter", "Time spent in handlers.",
+           static_cast<double>(counters_.microseconds.load()) / 1e6);
+    return Reply{.status = 200,
+                 .body = out.str(),
+                 .content_type = "text/plain; version=0.0.4; charset=utf-8"};
+}
+
+}  // namespace sluice::control::http

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+
+#include "../service/channels.hpp"
+#include "../service/live.hpp"
+#include "../store/store.hpp"
+#include "request_counters.hpp"
+#include "router.hpp"
+
+namespace sluice::control::http {
+
+/// /health and /metrics, at the root and below /api/v1.
+class SystemRoutes {
+public:
+    SystemRoutes(const store::Store& store, Channels& channels, const Live& live,
+                 const RequestCounters& counters, std::string version)
+        : store_(store), channels_(channels), live_(live), counters_(counters),
+          version_(std::move(version))
+    {}
+
+    void mount(Router& router);
+
+private:
+    Answer health() const;
+    Answer metrics() const;
+
+    const store::Store& store_;
+    Channels& channels_;
+    const Live& live_;
+    const RequestCounters& counters_;
+    std::string version_;
+};
+
+}  // namespace sluice::control::http

@@ -1,0 +1,54 @@
+#include "token_routes.hpp"
+
+#include <string>
+
+#include "body.hpp"
+
+namespace sluice::control::http {
+
+using nlohmann::json;
+
+Result<Caller> authenticate(const Tokens& tokens, const Request& request)
+{
+    constexpr std::string_view kBearer = "bearer ";
+    const auto header = request.header("authorization");
+    std::string scheme(header.substr(0, kBearer.size()));
+    for (auto& c : scheme) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    if (scheme != kBearer) {
+        return fail(Errc::unauthorized, "send a token: Authorization: Bearer <token>");
+    }
+    auto secret = header.substr(kBearer.size());
+    while (secret.starts_with(' ')) secret.remove_prefix(1);
+    return tokens.authenticate(secret);
+}
+
+void TokenRoutes::mount(Router& router)
+{
+    const std::string all = "/api/v1/tokens";
+    const std::string one = all + "/{id}";
+    router.add("POST", all, Scope::admin, [this](const Request& request) -> Answer {
+        auto body = json_body(request);
+        if (!body) return tl::unexpected(body.error());
+        return tokens_.create(*body).map([&](const json& token) {
+            return json_reply(201, token)
+                .with("Location", "/api/v1/tokens/" + token.at("id").get<std::string>())
+                .with("Cache-Control", "no-store");
+        });
+    });
+    router.add("GET", all, Scope::admin, [this](const Request&) -> Answer {
+        return tokens_.list().map([](const json& list) { return json_reply(200, list); });
+    });
+    router.add("GET", one, Scope::admin, [this](const Request& request) -> Answer {
+        return tokens_.get(request.param("id")).map([](const json& token) {
+            return json_reply(200, token);
+        });
+    });
+    router.add("DELETE", one, Scope::admin, [this](const Request& request) -> Answer {
+        return tokens_.remove(request.param("id")).map([] { return empty_reply(204); });
+    });
+    router.add("GET", "/api/v1/auth", Scope::viewer, [](const Request& request) -> Answer {
+        return empty_reply(204).with("Sluice-Scope", std::string(to_string(request.caller.scope)));
+    });
+}
+
+}  // namespace sluice::control::http

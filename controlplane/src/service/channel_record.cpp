@@ -1,0 +1,92 @@
+#include "channel_record.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "timestamp.hpp"
+
+namespace sluice::control {
+namespace {
+
+using nlohmann::json;
+
+std::vector<auth::Cidr> addresses(const json& list)
+{
+    std::vector<auth::Cidr> out;
+    for (const auto& item : list) {
+        // Checked when it was stored; a rule that grew stricter since then drops, never widens:
+        // an unreadable entry must not turn the list into an empty one, which means everybody.
+        if (auto range = auth::parse_cidr(item.get<std::string>())) {
+            out.push_back(*range);
+        } else {
+            out.push_back({.network = {}, .prefix = 128});  // the unspecified address: nobody
+        }
+    }
+    return out;
+}
+
+std::vector<std::string> texts(const json& list)
+{
+    return list.get<std::vector<std::string>>();
+}
+
+std::string text_or_empty(const json& value)
+{
+    return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+channel::Auth auth_of(const json& value)
+{
+    return value == "open" ? channel::Auth::open : channel::Auth::signature;
+}
+
+channel::Ingest ingest(const json& in)
+{
+    return {.auth = auth_of(in.at("auth")),
+            .key = text_or_empty(in.at("key")),
+            .on_duplicate = in.at("on_duplicate") == "replace" ? channel::OnDuplicate::replace
+                                                               : channel::OnDuplicate::reject,
+            .allow_ips = addresses(in.at("allow_ips")),
+            .reconnect_window_ms = in.at("reconnect_window_s").get<std::uint32_t>() * 1000};
+}
+
+channel::Playback playback(const json& in, const std::string& ingest_key)
+{
+    const auto key = text_or_empty(in.at("key"));
+    return {.auth = auth_of(in.at("auth")),
+            .key = key.empty() ? ingest_key : key,
+            .allow_referers = texts(in.at("allow_referers")),
+            .allow_origins = texts(in.at("allow_origins")),
+            .allow_ips = addresses(in.at("allow_ips")),
+            .max_viewers = in.at("max_viewers").get<std::uint32_t>()};
+}
+
+}  // namespace
+
+channel::Channel to_record(const json& stored)
+{
+    const auto& outputs = stored.at("outputs");
+    const auto& packaging = stored.at("packaging");
+    const auto expires = parse_timestamp(text_or_empty(stored.at("expires_at")));
+
+    channel::Channel out{.id = stored.at("id").get<std::string>(),
+                         .version = stored.at("version").get<std::uint64_t>(),
+                         .enabled = stored.at("enabled").get<bool>(),
+                         // 0 means never: a date before 1970 is merely long past.
+                         .expires_at_s = expires ? std::max<std::int64_t>(*expires, 1) : 0,
+                         .ingest = ingest(stored.at("ingest"))};
+    out.outputs = {.flv = outputs.at("flv"),
+                   .hls = outputs.at("hls"),
+                   .cmaf = outputs.at("cmaf"),
+                   .rtmp = outputs.at("rtmp")};
+    out.packaging = {.segment_ms = packaging.at("segment_s").get<std::uint32_t>() * 1000,
+                     .part_ms = packaging.at("part_ms"),
+                     .list_size = packaging.at("list_size"),
+                     .dvr_window_s = packaging.at("dvr_window_s")};
+    out.playback = playback(stored.at("playback"), out.ingest.key);
+    return out;
+}
+
+}  // namespace sluice::control

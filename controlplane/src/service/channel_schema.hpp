@@ -1,0 +1,16 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "rule.hpp"
+
+namespace sluice::control {
+
+/// Every field of a channel with its range and default. `controlplane/openapi.yaml` says the
+/// same to the outside; a test compares the two.
+const Rule& channel_rule();
+
+/// Ranges and formats by channel_rule(), and what concerns several fields at once.
+void check_channel(const nlohmann::json& channel, Findings& findings);
+
+}  // namespace sluice::control

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace sluice::control {
+
+/// Under which name and ports the caller reaches this server.
+struct PublicAddress {
+    std::string host;  ///< name or address, without port and brackets
+    bool https = false;
+    std::uint16_t http_port = 8080;
+    std::uint16_t https_port = 8443;
+    std::uint16_t rtmp_port = 1935;
+    std::uint16_t rtmps_port = 1936;
+};
+
+/// The host of a Host header: without its port and an IPv6 literal's brackets. Empty when the
+/// header is no host at all.
+std::string host_of(std::string_view host_header);
+
+/// Where to push a channel and where to play it, signed where the channel asks for it.
+/// Outputs that are off are null. `channel` is the stored document.
+/// `with_push` false leaves `push` out, for callers who may only watch.
+nlohmann::json channel_urls(const nlohmann::json& channel, const PublicAddress& address,
+                            bool with_push);
+
+}  // namespace sluice::control

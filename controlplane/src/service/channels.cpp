@@ -1,0 +1,272 @@
+#include "channels.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "../store/schema.hpp"
+#include "channel_schema.hpp"
+#include "core/auth/channel_id.hpp"
+#include "random.hpp"
+#include "timestamp.hpp"
+
+namespace sluice::control {
+namespace {
+
+using nlohmann::json;
+namespace schema = store::schema;
+
+constexpr std::size_t kKeyBytes = 20;  ///< 40 hex characters
+constexpr int kAttempts = 20;          ///< of an unconditional change that others outrun
+
+Result<json> parse_document(const store::Entry& entry)
+{
+    auto document = json::parse(entry.value, nullptr, false);
+    if (!document.is_object()) return fail(Errc::internal, "a stored channel is damaged");
+    document["version"] = entry.version;
+    return document;
+}
+
+Error no_such_channel(std::string_view id)
+{
+    // An id that could be none is not repeated: it is the caller's arbitrary text.
+    return {Errc::not_found,
+            auth::is_channel_id(id) ? "there is no channel " + std::string(id)
+                                    : std::string("there is no such channel"),
+            {}};
+}
+
+void check_id(const json& body, Findings& findings)
+{
+    if (!body.is_object() || !body.contains("id") || !body["id"].is_string()) return;
+    const auto& id = body["id"].get_ref<const std::string&>();
+    if (auth::is_reserved_id(id)) {
+        findings.add("id", "is reserved");
+    } else if (!id.empty() && id.size() <= auth::kMaxChannelId && !auth::is_channel_id(id)) {
+        findings.add("id", "must hold only A-Z, a-z, 0-9, _ and -");
+    }
+}
+
+/// Times in one form, whatever offset they came with.
+void normalise(json& channel)
+{
+    auto& expires = channel["expires_at"];
+    if (expires.is_string()) {
+        expires = format_timestamp(*parse_timestamp(expires.get<std::string>()));
+    }
+}
+
+/// The body of PATCH and PUT may repeat the id, not change it.
+void check_same_id(const json& body, std::string_view id, Findings& findings)
+{
+    if (body.is_object() && body.contains("id") && body["id"] != json(std::string(id))) {
+        findings.add("id", "can't be changed");
+    }
+}
+
+/// Fills what `next` leaves out from the schema, and its secrets from `current`.
+json finish(const json& next, const json& current, bool keep_playback_key)
+{
+    auto channel = complete(channel_rule(), next);
+    channel["id"] = current.at("id");
+    auto& key = channel["ingest"]["key"];
+    if (key.is_null()) key = current.at("ingest").at("key");
+    if (keep_playback_key) channel["playback"]["key"] = current.at("playback").at("key");
+    channel["created_at"] = current.at("created_at");
+    channel["updated_at"] = format_timestamp(now_s());
+    normalise(channel);
+    return channel;
+}
+
+Result<json> checked(const json& next, const json& current, bool keep_playback_key)
+{
+    Findings findings;
+    check_channel(next, findings);
+    if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
+    return finish(next, current, keep_playback_key);
+}
+
+}  // namespace
+
+bool IfMatch::holds(std::uint64_t version) const
+{
+    return any || std::find(versions.begin(), versions.end(), version) != versions.end();
+}
+
+Channels::Channels(store::Store& store, Apply apply)
+    : store_(store), apply_(std::move(apply)), index_(store), idempotency_(store)
+{}
+
+Result<json> Channels::prepare_new(const json& body) const
+{
+    Findings findings;
+    check_channel(body, findings);
+    check_id(body, findings);
+    if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
+
+    auto channel = complete(channel_rule(), body);
+    if (!body.contains("id")) channel["id"] = random_uuid();
+    auto& key = channel["ingest"]["key"];
+    if (key.is_null()) key = random_hex(kKeyBytes);
+    const auto now = format_timestamp(now_s());
+    channel["created_at"] = now;
+    channel["updated_at"] = now;
+    channel["version"] = 1;
+    normalise(channel);
+    return channel;
+}
+
+Result<Channels::Written> Channels::create(const json& body, const std::optional<OnceOnly>& once)
+{
+    // The key of a repeated request is looked up before and after: two of them may race.
+    const auto replay = [&]() -> Result<std::optional<Written>> {
+        if (!once) return std::optional<Written>{};
+        auto answer = idempotency_.find(*once);
+        if (!answer) return tl::unexpected(answer.error());
+        if (!*answer) return std::optional<Written>{};
+        return std::optional{Written{**answer, apply_(), true}};
+    };
+    if (auto before = replay(); !before || *before) {
+        if (!before) return tl::unexpected(before.error());
+        return **before;
+    }
+    auto channel = prepare_new(body);
+    if (!channel) return tl::unexpected(channel.error());
+
+    const auto id = channel->at("id").get<std::string>();
+    std::vector<store::Operation> work{store::put(schema::channel(id), channel->dump(), 0)};
+    if (once) {
+        const auto answer = without_secrets(channel_rule(), *channel);
+        work.push_back(idempotency_.remember(*once, answer, now_s()));
+    }
+    auto done = store_.commit(std::move(work));
+    if (done) return Written{std::move(*channel), apply_(), false};
+    if (done.error().code != Errc::precondition) return tl::unexpected(done.error());
+    if (auto after = replay(); !after || *after) {
+        if (!after) return tl::unexpected(after.error());
+        return **after;
+    }
+    return fail(Errc::conflict, "a channel " + id + " exists already", {{"id", "exists already"}});
+}
+
+Result<store::Entry> Channels::find(std::string_view id) const
+{
+    if (!auth::is_channel_id(id)) return tl::unexpected(no_such_channel(id));
+    auto entry = store_.get(schema::channel(id));
+    if (!entry) return tl::unexpected(entry.error());
+    if (!*entry) return tl::unexpected(no_such_channel(id));
+    return std::move(**entry);
+}
+
+Result<json> Channels::get(std::string_view id) const
+{
+    return find(id).and_then(parse_document);
+}
+
+Result<Channels::List> Channels::list(std::size_t limit, std::string_view cursor,
+                                      std::string_view q)
+{
+    List list;
+    if (q.empty()) {
+        const auto after = cursor.empty() ? std::string() : schema::channel(cursor);
+        auto page = store_.list(schema::kChannels, after, limit);
+        if (!page) return tl::unexpected(page.error());
+        for (const auto& entry : page->items) {
+            auto channel = parse_document(entry);
+            if (!channel) return tl::unexpected(channel.error());
+            list.items.push_back(std::move(*channel));
+        }
+        if (page->more) {
+            list.next_cursor = page->items.back().key.substr(schema::kChannels.size());
+        }
+        return list;
+    }
+    auto found = index_.search(q, cursor, limit);
+    if (!found) return tl::unexpected(found.error());
+    for (const auto& id : found->ids) {
+        auto channel = get(id);
+        if (channel) list.items.push_back(std::move(*channel));
+        else if (channel.error().code != Errc::not_found) return tl::unexpected(channel.error());
+    }
+    if (found->more) list.next_cursor = found->ids.back();
+    return list;
+}
+
+Result<Channels::Written> Channels::change(std::string_view id,
+                                           const std::optional<IfMatch>& match,
+                                           const Change& next)
+{
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        auto entry = find(id);
+        if (!entry) return tl::unexpected(entry.error());
+        if (match && !match->holds(entry->version)) {
+            return fail(Errc::precondition, "the channel has version " +
+                                                std::to_string(entry->version) +
+                                                " now: read it again");
+        }
+        auto channel = parse_document(*entry).and_then(next);
+        if (!channel) return tl::unexpected(channel.error());
+        (*channel)["version"] = entry->version + 1;
+        auto done = store_.commit({store::put(entry->key, channel->dump(), entry->version)});
+        if (done) return Written{std::move(*channel), apply_(), false};
+        if (done.error().code != Errc::precondition) return tl::unexpected(done.error());
+        // Somebody else was faster: with If-Match the next round says so.
+    }
+    return fail(Errc::unavailable, "the channel is being changed by many others: try again");
+}
+
+Result<Channels::Written> Channels::patch(std::string_view id, const json& patch,
+                                          const std::optional<IfMatch>& match)
+{
+    return change(id, match, [&](const json& current) -> Result<json> {
+        Findings findings;
+        check_same_id(patch, id, findings);
+        if (!patch.is_object()) {
+            findings.shape = true;
+            findings.add("body", "must be an object");
+        }
+        if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
+        auto next = current;
+        next.merge_patch(patch);
+        return checked(next, current, false);
+    });
+}
+
+Result<Channels::Written> Channels::replace(std::string_view id, const json& body,
+                                            const std::optional<IfMatch>& match)
+{
+    return change(id, match, [&](const json& current) -> Result<json> {
+        Findings findings;
+        check_same_id(body, id, findings);
+        if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
+        const bool names_key = body.is_object() && body.contains("playback") &&
+                               body["playback"].is_object() && body["playback"].contains("key");
+        return checked(body, current, !names_key);
+    });
+}
+
+Result<bool> Channels::remove(std::string_view id, const std::optional<IfMatch>& match)
+{
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        auto entry = find(id);
+        if (!entry) return tl::unexpected(entry.error());
+        if (match && !match->holds(entry->version)) {
+            return fail(Errc::precondition, "the channel has another version now: read it again");
+        }
+        auto done = store_.commit({store::remove(entry->key, entry->version)});
+        if (done) return apply_();
+        if (done.error().code != Errc::precondition) return tl::unexpected(done.error());
+    }
+    return fail(Errc::unavailable, "the channel is being changed by many others: try again");
+}
+
+Result<Channels::Written> Channels::rotate_key(std::string_view id, const json& key,
+                                               const std::optional<IfMatch>& match)
+{
+    return change(id, match, [&](const json& current) -> Result<json> {
+        auto next = current;
+        next["ingest"]["key"] = key.is_null() ? json(random_hex(kKeyBytes)) : key;
+        return checked(next, current, false);
+    });
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../store/store.hpp"
+#include "channel_index.hpp"
+#include "idempotency.hpp"
+
+namespace sluice::control {
+
+/// What a conditional request asks for: the document exists and has one of these versions.
+struct IfMatch {
+    bool any = false;  ///< `*`
+    std::vector<std::uint64_t> versions;
+
+    bool holds(std::uint64_t version) const;
+};
+
+/// Rules about channels. Knows the store, knows nothing of HTTP. Documents that come out hold
+/// their secrets: channel_rule() says which fields those are.
+class Channels {
+public:
+    /// Puts everything committed so far in force; true when nginx has it, false when it has
+    /// not yet.
+    using Apply = std::function<bool()>;
+
+    struct Written {
+        nlohmann::json channel;
+        bool applied = false;
+        bool replayed = false;  ///< an Idempotency-Key repeated an earlier request
+    };
+
+    struct List {
+        std::vector<nlohmann::json> items;
+        std::optional<std::string> next_cursor;
+    };
+
+    Channels(store::Store& store, Apply apply);
+
+    /// Errors: malformed, invalid, conflict (the id exists).
+    Result<Written> create(const nlohmann::json& body, const std::optional<OnceOnly>& once = {});
+
+    Result<nlohmann::json> get(std::string_view id) const;
+
+    /// At most `limit` channels after `cursor`, in order of their ids; `q` keeps those whose id
+    /// or name contains it.
+    Result<List> list(std::size_t limit, std::string_view cursor, std::string_view q);
+
+    /// RFC 7396. Errors: not_found, malformed, invalid, precondition.
+    Result<Written> patch(std::string_view id, const nlohmann::json& change,
+                          const std::optional<IfMatch>& match = {});
+
+    /// Absent fields get their defaults, absent secrets stay as they are.
+    Result<Written> replace(std::string_view id, const nlohmann::json& body,
+                            const std::optional<IfMatch>& match = {});
+
+    /// True when nginx knows already.
+    Result<bool> remove(std::string_view id, const std::optional<IfMatch>& match = {});
+
+    /// A new key: the one given (checked like any), or a random one when it is null.
+    Result<Written> rotate_key(std::string_view id, const nlohmann::json& key,
+                               const std::optional<IfMatch>& match = {});
+
+    Result<std::size_t> size() { return index_.size(); }
+
+private:
+    /// Makes the next document out of the current one.
+    using Change = std::function<Result<nlohmann::json>(const nlohmann::json& current)>;
+
+    Result<Written> change(std::string_view id, const std::optional<IfMatch>& match,
+                           const Change& next);
+    Result<store::Entry> find(std::string_view id) const;
+    Result<nlohmann::json> prepare_new(const nlohmann::json& body) const;
+
+    store::Store& store_;
+    Apply apply_;
+    ChannelIndex index_;
+    Idempotency idempotency_;
+};
+
+}  // namespace sluice::control

@@ -1,0 +1,68 @@
+#include "idempotency.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "../store/schema.hpp"
+#include "random.hpp"
+
+namespace sluice::control {
+namespace {
+
+using nlohmann::json;
+namespace schema = store::schema;
+
+constexpr std::int64_t kKeepS = 86400;
+
+/// Hashed, so that the caller's key may hold anything and his token's id stays apart.
+std::string stored_key(const OnceOnly& once)
+{
+    return schema::idempotency(sha256_hex(once.scope + "\n" + once.key));
+}
+
+}  // namespace
+
+Result<std::optional<json>> Idempotency::find(const OnceOnly& once) const
+{
+    auto entry = store_.get(stored_key(once));
+    if (!entry) return tl::unexpected(entry.error());
+    if (!*entry) return std::optional<json>{};
+    const auto record = json::parse((*entry)->value, nullptr, false);
+    if (!record.is_object()) return fail(Errc::internal, "a stored answer is damaged");
+    if (record.value("request", "") != once.request) {
+        return fail(Errc::invalid, "this Idempotency-Key was used with another request",
+                    {{"Idempotency-Key", "was used with another request"}});
+    }
+    return std::optional{record.at("answer")};
+}
+
+store::Operation Idempotency::remember(const OnceOnly& once, const json& answer,
+                                       std::int64_t now_s) const
+{
+    const json record{{"request", once.request}, {"answer", answer}, {"created_at_s", now_s}};
+    return store::put(stored_key(once), record.dump(), 0);
+}
+
+Result<void> Idempotency::prune(std::int64_t now_s)
+{
+    std::string after;
+    while (true) {
+        auto page = store_.list(schema::kIdempotency, after, store::kMaxOperations);
+        if (!page) return tl::unexpected(page.error());
+        std::vector<store::Operation> old;
+        for (const auto& entry : page->items) {
+            const auto record = json::parse(entry.value, nullptr, false);
+            const auto made = record.is_object() ? record.value("created_at_s", std::int64_t{0}) : 0;
+            if (made + kKeepS < now_s) old.push_back(store::remove(entry.key));
+        }
+        if (!old.empty()) {
+            if (auto done = store_.commit(std::move(old)); !done) {
+                return tl::unexpected(done.error());
+            }
+        }
+        if (!page->more) return {};
+        after = page->items.back().key;
+    }
+}
+
+}  // namespace sluice::control

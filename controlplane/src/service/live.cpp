@@ -1,0 +1,71 @@
+#include "live.hpp"
+
+#include "timestamp.hpp"
+
+namespace sluice::control {
+namespace {
+
+using nlohmann::json;
+
+json idle_stream()
+{
+    return {{"state", "idle"},       {"started_at_ms", nullptr},
+            {"publisher", nullptr},  {"video", nullptr},
+            {"audio", nullptr},      {"gop_ms", nullptr},
+            {"viewers", {{"flv", 0}, {"ws_flv", 0}, {"rtmp", 0}}}};
+}
+
+/// Whether the channel may be pushed to at all, apart from what the encoder sends.
+std::string admission(const json& channel)
+{
+    if (!channel.at("enabled").get<bool>()) return "disabled";
+    const auto& expires = channel.at("expires_at");
+    if (!expires.is_string()) return "open";
+    const auto at = parse_timestamp(expires.get<std::string>());
+    return at && *at <= now_s() ? "expired" : "open";
+}
+
+}  // namespace
+
+Result<json> Live::status(const json& channel) const
+{
+    const auto id = channel.at("id").get<std::string>();
+    auto answer = nginx_.get("/-/streams?id=" + id);
+    const json idle = idle_stream();
+    json stream = idle;
+    if (answer) {
+        const json streams = answer->value("streams", json::array());
+        for (const auto& item : streams) {
+            if (item.value("id", "") == id) stream.merge_patch(item);
+        }
+    } else if (answer.error().code != Errc::not_found) {
+        return fail(Errc::unavailable, "nginx does not answer: " + answer.error().detail);
+    }
+    // Absent says the same as null; a caller should find every field there.
+    for (const auto& [name, value] : idle.items()) {
+        if (!stream.contains(name)) stream[name] = value;
+    }
+    stream["id"] = id;
+    stream["admission"] = admission(channel);
+    stream["hooks"] = json::array();
+    return stream;
+}
+
+Result<void> Live::kick(std::string_view id, const std::string& reason) const
+{
+    json body = json::object();
+    if (!reason.empty()) body["reason"] = reason;
+    auto answer = nginx_.post("/-/streams/" + std::string(id) + "/kick", body);
+    if (answer) return {};
+    if (answer.error().code == Errc::not_found) {
+        return fail(Errc::conflict, "nobody publishes to this channel");
+    }
+    return tl::unexpected(answer.error());
+}
+
+bool Live::reachable() const
+{
+    return nginx_.get("/-/generation").has_value();
+}
+
+}  // namespace sluice::control

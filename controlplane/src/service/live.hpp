@@ -1,0 +1,30 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "../nginx/control_socket.hpp"
+#include "../result.hpp"
+
+namespace sluice::control {
+
+/// What nginx knows of the streams at this moment.
+class Live {
+public:
+    explicit Live(const nginx::ControlSocket& nginx) : nginx_(nginx) {}
+
+    /// The channel's stream: state, publisher, media, viewers. A channel nobody has pushed to is
+    /// `idle`. Errc::unavailable when nginx does not answer.
+    Result<nlohmann::json> status(const nlohmann::json& channel) const;
+
+    /// Ends the session of the channel's publisher. Errc::conflict when nobody publishes.
+    Result<void> kick(std::string_view id, const std::string& reason) const;
+
+    bool reachable() const;
+
+private:
+    const nginx::ControlSocket& nginx_;
+};
+
+}  // namespace sluice::control

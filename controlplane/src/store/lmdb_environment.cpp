@@ -1,0 +1,97 @@
+#include "lmdb_environment.hpp"
+
+#include <utility>
+
+namespace sluice::control::store {
+namespace {
+
+constexpr unsigned kMaxReaders = 512;
+constexpr unsigned kFileMode = 0600;
+
+}  // namespace
+
+Error lmdb_error(std::string_view what, int code)
+{
+    const bool outside = code == ENOSPC || code == EIO || code == MDB_MAP_FULL ||
+                         code == MDB_READERS_FULL || code == ENOMEM;
+    return {outside ? Errc::unavailable : Errc::internal,
+            std::string("store: ").append(what).append(": ").append(mdb_strerror(code)), {}};
+}
+
+Result<std::unique_ptr<LmdbEnvironment>> LmdbEnvironment::open(const std::filesystem::path& file,
+                                                               std::size_t map_bytes)
+{
+    std::unique_ptr<LmdbEnvironment> made(new LmdbEnvironment);
+    MDB_env* env = nullptr;
+    if (const int rc = mdb_env_create(&env)) return tl::unexpected(lmdb_error("create", rc));
+    made->env_.reset(env);
+    mdb_env_set_maxdbs(env, 4);
+    mdb_env_set_maxreaders(env, kMaxReaders);
+    mdb_env_set_mapsize(env, map_bytes);
+    // NOTLS: a reader belongs to its transaction, not to the thread that began it.
+    if (const int rc = mdb_env_open(env, file.c_str(), MDB_NOSUBDIR | MDB_NOTLS, kFileMode)) {
+        return tl::unexpected(lmdb_error("open " + file.string(), rc));
+    }
+    int dead = 0;
+    mdb_reader_check(env, &dead);  // slots of processes that were killed
+    if (auto tables = made->open_tables(); !tables) return tl::unexpected(tables.error());
+    return made;
+}
+
+Result<void> LmdbEnvironment::open_tables()
+{
+    auto txn = begin_write();
+    if (!txn) return tl::unexpected(txn.error());
+    for (auto [name, table] : {std::pair{"data", &tables_.data}, {"meta", &tables_.meta}}) {
+        if (const int rc = mdb_dbi_open(txn->get(), name, MDB_CREATE, table)) {
+            return tl::unexpected(lmdb_error("open table", rc));
+        }
+    }
+    if (const int rc = commit(std::move(*txn))) return tl::unexpected(lmdb_error("commit", rc));
+    return {};
+}
+
+Result<RawTransaction> LmdbEnvironment::begin_read() const
+{
+    MDB_txn* txn = nullptr;
+    if (const int rc = mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn)) {
+        return tl::unexpected(lmdb_error("begin transaction", rc));
+    }
+    return RawTransaction(txn);
+}
+
+Result<RawTransaction> LmdbEnvironment::begin_write() const
+{
+    MDB_txn* txn = nullptr;
+    if (const int rc = mdb_txn_begin(env_.get(), nullptr, 0, &txn)) {
+        return tl::unexpected(lmdb_error("begin transaction", rc));
+    }
+    return RawTransaction(txn);
+}
+
+int LmdbEnvironment::commit(RawTransaction txn)
+{
+    return mdb_txn_commit(txn.release());
+}
+
+Result<void> LmdbEnvironment::grow()
+{
+    MDB_envinfo info{};
+    mdb_env_info(env_.get(), &info);
+    if (const int rc = mdb_env_set_mapsize(env_.get(), info.me_mapsize * 2)) {
+        return tl::unexpected(lmdb_error("grow", rc));
+    }
+    return {};
+}
+
+Result<std::optional<std::string_view>> find(MDB_txn* txn, MDB_dbi table, std::string_view key)
+{
+    MDB_val k = to_val(key);
+    MDB_val v{};
+    const int rc = mdb_get(txn, table, &k, &v);
+    if (rc == MDB_NOTFOUND) return std::optional<std::string_view>{};
+    if (rc != 0) return tl::unexpected(lmdb_error("read", rc));
+    return std::optional{to_view(v)};
+}
+
+}  // namespace sluice::control::store

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "change_log.hpp"
+#include "lmdb_environment.hpp"
+#include "store.hpp"
+
+namespace sluice::control::store {
+
+/// The store of one machine. One thread writes: it takes all transactions that wait, commits
+/// them in one LMDB transaction with one fsync, and only then answers their callers.
+class LmdbStore final : public Store {
+public:
+    static constexpr std::size_t kDefaultMap = std::size_t{1} << 30;
+
+    /// Opens or creates the file and brings its schema up to date.
+    static Result<std::unique_ptr<LmdbStore>> open(const std::filesystem::path& file,
+                                                   std::size_t map_bytes = kDefaultMap);
+    ~LmdbStore() override;
+
+    Result<std::optional<Entry>> get(std::string_view key) const override;
+    Result<Page> list(std::string_view prefix, std::string_view after,
+                      std::size_t limit) const override;
+    Result<Revision> commit(std::vector<Operation> operations) override;
+    Result<Changes> watch(std::string_view prefix, Revision after,
+                          std::chrono::milliseconds wait) const override;
+    Result<Revision> revision() const override;
+
+private:
+    /// One caller's transaction, waiting for the writer.
+    struct Pending {
+        std::vector<Operation> operations;
+        std::promise<Result<Revision>> answer;
+        Result<Revision> outcome;
+        std::vector<Change> changes;
+    };
+    using Batch = std::deque<Pending>;
+
+    LmdbStore(std::unique_ptr<LmdbEnvironment> env, Revision start);
+
+    void write_loop();
+    void write_batch(Batch& batch);
+    int try_batch(Batch& batch);
+    int apply(MDB_txn* txn, Pending& pending, Revision next);
+    int apply_one(MDB_txn* txn, const Operation& operation, Revision next);
+
+    std::unique_ptr<LmdbEnvironment> env_;
+    ChangeLog log_;
+    std::mutex mutex_;
+    std::condition_variable waiting_;
+    Batch queue_;
+    bool stopping_ = false;
+    std::thread writer_;
+};
+
+}  // namespace sluice::control::store

@@ -1,0 +1,307 @@
+#include "lmdb_store.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "migrate.hpp"
+#include "schema.hpp"
+
+namespace sluice::control::store {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+class LmdbStoreTest : public testing::Test {
+protected:
+    LmdbStoreTest()
+    {
+        std::string pattern = (fs::temp_directory_path() / "sluice-store-XXXXXX").string();
+        folder_ = mkdtemp(pattern.data());
+    }
+    ~LmdbStoreTest() override { fs::remove_all(folder_); }
+
+    std::unique_ptr<LmdbStore> open(std::size_t map = LmdbStore::kDefaultMap) const
+    {
+        auto store = LmdbStore::open(file(), map);
+        EXPECT_TRUE(store) << (store ? "" : store.error().detail);
+        return store ? std::move(*store) : nullptr;
+    }
+
+    fs::path file() const { return folder_ / "control.mdb"; }
+
+    fs::path folder_;
+};
+
+std::vector<std::string> keys(const Page& page)
+{
+    std::vector<std::string> out;
+    for (const auto& entry : page.items) out.push_back(entry.key);
+    return out;
+}
+
+TEST_F(LmdbStoreTest, what_was_put_is_read_back_with_version_and_revision)
+{
+    const auto store = open();
+    const auto first = store->commit({put("a", "1")});
+    const auto second = store->commit({put("a", "2")});
+    ASSERT_TRUE(first && second);
+
+    const auto entry = store->get("a");
+    ASSERT_TRUE(entry && *entry);
+    EXPECT_EQ((*entry)->value, "2");
+    EXPECT_EQ((*entry)->version, 2U);
+    EXPECT_EQ((*entry)->revision, *second);
+    EXPECT_EQ(*second, *first + 1);
+}
+
+TEST_F(LmdbStoreTest, an_absent_key_is_nothing_not_an_error)
+{
+    const auto entry = open()->get("a");
+    ASSERT_TRUE(entry);
+    EXPECT_FALSE(*entry);
+}
+
+TEST_F(LmdbStoreTest, a_put_with_an_old_version_is_refused_and_changes_nothing)
+{
+    const auto store = open();
+    ASSERT_TRUE(store->commit({put("a", "1", 0)}));
+    const auto again = store->commit({put("a", "2", 0)});
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, Errc::precondition);
+    ASSERT_TRUE(store->commit({put("a", "3", 1)}));
+    EXPECT_EQ((*store->get("a"))->value, "3");
+}
+
+TEST_F(LmdbStoreTest, a_transaction_with_one_failed_check_leaves_no_trace)
+{
+    const auto store = open();
+    ASSERT_TRUE(store->commit({put("there", "1")}));
+    const auto before = *store->revision();
+    EXPECT_FALSE(store->commit({put("new", "1"), remove("there"), check("other", 5)}));
+    EXPECT_FALSE(*store->get("new"));
+    EXPECT_TRUE(*store->get("there"));
+    EXPECT_EQ(*store->revision(), before);
+}
+
+TEST_F(LmdbStoreTest, a_transaction_has_1_to_100_operations_and_names_a_key_once)
+{
+    const auto store = open();
+    std::vector<Operation> many;
+    for (int i = 0; i < 101; ++i) many.push_back(put("k" + std::to_string(i), ""));
+    EXPECT_FALSE(store->commit(many));
+    many.pop_back();
+    EXPECT_TRUE(store->commit(many));
+    EXPECT_FALSE(store->commit({}));
+    EXPECT_FALSE(store->commit({put("a", "1"), remove("a")}));
+    EXPECT_FALSE(store->commit({put(std::string(481, 'k'), "1")}));
+    EXPECT_FALSE(store->commit({put("", "1")}));
+}
+
+TEST_F(LmdbStoreTest, a_removed_key_starts_again_at_version_1)
+{
+    const auto store = open();
+    ASSERT_TRUE(store->commit({put("a", "1")}));
+    ASSERT_TRUE(store->commit({put("a", "2")}));
+    ASSERT_TRUE(store->commit({remove("a", 2)}));
+    EXPECT_FALSE(*store->get("a"));
+    ASSERT_TRUE(store->commit({put("a", "3", 0)}));
+    EXPECT_EQ((*store->get("a"))->version, 1U);
+}
+
+TEST_F(LmdbStoreTest, pages_follow_each_other_and_stay_inside_the_prefix)
+{
+    const auto store = open();
+    ASSERT_TRUE(store->commit({put("c/1", ""), put("c/2", ""), put("c/3", ""), put("b", ""),
+                               put("d", "")}));
+    const auto first = store->list("c/", "", 2);
+    ASSERT_TRUE(first);
+    EXPECT_EQ(keys(*first), (std::vector<std::string>{"c/1", "c/2"}));
+    EXPECT_TRUE(first->more);
+    const auto second = store->list("c/", first->items.back().key, 2);
+    EXPECT_EQ(keys(*second), (std::vector<std::string>{"c/3"}));
+    EXPECT_FALSE(second->more);
+    // The cursor's own key may be gone meanwhile.
+    ASSERT_TRUE(store->commit({remove("c/2")}));
+    EXPECT_EQ(keys(*store->list("c/", "c/2", 2)), (std::vector<std::string>{"c/3"}));
+}
+
+TEST_F(LmdbStoreTest, a_page_that_ends_with_the_last_key_says_that_there_is_no_more)
+{
+    const auto store = open();
+    ASSERT_TRUE(store->commit({put("c/1", ""), put("c/2", "")}));
+    EXPECT_FALSE(store->list("c/", "", 2)->more);
+}
+
+TEST_F(LmdbStoreTest, a_watcher_sees_changes_of_its_prefix_after_its_revision)
+{
+    const auto store = open();
+    const auto start = *store->revision();
+    ASSERT_TRUE(store->commit({put("a/1", ""), put("b/1", "")}));
+    ASSERT_TRUE(store->commit({remove("a/1")}));
+    const auto changes = store->watch("a/", start, milliseconds(0));
+    ASSERT_TRUE(changes);
+    ASSERT_EQ(changes->items.size(), 2U);
+    EXPECT_FALSE(changes->items[0].removed);
+    EXPECT_TRUE(changes->items[1].removed);
+    EXPECT_EQ(changes->revision, start + 2);
+    EXPECT_TRUE(store->watch("a/", changes->revision, milliseconds(0))->items.empty());
+}
+
+TEST_F(LmdbStoreTest, a_waiting_watcher_wakes_with_the_change)
+{
+    const auto store = open();
+    const auto start = *store->revision();
+    std::thread writer([&] { EXPECT_TRUE(store->commit({put("a/1", "")})); });
+    const auto changes = store->watch("a/", start, std::chrono::seconds(10));
+    writer.join();
+    ASSERT_TRUE(changes);
+    EXPECT_EQ(changes->items.size(), 1U);
+}
+
+TEST_F(LmdbStoreTest, history_from_before_a_restart_is_gone)
+{
+    Revision start = 0;
+    {
+        const auto store = open();
+        start = *store->revision();
+        ASSERT_TRUE(store->commit({put("a", "")}));
+    }
+    const auto changes = open()->watch("a", start, milliseconds(0));
+    ASSERT_FALSE(changes);
+    EXPECT_EQ(changes.error().code, Errc::gone);
+}
+
+TEST_F(LmdbStoreTest, a_full_map_grows_while_readers_read)
+{
+    const auto store = open(1 << 16);
+    const std::string value(20000, 'v');
+    std::atomic<bool> done{false};
+    std::thread reader([&] {
+        while (!done) EXPECT_TRUE(store->list("k", "", 100));
+    });
+    for (int i = 0; i < 100; ++i) {
+        const auto written = store->commit({put("k" + std::to_string(i), value)});
+        EXPECT_TRUE(written) << written.error().detail;
+    }
+    done = true;
+    reader.join();
+    EXPECT_EQ(store->list("k", "", 1000)->items.size(), 100U);
+}
+
+TEST_F(LmdbStoreTest, concurrent_conditional_writers_lose_no_update)
+{
+    const auto store = open();
+    ASSERT_TRUE(store->commit({put("n", "0")}));
+    const auto add = [&] {
+        for (int i = 0; i < 50;) {
+            const auto entry = **store->get("n");
+            const auto next = std::to_string(std::stoi(entry.value) + 1);
+            if (store->commit({put("n", next, entry.version)})) ++i;
+        }
+    };
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) threads.emplace_back(add);
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ((*store->get("n"))->value, "200");
+}
+
+TEST_F(LmdbStoreTest, a_new_store_has_the_schema_version_and_a_newer_one_is_refused)
+{
+    {
+        const auto store = open();
+        EXPECT_EQ((*store->get(schema::kSchema))->value, R"({"version":1})");
+        ASSERT_TRUE(store->commit({put(std::string(schema::kSchema), R"({"version":99})")}));
+    }
+    const auto newer = LmdbStore::open(file());
+    ASSERT_FALSE(newer);
+    EXPECT_NE(newer.error().detail.find("99"), std::string::npos);
+}
+
+TEST_F(LmdbStoreTest, the_file_is_readable_by_its_owner_only)
+{
+    const auto store = open();
+    EXPECT_EQ(fs::status(file()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(LmdbStoreTest, a_file_that_is_no_database_is_an_error)
+{
+    std::ofstream(file()) << std::string(8192, 'x');
+    EXPECT_FALSE(LmdbStore::open(file()));
+}
+
+/// Writes numbered keys from several threads until it is killed; reports each one that was
+/// acknowledged as one byte-counted line on the pipe.
+[[noreturn]] void write_until_killed(const fs::path& file, int pipe)
+{
+    auto store = LmdbStore::open(file);
+    if (!store) _exit(1);
+    const auto work = [&](int thread) {
+        for (int i = 0;; ++i) {
+            char line[32];
+            const int length = std::snprintf(line, sizeof line, "k/%d/%d\n", thread, i);
+            const std::string key(line, static_cast<std::size_t>(length) - 1);
+            if (!(*store)->commit({put(key, key)})) _exit(2);
+            if (::write(pipe, line, static_cast<std::size_t>(length)) != length) _exit(3);
+        }
+    };
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) threads.emplace_back(work, i);
+    for (auto& thread : threads) thread.join();
+    _exit(0);
+}
+
+/// The keys that a writer had acknowledged when it was killed after `enough` of them.
+std::vector<std::string> run_writer_and_kill_it(const fs::path& file, std::size_t enough)
+{
+    int ends[2];
+    EXPECT_EQ(::pipe(ends), 0);
+    const pid_t child = ::fork();
+    if (child == 0) write_until_killed(file, ends[1]);
+    ::close(ends[1]);
+    std::string text;
+    char buffer[4096];
+    bool killed = false;
+    for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;) {
+        text.append(buffer, static_cast<std::size_t>(got));
+        const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+        if (!killed && lines >= enough) {
+            ::kill(child, SIGKILL);
+            killed = true;
+        }
+    }
+    ::close(ends[0]);
+    ::waitpid(child, nullptr, 0);
+    EXPECT_TRUE(killed);
+    std::vector<std::string> acknowledged;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) acknowledged.push_back(line);
+    return acknowledged;
+}
+
+TEST_F(LmdbStoreTest, every_acknowledged_write_survives_kill_9_of_the_writer)
+{
+    for (std::size_t round = 1; round <= 8; ++round) {
+        fs::remove_all(folder_);
+        fs::create_directories(folder_);
+        const auto acknowledged = run_writer_and_kill_it(file(), 17 * round);
+        ASSERT_GE(acknowledged.size(), 17 * round);
+        const auto store = open();
+        for (const auto& key : acknowledged) {
+            const auto entry = store->get(key);
+            ASSERT_TRUE(entry && *entry) << key << " was acknowledged and is lost";
+            EXPECT_EQ((*entry)->value, key);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace sluice::control::store
