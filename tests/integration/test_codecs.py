@@ -5,7 +5,7 @@ import itertools
 import pytest
 from sluicetest import flv, media
 from sluicetest.publisher import Publisher, clip
-from sluicetest.rtmp import AUDIO, VIDEO
+from sluicetest.rtmp import AUDIO, VIDEO, Message
 from sluicetest.viewer import HttpFlv, RtmpViewer
 from sluicetest.waiting import wait_for
 
@@ -225,3 +225,17 @@ def test_large_frames_in_small_chunks_arrive(nginx):
     nginx.control.wait_state("demo", "live")
     with push, HttpFlv(nginx.flv("demo")) as viewer:
         expect_exact(viewer, push, media_of(messages))
+
+
+def test_a_frame_of_a_megabyte_in_the_smallest_chunks_arrives(nginx):
+    """128 bytes is what RTMP begins with, and some encoders never announce more."""
+    frame = media.avc_packet(1, bytes(range(256)) * 4096)
+    source = clip("avc")
+    messages = source.messages()[:20]
+    last = messages[-1].timestamp
+    messages += [Message(VIDEO, last + 40, frame), Message(VIDEO, last + 80, media.avc_packet(1, b"end", key=False))]
+    push = Publisher(nginx.rtmp, "demo", media.Clip([], messages, 0), loop=False, chunk=128)
+    nginx.control.wait_state("demo", "live")
+    with push, HttpFlv(nginx.flv("demo")) as viewer:
+        viewer.read_until(lambda tags: any(t.payload == frame for t in tags), 10, "the large frame")
+        viewer.read_until(lambda tags: tags[-1].payload.endswith(b"end"), 5, "the frame after it")

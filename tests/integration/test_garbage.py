@@ -15,8 +15,8 @@ from sluicetest.rtmp import AUDIO, COMMAND, DATA, VIDEO, Connection
 from sluicetest.viewer import HttpFlv
 from sluicetest.waiting import wait_for
 
-NGINX = {"sanitized": True,
-         "application": "sluice_access_publish open; sluice_ingest_setup_timeout 3s;"}
+NGINX = {"sanitized": True, "application": "sluice_access_publish open;",
+         "rtmp_server": "sluice_ingest_setup_timeout 3s;"}
 SEED = int(os.environ.get("SLUICE_TEST_SEED", "1"))
 
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from sluicetest.publisher import Publisher, clip
+from sluicetest.refusal import expect_refused
 from sluicetest.viewer import HttpFlv
 from sluicetest.waiting import stays
 
@@ -60,16 +61,19 @@ def test_the_moment_of_expiry_ends_the_session(shared_system, channel, live):
     viewer.read_end(1)
 
 
-def test_rotating_the_key_ends_the_session_and_the_new_key_works(shared_system, channel, live):
-    def rotate():
+def test_rotating_the_key_ends_the_push_and_the_new_key_continues_the_stream(shared_system, channel, live):
+    push, viewer = live
+    with shared_system.control.events() as events:
         reply = channel.api.post(f"{channel.path}/actions/rotate-key")
         assert reply.status_code == 200, reply.text
-
-    expect_end(shared_system, channel, live, "key_rotated", rotate)
-    push = channel.urls()["push"]["obs"]["stream_key"]
-    with Publisher(shared_system.rtmp, push, clip("avc_quick")) as again:
+        assert push.ended.wait(WITHIN_S), "publisher goes on"
+        events.wait("stream.stopped", channel=channel.id, reason="key_rotated")
+    expect_refused(shared_system, channel.name(), "signature_wrong", channel=channel.id)
+    fresh = channel.urls()["push"]["obs"]["stream_key"]
+    with Publisher(shared_system.rtmp, fresh, clip("avc_quick")) as again:
         assert again.accepted
-        shared_system.control.wait_state(channel.id, "live")
+        viewer.read_key_frame(5)
+        viewer.check()
 
 
 def test_kicking_ends_the_session_and_the_publisher_may_come_back(shared_system, channel, live):

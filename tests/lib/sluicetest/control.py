@@ -18,7 +18,7 @@ class Control:
         data = b"" if body is None else (body if isinstance(body, bytes) else json.dumps(body).encode())
         fields = {"Connection": "close"} | ({"Content-Type": "application/json"} if data else {})
         with http.request(target, method, fields, data, unix=self.path) as r:
-            return r.status, r.headers, r.body()
+            return r.status, r.headers, b"" if method == "HEAD" else r.body()
 
     def json(self, target):
         """The JSON of a GET that must succeed."""
@@ -75,7 +75,7 @@ class Events:
         text = b""
         while True:
             try:
-                data = self._response.raw(60)
+                data = self._response.piece(60)
             except TimeoutError:
                 continue
             except OSError:

@@ -42,6 +42,8 @@ class Response:
         self.sent = time.monotonic()
         self._rest = b""
         self._read_head()
+        self._coded = b""
+        self._ended = False
         self.chunked = self.headers.get("transfer-encoding", "").lower() == "chunked"
 
     def _read_head(self):
@@ -66,17 +68,39 @@ class Response:
         except ConnectionResetError:
             return b""
 
+    def piece(self, timeout=None):
+        """Some bytes of the body, without the marks of chunked encoding; b"" at its end."""
+        if not self.chunked:
+            return self.raw(timeout)
+        while True:
+            if data := self._take_chunk():
+                return data
+            more = b"" if self._ended else self.raw(timeout)
+            if not more:
+                return b""
+            self._coded += more
+
+    def _take_chunk(self):
+        """The next whole chunk of what has come (RFC 9112, 7.1)."""
+        line, found, rest = self._coded.partition(b"\r\n")
+        if not found:
+            return b""
+        size = int(line.split(b";")[0], 16)
+        self._ended = size == 0
+        if self._ended or len(rest) < size + 2:
+            return b""
+        self._coded = rest[size + 2 :]
+        return rest[:size]
+
     def body(self):
         """The whole body, by Content-Length, chunks, or the connection's end."""
         data = b""
         want = int(self.headers["content-length"]) if "content-length" in self.headers else None
         while want is None or len(data) < want:
-            if not (piece := self.raw()):
+            if not (piece := self.piece()):
                 break
             data += piece
-            if self.chunked and data.endswith(b"0\r\n\r\n"):
-                break
-        return _dechunk(data) if self.chunked else data
+        return data
 
     def close(self):
         self.sock.close()
@@ -86,17 +110,6 @@ class Response:
 
     def __exit__(self, *_):
         self.close()
-
-
-def _dechunk(data):
-    out = b""
-    while data:
-        size, data = data.split(b"\r\n", 1)
-        n = int(size.split(b";")[0], 16)
-        out, data = out + data[:n], data[n + 2 :]
-        if n == 0:
-            break
-    return out
 
 
 def request(url, method="GET", headers=None, body=b"", timeout=5.0, unix=None, receive_buffer=0):

@@ -36,6 +36,7 @@ rtmp {{
     server {{
         listen 0.0.0.0:{rtmp};
         chunk_size 8192;
+        {rtmp_server}
         application stream {{
             live off;
             sluice_ingest on;
@@ -109,7 +110,7 @@ class Nginx:
         self.cert, self.key = certificate(self.prefix)
         self.workers_wanted = workers
         self.template = conf or TEMPLATE
-        self.parts = {"main": "", "application": "", "applications": "", "http_block": "",
+        self.parts = {"main": "", "rtmp_server": "", "application": "", "applications": "", "http_block": "",
                       "location": "", "locations": "", **parts}
         self.conf = self.prefix / "nginx.conf"
         self.error_log = self.prefix / "error.log"
