@@ -127,7 +127,6 @@ void ViewerLoad::open_window(std::int64_t now)
     window_open_us_ = now;
     phase_until_us_ = now + seconds_us(plan_.window_s);
     window_cpu_s_ = own_cpu_seconds();
-    counters_ = {};
 }
 
 void ViewerLoad::close_window(std::int64_t now)
@@ -218,9 +217,9 @@ bool ViewerLoad::read_once(std::size_t number, std::size_t limit)
     const auto now = now_us();
     if (viewer.slow) viewer.slow_allowance -= std::min<std::uint64_t>(viewer.slow_allowance, **got);
     if (phase_ == Phase::window) {
-        counters_.bytes += **got;
-        if (viewer.slow) counters_.slow_bytes += **got;
-        if (!viewer.slow && !viewer.probe) ++counters_.reads;
+        traffic_.bytes += **got;
+        if (viewer.slow) traffic_.slow_bytes += **got;
+        if (!viewer.slow && !viewer.probe) ++traffic_.reads;
     }
     if (!viewer.got_bytes && !viewer.probe) first_byte_us_.add(now - viewer.connect_us);
     viewer.got_bytes = true;
@@ -260,7 +259,7 @@ void ViewerLoad::take_tag(Viewer& viewer, const WalkedTag& tag, std::int64_t now
     if (!stamp || viewer.probe) return;
     check_order(viewer, tag, *stamp);
     if (phase_ != Phase::window) return;
-    ++counters_.tags;
+    ++traffic_.tags;
     if (viewer.slow) return;
     delay_us_.add(now - stamp->sent_us);
     if (plan_.per_viewer)
@@ -273,12 +272,12 @@ void ViewerLoad::check_order(Viewer& viewer, const WalkedTag& tag, const Stamp& 
     auto& last = viewer.last_sequence[track(tag.type)];
     if (last && stamp.sequence != *last + 1) {
         const auto missed = stamp.sequence - *last - 1;
-        ++(viewer.slow ? counters_.slow_gaps : counters_.gaps);
-        (viewer.slow ? counters_.slow_tags_missed : counters_.tags_missed) += missed;
+        ++(viewer.slow ? faults_.slow_gaps : faults_.gaps);
+        (viewer.slow ? faults_.slow_tags_missed : faults_.tags_missed) += missed;
     }
     last = stamp.sequence;
     auto& timestamp = viewer.last_timestamp[track(tag.type)];
-    if (tag.timestamp_ms < timestamp) ++counters_.backward_timestamps;
+    if (tag.timestamp_ms < timestamp) ++faults_.backward_timestamps;
     timestamp = tag.timestamp_ms;
 }
 
@@ -290,7 +289,7 @@ void ViewerLoad::end(std::size_t number, const std::string& why)
     viewer.connection.close();
     if (viewer.probe) free_probes_.push_back(number);
     ++failures_[why];
-    ++counters_.ended;
+    if (viewer.joined) ++faults_.ended;
 }
 
 nlohmann::json ViewerLoad::per_viewer() const
@@ -314,17 +313,17 @@ void ViewerLoad::report_result() const
         {"asked", plan_.count},
         {"joined", joined_},
         {"failures", failures_},
-        {"ended_in_window", counters_.ended},
+        {"ended", faults_.ended},
         {"window_s", window_s_},
-        {"bytes", counters_.bytes},
-        {"tags", counters_.tags},
-        {"reads_per_viewer_s", static_cast<double>(counters_.reads) / fast / window},
-        {"gaps", counters_.gaps},
-        {"tags_missed", counters_.tags_missed},
-        {"backward_timestamps", counters_.backward_timestamps},
-        {"slow_bytes", counters_.slow_bytes},
-        {"slow_gaps", counters_.slow_gaps},
-        {"slow_tags_missed", counters_.slow_tags_missed},
+        {"bytes", traffic_.bytes},
+        {"tags", traffic_.tags},
+        {"reads_per_viewer_s", static_cast<double>(traffic_.reads) / fast / window},
+        {"gaps", faults_.gaps},
+        {"tags_missed", faults_.tags_missed},
+        {"backward_timestamps", faults_.backward_timestamps},
+        {"slow_bytes", traffic_.slow_bytes},
+        {"slow_gaps", faults_.slow_gaps},
+        {"slow_tags_missed", faults_.slow_tags_missed},
         {"delay_ms", delay_us_.summary_ms()},
         {"first_byte_ms", first_byte_us_.summary_ms()},
         {"key_frame_ms", key_frame_us_.summary_ms()},

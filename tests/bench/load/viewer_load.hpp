@@ -59,11 +59,15 @@ private:
         std::array<std::uint32_t, 2> last_timestamp{};
         std::vector<std::uint32_t> delays_us;
     };
-    struct Counters {
+    /// Of the window.
+    struct Traffic {
         std::uint64_t bytes = 0;
         std::uint64_t slow_bytes = 0;
         std::uint64_t tags = 0;
         std::uint64_t reads = 0;
+    };
+    /// Of the whole run.
+    struct Faults {
         std::uint64_t gaps = 0;
         std::uint64_t tags_missed = 0;
         std::uint64_t slow_gaps = 0;
@@ -115,7 +119,8 @@ private:
     std::size_t joined_ = 0;
     std::size_t failed_to_join_ = 0;
     std::map<std::string, std::size_t> failures_;
-    Counters counters_;
+    Traffic traffic_;
+    Faults faults_;
     Samples delay_us_;
     Samples first_byte_us_;
     Samples key_frame_us_;

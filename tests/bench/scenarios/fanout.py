@@ -44,7 +44,7 @@ def _rows(viewers, limits, results):
         Row(f"{viewers} viewers: sluice, reads per viewer", middle(ours, "reads_per_viewer_s"), "/s"),
         Row(f"{viewers} viewers: floor, reads per viewer", middle(floor, "reads_per_viewer_s"), "/s"),
         Row(f"{viewers} viewers: sluice, tags missed", sum(r["tags_missed"] for r in ours), "", 0),
-        Row(f"{viewers} viewers: sluice, viewers lost", sum(r["asked"] - r["joined"] + r["ended_in_window"] for r in ours),
+        Row(f"{viewers} viewers: sluice, viewers lost", sum(r["asked"] - r["joined"] + r["ended"] for r in ours),
             "", 0),
     ]
     for name in results:
