@@ -48,6 +48,8 @@ def run_scenario(name, plan, out):
     """Runs one scenario, prints its table, writes its JSON; whether every limit was met."""
     print(f"\n{name}: {importlib.import_module(f'scenarios.{name}').__doc__.strip()}", flush=True)
     facts = report.machine()
+    if facts["load_1m"] > facts["cores"] / 2:
+        print(f"  the machine is busy (load {facts['load_1m']}): these figures prove nothing", flush=True)
     rows, results = importlib.import_module(f"scenarios.{name}").run(plan)
     print(report.table(rows), flush=True)
     report.save(out, name, rows, results, quick=plan.quick, runs=plan.runs, facts=facts)
