@@ -56,7 +56,9 @@ descendants() {
 
 # with_token CURL-OPTION…: curl with the admin token, which must not appear on a command line.
 with_token() {
-    printf 'header = "Authorization: Bearer %s"\n' "${SLUICE_ADMIN_TOKEN:-$(as_service cat "$dir/admin-token" 2>/dev/null)}" |
+    printf 'Authorization: Bearer %s\n' "$(as_service cat "$dir/admin-token" 2>/dev/null)" |
+        as_service curl -fsS --max-time 5 -H @- "$@"
+}" |
         as_service curl -fsS --max-time 5 --config - "$@"
 }
 

@@ -79,10 +79,8 @@ print_addresses() {
 
 # A token on a terminal is for the person there; in a file it would be a leak.
 login_hint() {
-    if [ -t 1 ] && [ -z "${SLUICE_ADMIN_TOKEN:-}" ]; then
+    if [ -t 1 ]; then
         printf '%s' "$1/console/#token=$(as_service cat "$dir/admin-token")"
-    elif [ -n "${SLUICE_ADMIN_TOKEN:-}" ]; then
-        printf '%s' "the admin token is the one of SLUICE_ADMIN_TOKEN"
     else
         printf '%s' "the admin token is in $dir/admin-token"
     fi
