@@ -58,8 +58,6 @@ descendants() {
 with_token() {
     printf 'Authorization: Bearer %s\n' "$(as_service cat "$dir/admin-token" 2>/dev/null)" |
         as_service curl -fsS --max-time 5 -H @- "$@"
-}" |
-        as_service curl -fsS --max-time 5 --config - "$@"
 }
 
 # control_api PATH: asks the control plane on its own socket.
