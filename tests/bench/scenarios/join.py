@@ -16,7 +16,7 @@ def run(plan):
     options = ["--probes", PROBES_PER_S]
     results = take_turns(plan.runs, {
         "sluice": lambda: one_stream(Sluice(), viewers, window, options=options),
-        "floor": lambda: one_stream(Floor(36, 4), viewers, window, options=options),
+        "floor": lambda: one_stream(Floor(36, 9), viewers, window, options=options),
         "node-media-server": lambda: one_stream(NodeMediaServer(), viewers, window, options=options),
     }, plan.progress)
     rows = [Row(f"sluice: first key frame at {viewers} viewers, p99", middle(results["sluice"], "probe_ms.p99"), "ms", P99_MS),

@@ -7,8 +7,8 @@ from sluicebench.watch import one_stream
 
 SPREAD_RATIO = 1.1
 WORKERS = 4
-BATCH_MS = 95
-COHORTS = 4
+BATCH_MS = 92
+COHORTS = 23
 
 
 def run(plan):
