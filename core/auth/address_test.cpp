@@ -16,7 +16,8 @@ nlohmann::json vectors()
 
 TEST(Address, every_vector_is_in_its_range_or_not)
 {
-    for (const auto& row : vectors().at("contains")) {
+    const auto rows = vectors().at("contains");
+    for (const auto& row : rows) {
         const auto range = parse_cidr(row.at(0).get<std::string>());
         const auto address = parse_address(row.at(1).get<std::string>());
         ASSERT_TRUE(range && address) << row;
@@ -26,7 +27,8 @@ TEST(Address, every_vector_is_in_its_range_or_not)
 
 TEST(Address, every_malformed_vector_is_refused)
 {
-    for (const std::string text : vectors().at("malformed")) {
+    const auto rows = vectors().at("malformed");
+    for (const std::string text : rows) {
         EXPECT_FALSE(parse_cidr(text)) << text;
     }
 }

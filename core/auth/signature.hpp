@@ -60,7 +60,8 @@ std::optional<Reason> verify_play(std::string_view id, const Signature& sign, st
 bool matches_push(std::string_view id, const Signature& sign, std::string_view key);
 bool matches_play(std::string_view id, const Signature& sign, std::string_view key);
 
-/// The signature in a query string's `sign`; signature_missing or signature_malformed without one.
+/// The signature in a query string's `sign`; signature_missing when there is none,
+/// signature_malformed when it is not of the form.
 tl::expected<Signature, Reason> signature_in(std::string_view query);
 
 }  // namespace sluice::auth

@@ -38,7 +38,8 @@ TEST(Signature, the_published_example_verifies_one_second_before_its_expiry)
 
 TEST(Signature, every_vector_is_made_and_verified_in_either_case_of_its_digits)
 {
-    for (const auto& row : vectors().at("signatures")) {
+    const auto rows = vectors().at("signatures");
+    for (const auto& row : rows) {
         SCOPED_TRACE(row.at("name").get<std::string>());
         const std::string id = row.at("id"), key = row.at("key"), text = row.at("sign");
         const std::int64_t expires_s = row.at("expires_s");
@@ -58,7 +59,8 @@ TEST(Signature, every_vector_is_made_and_verified_in_either_case_of_its_digits)
 
 TEST(Signature, every_malformed_vector_is_refused)
 {
-    for (const auto& row : vectors().at("malformed")) {
+    const auto rows = vectors().at("malformed");
+    for (const auto& row : rows) {
         const auto sign = parse_sign(row.at("sign").get<std::string>());
         ASSERT_FALSE(sign) << row.at("name");
         EXPECT_EQ(sign.error().code, Errc::malformed) << row.at("name");

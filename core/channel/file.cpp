@@ -13,7 +13,7 @@
 namespace sluice::channel {
 namespace {
 
-constexpr std::size_t kHashChunk = 256 * 1024;
+constexpr std::size_t kHashChunk = std::size_t{256} * 1024;
 
 tl::unexpected<Error> io(std::string_view where, std::uint64_t offset = 0)
 {

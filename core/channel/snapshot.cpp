@@ -92,7 +92,7 @@ Result<Snapshot> Snapshot::open_once(const fs::path& dir)
     Snapshot snapshot;
     snapshot.generation_ = manifest->generation;
     snapshot.txn_.reset(txn);
-    env->release();  // from here on the transaction's
+    (void)env->release();  // from here on the transaction's
     if (mdb_dbi_open(txn, nullptr, 0, &snapshot.dbi_) != 0) return malformed("snapshot database");
     return snapshot;
 }

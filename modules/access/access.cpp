@@ -15,7 +15,8 @@ std::int64_t now_s()
     return ngx_time();
 }
 
-/// A connection's text is the client's address even behind a proxy that tells it. Nothing for a unix socket.
+/// A connection's text is the client's address even behind a proxy that tells it. Nothing for a
+/// unix socket.
 std::optional<auth::Address> address_of(const ngx_connection_t& c)
 {
     const auto address = auth::parse_address(view(c.addr_text));
@@ -29,7 +30,8 @@ std::string_view header(const ngx_http_request_t& r, std::string_view lower_case
     for (const auto* part = &r.headers_in.headers.part; part != nullptr; part = part->next) {
         const auto* fields = static_cast<const ngx_table_elt_t*>(part->elts);
         for (ngx_uint_t i = 0; i < part->nelts; ++i) {
-            const std::string_view name(reinterpret_cast<const char*>(fields[i].lowcase_key), fields[i].key.len);
+            const std::string_view name(reinterpret_cast<const char*>(fields[i].lowcase_key),
+                                        fields[i].key.len);
             if (fields[i].hash != 0 && name == lower_case_name) return view(fields[i].value);
         }
     }
@@ -46,8 +48,8 @@ Result<std::optional<Channel>> look_up(std::string_view id, ngx_log_t& log)
     if (channels() == nullptr || !auth::is_channel_id(id)) return std::nullopt;
     auto found = channels()->find(id);
     if (!found) {
-        ngx_log_error(NGX_LOG_ERR, &log, 0, "sluice access: channel \"%*s\" can't be read: %*s", id.size(), id.data(),
-                      found.error().where.size(), found.error().where.data());
+        ngx_log_error(NGX_LOG_ERR, &log, 0, "sluice access: channel \"%*s\" can't be read: %*s",
+                      id.size(), id.data(), found.error().where.size(), found.error().where.data());
     }
     return found;
 }
@@ -83,8 +85,9 @@ void take_over(PlayGrant& grant, const Channel& channel)
     grant.max_viewers = channel.playback.max_viewers;
 }
 
-/// Asks the channel again when the snapshot is another one, else only the clock. A record that can't be read changes nothing
-/// for those who are already in. `judge` takes the channel or nullptr.
+/// Asks the channel again when the snapshot is another one, else only the clock. A record that
+/// can't be read changes nothing for those who are already in. `judge` takes the channel or
+/// nullptr.
 template <class Grant, class Judge>
 std::optional<Reason> still_allowed(std::string_view id, Grant& grant, ngx_log_t& log, Judge judge)
 {
@@ -106,7 +109,8 @@ tl::expected<PublishGrant, Reason> admit_by_channel(const ngx_connection_t& c, s
 {
     const auto found = look_up(id, *c.log);
     const auto* channel = pointer_to(found);
-    const auto reason = channel::may_publish(channel, {.id = id, .args = args, .address = address_of(c)}, now_s());
+    const auto reason =
+        channel::may_publish(channel, {.id = id, .args = args, .address = address_of(c)}, now_s());
     if (reason) return tl::unexpected(*reason);
     PublishGrant grant;
     grant.sign = sign_of(args);
@@ -114,21 +118,25 @@ tl::expected<PublishGrant, Reason> admit_by_channel(const ngx_connection_t& c, s
     return grant;
 }
 
-tl::expected<PublishGrant, Reason> admit_by_key(std::string_view key, std::string_view id, std::string_view args)
+tl::expected<PublishGrant, Reason> admit_by_key(std::string_view key, std::string_view id,
+                                                std::string_view args)
 {
     const auto sign = auth::signature_in(args);
     if (!sign) return tl::unexpected(sign.error());
-    if (const auto reason = auth::verify_push(id, *sign, key, now_s())) return tl::unexpected(*reason);
+    if (const auto reason = auth::verify_push(id, *sign, key, now_s()))
+        return tl::unexpected(*reason);
     PublishGrant grant;
     grant.sign = *sign;
     return grant;
 }
 
-tl::expected<PlayGrant, Reason> admit_by_channel(const channel::PlayRequest& request, ngx_log_t& log)
+tl::expected<PlayGrant, Reason> admit_by_channel(const channel::PlayRequest& request,
+                                                 ngx_log_t& log)
 {
     const auto found = look_up(request.id, log);
     const auto* channel = pointer_to(found);
-    if (const auto reason = channel::may_play(channel, request, now_s())) return tl::unexpected(*reason);
+    if (const auto reason = channel::may_play(channel, request, now_s()))
+        return tl::unexpected(*reason);
     PlayGrant grant;
     grant.output = request.output;
     grant.sign = sign_of(request.args);
@@ -151,7 +159,8 @@ std::string_view query_of(const ngx_rtmp_session_t& s, std::string_view args)
 
 }  // namespace
 
-tl::expected<PublishGrant, Reason> admit_publisher(ngx_rtmp_session_t& s, std::string_view id, std::string_view args)
+tl::expected<PublishGrant, Reason> admit_publisher(ngx_rtmp_session_t& s, std::string_view id,
+                                                   std::string_view args)
 {
     if (!auth::is_channel_id(id)) return tl::unexpected(Reason::bad_name);
     const auto& conf = publish_access_conf(s);
@@ -166,7 +175,8 @@ tl::expected<PublishGrant, Reason> admit_publisher(ngx_rtmp_session_t& s, std::s
     }
 }
 
-std::optional<Reason> publisher_still_allowed(ngx_rtmp_session_t& s, std::string_view id, PublishGrant& grant)
+std::optional<Reason> publisher_still_allowed(ngx_rtmp_session_t& s, std::string_view id,
+                                              PublishGrant& grant)
 {
     if (publish_access_conf(s).publish != kAccessChannels) return std::nullopt;
     return still_allowed(id, grant, *s.connection->log, [&](const Channel* channel) {
@@ -174,7 +184,8 @@ std::optional<Reason> publisher_still_allowed(ngx_rtmp_session_t& s, std::string
     });
 }
 
-tl::expected<PlayGrant, Reason> admit_viewer(ngx_http_request_t& r, std::string_view id, channel::Output output)
+tl::expected<PlayGrant, Reason> admit_viewer(ngx_http_request_t& r, std::string_view id,
+                                             channel::Output output)
 {
     if (!auth::is_channel_id(id)) return tl::unexpected(Reason::bad_name);
     if (play_access_conf(r).play == kAccessOpen) return open_grant(output);
@@ -188,7 +199,8 @@ tl::expected<PlayGrant, Reason> admit_viewer(ngx_http_request_t& r, std::string_
                             *r.connection->log);
 }
 
-std::optional<Reason> viewer_still_allowed(ngx_http_request_t& r, std::string_view id, PlayGrant& grant)
+std::optional<Reason> viewer_still_allowed(ngx_http_request_t& r, std::string_view id,
+                                           PlayGrant& grant)
 {
     if (play_access_conf(r).play == kAccessOpen) return std::nullopt;
     return still_allowed(id, grant, *r.connection->log, [&](const Channel* channel) {
@@ -196,7 +208,8 @@ std::optional<Reason> viewer_still_allowed(ngx_http_request_t& r, std::string_vi
     });
 }
 
-tl::expected<PlayGrant, Reason> admit_player(ngx_rtmp_session_t& s, std::string_view id, std::string_view args)
+tl::expected<PlayGrant, Reason> admit_player(ngx_rtmp_session_t& s, std::string_view id,
+                                             std::string_view args)
 {
     if (!auth::is_channel_id(id)) return tl::unexpected(Reason::bad_name);
     if (publish_access_conf(s).publish != kAccessChannels) return open_grant(channel::Output::rtmp);
@@ -209,7 +222,8 @@ tl::expected<PlayGrant, Reason> admit_player(ngx_rtmp_session_t& s, std::string_
                             *s.connection->log);
 }
 
-std::optional<Reason> player_still_allowed(ngx_rtmp_session_t& s, std::string_view id, PlayGrant& grant)
+std::optional<Reason> player_still_allowed(ngx_rtmp_session_t& s, std::string_view id,
+                                           PlayGrant& grant)
 {
     if (publish_access_conf(s).publish != kAccessChannels) return std::nullopt;
     return still_allowed(id, grant, *s.connection->log, [&](const Channel* channel) {

@@ -12,18 +12,21 @@
 
 namespace sluice::ngx {
 
-/// What a session that was let in under its channel's rules keeps, so that asking again costs nothing while the snapshot
-/// is the same.
+/// What a session that was let in under its channel's rules keeps, so that asking again costs
+/// nothing while the snapshot is the same.
 struct ChannelGrant {
     std::optional<auth::Signature> sign;
     std::uint64_t generation = 0;   ///< of the snapshot under which it was last found good
     std::int64_t expires_at_s = 0;  ///< the channel's, under that snapshot; 0: never
 };
 
-/// What was found when a publisher was let in; kept with its session and judged again when its channel changes.
+/// What was found when a publisher was let in; kept with its session and judged again when its
+/// channel changes.
 struct PublishGrant : ChannelGrant {
-    std::optional<bool> may_replace;                   ///< the channel's on_duplicate; nothing: the directive decides
-    std::optional<std::uint32_t> reconnect_window_ms;  ///< the channel's; nothing: the directive decides
+    std::optional<bool>
+        may_replace;  ///< the channel's on_duplicate; nothing: the directive decides
+    std::optional<std::uint32_t>
+        reconnect_window_ms;  ///< the channel's; nothing: the directive decides
 };
 
 /// The same for a viewer, of any protocol.
@@ -32,22 +35,27 @@ struct PlayGrant : ChannelGrant {
     std::uint32_t max_viewers = 0;  ///< 0: no limit
 };
 
-/// Whether this RTMP session may publish `id`; `args` is the query string behind the stream name (when empty, the one
-/// behind the application counts). The reason, otherwise.
+/// Whether this RTMP session may publish `id`; `args` is the query string behind the stream name
+/// (when empty, the one behind the application counts). The reason, otherwise.
 tl::expected<PublishGrant, auth::Reason> admit_publisher(ngx_rtmp_session_t& s, std::string_view id,
                                                          std::string_view args);
 
-/// Whether it may still publish: asked after every snapshot and twice a second (for expiry). Takes over into `grant` what
-/// changed in the channel.
-std::optional<auth::Reason> publisher_still_allowed(ngx_rtmp_session_t& s, std::string_view id, PublishGrant& grant);
+/// Whether it may still publish: asked after every snapshot and twice a second (for expiry). Takes
+/// over into `grant` what changed in the channel.
+std::optional<auth::Reason> publisher_still_allowed(ngx_rtmp_session_t& s, std::string_view id,
+                                                    PublishGrant& grant);
 
 /// Whether this request may watch `id` over HTTP (`output`: flv, hls or cmaf).
-tl::expected<PlayGrant, auth::Reason> admit_viewer(ngx_http_request_t& r, std::string_view id, channel::Output output);
-std::optional<auth::Reason> viewer_still_allowed(ngx_http_request_t& r, std::string_view id, PlayGrant& grant);
+tl::expected<PlayGrant, auth::Reason> admit_viewer(ngx_http_request_t& r, std::string_view id,
+                                                   channel::Output output);
+std::optional<auth::Reason> viewer_still_allowed(ngx_http_request_t& r, std::string_view id,
+                                                 PlayGrant& grant);
 
-/// Whether this RTMP session may play `id`. `sluice_access_publish channels` in its application makes the channel's rules
-/// count for players too.
-tl::expected<PlayGrant, auth::Reason> admit_player(ngx_rtmp_session_t& s, std::string_view id, std::string_view args);
-std::optional<auth::Reason> player_still_allowed(ngx_rtmp_session_t& s, std::string_view id, PlayGrant& grant);
+/// Whether this RTMP session may play `id`. `sluice_access_publish channels` in its application
+/// makes the channel's rules count for players too.
+tl::expected<PlayGrant, auth::Reason> admit_player(ngx_rtmp_session_t& s, std::string_view id,
+                                                   std::string_view args);
+std::optional<auth::Reason> player_still_allowed(ngx_rtmp_session_t& s, std::string_view id,
+                                                 PlayGrant& grant);
 
 }  // namespace sluice::ngx

@@ -6,9 +6,11 @@
 
 namespace sluice::ngx {
 
-/// Who asks whom before a stream starts; the values of sluice_access_publish and sluice_access_play.
-inline constexpr ngx_uint_t kAccessOpen = 0;      ///< nobody
-inline constexpr ngx_uint_t kAccessSigned = 1;    ///< the signature, with the one key of the configuration
+/// Who asks whom before a stream starts; the values of sluice_access_publish and
+/// sluice_access_play.
+inline constexpr ngx_uint_t kAccessOpen = 0;  ///< nobody
+inline constexpr ngx_uint_t kAccessSigned =
+    1;  ///< the signature, with the one key of the configuration
 inline constexpr ngx_uint_t kAccessChannels = 2;  ///< the channel in the snapshot
 
 /// Per RTMP application. Standard-layout on purpose: nginx fills both through offsetof().
