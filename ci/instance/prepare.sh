@@ -26,6 +26,14 @@ prepare_service_user() {
     service_start+=(--)
 }
 
+# nginx quotes the folder in its configuration, and a unix socket's address has room for 107 characters.
+refuse_unusable_name() {
+    local forbidden='["\$;{}[:cntrl:]]'
+    [[ ! $dir =~ $forbidden ]] ||
+        fail "the folder's name may not hold any of \" \\ \$ ; { }" "choose another with --dir"
+    [ ${#dir} -le 88 ] || fail "the folder's name is too long for a unix socket in it: $dir" "choose one of at most 88 characters with --dir"
+}
+
 # A mistyped --dir must not give somebody's folder to the service.
 refuse_foreign_dir() {
     [ -e "$dir" ] || return 0

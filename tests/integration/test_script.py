@@ -94,6 +94,14 @@ def test_somebody_elses_folder_is_not_taken(folder):
     assert [p.name for p in folder.iterdir()] == ["holiday.jpg"]
 
 
+@pytest.mark.parametrize("name", ["a" * 100, "pri$e", 'say "hi"', "a;b", "line\nbreak"])
+def test_a_folder_that_nginx_could_not_use_is_refused(folder, name):
+    done = sluice("up", "--detach", "--dir", folder / name)
+
+    assert done.returncode == 1
+    assert "the folder's name" in done.stderr
+
+
 def test_a_folder_in_a_closed_home_is_refused_with_what_to_do(folder):
     if os.geteuid() != 0:
         pytest.skip("only root runs the service as somebody else")
