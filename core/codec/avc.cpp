@@ -81,11 +81,11 @@ bool read_size(RbspReader& r, AvcSps& sps, bool separate_planes)
 {
     const std::uint64_t columns = std::uint64_t{r.ue()} + 1;
     const std::uint64_t rows = std::uint64_t{r.ue()} + 1;
-    if (columns > kMaxMacroblocks || rows > kMaxMacroblocks) return false;
     sps.interlaced = !r.flag();
     if (sps.interlaced) r.skip(1);  // mb_adaptive_frame_field_flag
     r.skip(1);                      // direct_8x8_inference_flag
     const std::uint64_t field_factor = sps.interlaced ? 2 : 1;
+    if (columns > kMaxMacroblocks || rows * field_factor > kMaxMacroblocks) return false;
     const std::uint64_t width = columns * 16;
     const std::uint64_t height = rows * 16 * field_factor;
 
