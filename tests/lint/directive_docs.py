@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-IN_CODE = re.compile(r'\{\s*ngx_string\("(sluice_\w+)"\)')
+IN_CODE = re.compile(r'\{ ngx_string\("(sluice_\w+)"\),')
 IN_README = re.compile(r"^### (sluice_\w+)$", re.M)
 IN_TABLE = re.compile(r"`(sluice_\w+)[ `]")
 
