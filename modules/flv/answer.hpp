@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string_view>
+
+#include "core/auth/reason.hpp"
+#include "modules/common/ngx.hpp"
+#include "viewer.hpp"
+
+namespace sluice::ngx {
+
+/// The HTTP status of a refused viewer: the one place that decides it.
+ngx_int_t status_of(auth::Reason reason);
+
+/// Sends a refusal as problem+json with the reason in words.
+ngx_int_t send_refusal(ngx_http_request_t& r, auth::Reason reason);
+
+/// Sends the header of a stream that begins: 200, or 101 for a WebSocket.
+ngx_int_t send_stream_header(ngx_http_request_t& r, Transport transport);
+
+/// The answer to a browser's CORS preflight.
+ngx_int_t send_preflight(ngx_http_request_t& r);
+
+/// Whether the request asks for a WebSocket; the key of its handshake (RFC 6455, 4.2.1), or an empty view.
+std::string_view websocket_key(const ngx_http_request_t& r);
+
+/// Value of a request header that nginx has no field for; `name` in lower case. Empty when it wasn't sent.
+std::string_view header_in(const ngx_http_request_t& r, std::string_view name);
+
+}  // namespace sluice::ngx

@@ -1,0 +1,137 @@
+#include "conf.hpp"
+#include "handler.hpp"
+#include "modules/common/guard.hpp"
+
+extern "C" ngx_module_t ngx_http_sluice_flv_module;
+
+namespace sluice::ngx {
+namespace {
+
+char* enable(ngx_conf_t* cf, ngx_command_t* cmd, void* conf)
+{
+    if (auto* error = ngx_conf_set_flag_slot(cf, cmd, conf); error != NGX_CONF_OK) return error;
+    auto* core =
+        static_cast<ngx_http_core_loc_conf_t*>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    if (!static_cast<FlvConf*>(conf)->enabled) return NGX_CONF_OK;
+    core->handler = http_door<serve_flv>;
+    core->chunked_transfer_encoding = 0;  // the bytes go to the connection past nginx's filters
+    return NGX_CONF_OK;
+}
+
+void* create_conf(ngx_conf_t* cf)
+{
+    auto* mem = ngx_palloc(cf->pool, sizeof(FlvConf));
+    if (mem == nullptr) return nullptr;
+    return new (mem) FlvConf{.enabled = NGX_CONF_UNSET,
+                             .batch = NGX_CONF_UNSET_MSEC,
+                             .send_buffer = NGX_CONF_UNSET_SIZE,
+                             .max_lag = NGX_CONF_UNSET_MSEC,
+                             .send_timeout = NGX_CONF_UNSET_MSEC};
+}
+
+char* merge_conf(ngx_conf_t*, void* parent, void* child)
+{
+    const auto& prev = *static_cast<FlvConf*>(parent);
+    auto& conf = *static_cast<FlvConf*>(child);
+    ngx_conf_merge_value(conf.enabled, prev.enabled, 0);
+    ngx_conf_merge_msec_value(conf.batch, prev.batch, defaults::flv_batch);
+    ngx_conf_merge_size_value(conf.send_buffer, prev.send_buffer, defaults::flv_send_buffer);
+    ngx_conf_merge_msec_value(conf.max_lag, prev.max_lag, defaults::flv_max_lag);
+    ngx_conf_merge_msec_value(conf.send_timeout, prev.send_timeout, defaults::flv_send_timeout);
+    return NGX_CONF_OK;
+}
+
+ngx_int_t init_process(ngx_cycle_t* cycle) noexcept
+{
+    try {
+        start_flv();
+        return NGX_OK;
+    } catch (...) {
+        log_exception(cycle->log);
+        return NGX_ERROR;
+    }
+}
+
+constexpr ngx_uint_t kAnywhere = NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_CONF_TAKE1;
+
+// clang-format off
+
+// Every name here has a heading in README.md; tests/lint/directive_docs.py checks.
+ngx_command_t commands[] = {
+
+    { ngx_string("sluice_flv"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      enable,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(FlvConf, enabled),
+      nullptr },
+
+    { ngx_string("sluice_flv_batch"),
+      kAnywhere,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(FlvConf, batch),
+      nullptr },
+
+    { ngx_string("sluice_flv_send_buffer"),
+      kAnywhere,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(FlvConf, send_buffer),
+      nullptr },
+
+    { ngx_string("sluice_flv_max_lag"),
+      kAnywhere,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(FlvConf, max_lag),
+      nullptr },
+
+    { ngx_string("sluice_flv_send_timeout"),
+      kAnywhere,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(FlvConf, send_timeout),
+      nullptr },
+
+      ngx_null_command
+};
+
+ngx_http_module_t context = {
+    nullptr,      // preconfiguration
+    nullptr,      // postconfiguration
+    nullptr,      // create main conf
+    nullptr,      // init main conf
+    nullptr,      // create server conf
+    nullptr,      // merge server conf
+    create_conf,  // create location conf
+    merge_conf,   // merge location conf
+};
+
+// clang-format on
+
+}  // namespace
+
+const FlvConf& flv_conf(ngx_http_request_t& r)
+{
+    return *static_cast<FlvConf*>(ngx_http_get_module_loc_conf((&r), ngx_http_sluice_flv_module));
+}
+
+}  // namespace sluice::ngx
+
+// clang-format off
+ngx_module_t ngx_http_sluice_flv_module = {
+    NGX_MODULE_V1,
+    &sluice::ngx::context,
+    sluice::ngx::commands,
+    NGX_HTTP_MODULE,
+    nullptr,                     // init master
+    nullptr,                     // init module
+    sluice::ngx::init_process,
+    nullptr,                     // init thread
+    nullptr,                     // exit thread
+    nullptr,                     // exit process
+    nullptr,                     // exit master
+    NGX_MODULE_V1_PADDING
+};
+// clang-format on

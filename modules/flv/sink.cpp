@@ -1,0 +1,79 @@
+#include "sink.hpp"
+
+#include <array>
+
+namespace sluice::ngx {
+namespace {
+
+constexpr std::size_t kMostPieces = 4;
+
+Sent blocked_or_failed(ngx_connection_t& c)
+{
+    return {.failed = ngx_handle_write_event(c.write, 0) != NGX_OK, .blocked = true};
+}
+
+/// The common case, a single piece over plain TCP: one send(), no chain.
+Sent send_plain(ngx_connection_t& c, Bytes piece)
+{
+    Sent sent;
+    while (sent.bytes < piece.size()) {
+        const auto n = c.send(&c, const_cast<u_char*>(piece.data()) + sent.bytes, piece.size() - sent.bytes);
+        if (n > 0) {
+            sent.bytes += static_cast<std::uint64_t>(n);
+            continue;
+        }
+        if (n == NGX_ERROR) return {.bytes = sent.bytes, .failed = true};
+        auto result = blocked_or_failed(c);
+        result.bytes = sent.bytes;
+        return result;
+    }
+    return sent;
+}
+
+}  // namespace
+
+Sent send_raw(ngx_http_request_t& r, std::span<const Bytes> pieces)
+{
+    auto& c = *r.connection;
+    if (pieces.size() == 1 && c.ssl == nullptr) return send_plain(c, pieces[0]);
+
+    std::array<ngx_buf_t, kMostPieces> bufs{};
+    std::array<ngx_chain_t, kMostPieces> links{};
+    std::size_t count = 0;
+    for (const auto& piece : pieces) {
+        if (piece.empty() || count == kMostPieces) continue;
+        auto& buf = bufs[count];
+        buf.pos = buf.start = const_cast<u_char*>(piece.data());
+        buf.last = buf.end = buf.pos + piece.size();
+        buf.memory = 1;
+        links[count] = {.buf = &buf, .next = nullptr};
+        if (count > 0) links[count - 1].next = &links[count];
+        ++count;
+    }
+    if (count == 0) return {};
+    bufs[count - 1].flush = 1;  // TLS would wait for a full record
+
+    auto* rest = c.send_chain(&c, links.data(), 0);
+    if (rest == NGX_CHAIN_ERROR) return {.failed = true};
+    Sent sent;
+    for (std::size_t i = 0; i < count; ++i) sent.bytes += static_cast<std::uint64_t>(bufs[i].pos - bufs[i].start);
+    if (rest == nullptr && !(c.buffered & NGX_LOWLEVEL_BUFFERED)) return sent;
+    auto result = blocked_or_failed(c);
+    result.bytes = sent.bytes;
+    return result;
+}
+
+Sent flush_raw(ngx_http_request_t& r)
+{
+    auto& c = *r.connection;
+    if (r.out != nullptr) {  // the response header has not left yet
+        const auto rc = ngx_http_output_filter(&r, nullptr);
+        if (rc == NGX_ERROR) return {.failed = true};
+        if (r.out != nullptr) return blocked_or_failed(c);
+    }
+    if (!(c.buffered & NGX_LOWLEVEL_BUFFERED)) return {};
+    if (c.send_chain(&c, nullptr, 0) == NGX_CHAIN_ERROR) return {.failed = true};
+    return c.buffered & NGX_LOWLEVEL_BUFFERED ? blocked_or_failed(c) : Sent{};
+}
+
+}  // namespace sluice::ngx

@@ -1,0 +1,264 @@
+#include "viewer.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "conf.hpp"
+#include "core/flv/tag.hpp"
+#include "modules/hub/audience.hpp"
+#include "modules/hub/worker.hpp"
+#include "room.hpp"
+
+namespace sluice::ngx {
+namespace {
+
+// The most one turn gives to one viewer: a joining one must not hold up the others.
+constexpr std::uint64_t kTurn = 256 * 1024;
+
+std::array<std::uint8_t, 3 * hub::kConfigBytes + 64> scratch;
+
+}  // namespace
+
+Viewer::Viewer(ngx_http_request_t& r, Room& room, Transport transport, const PlayGrant& grant)
+    : r_(&r), room_(&room), reader_(worker()->zone, room.stream()), grant_(grant), transport_(transport)
+{
+    if (transport != Transport::http1) extras_ = std::make_unique<ViewerExtras>();
+}
+
+Viewer::~Viewer()
+{
+    if (place != kNoPlace) room_->leave(*this);
+}
+
+void Viewer::flush()
+{
+    if (blocked_) return;
+    while (step() == Step::more) {
+    }
+}
+
+void Viewer::on_writable()
+{
+    auto* event = r_->connection->write;
+    if (event->timedout) {
+        ngx_log_error(NGX_LOG_INFO, r_->connection->log, NGX_ETIMEDOUT, "sluice flv: viewer takes nothing");
+        fail();
+        return;
+    }
+    if (!blocked_) return;
+    blocked_ = false;
+    if (event->timer_set) ngx_del_timer(event);
+    if (note(flush_sink()) == Step::more) flush();
+}
+
+/// One thing to send; `more` when it went through and there may be another.
+Viewer::Step Viewer::step()
+{
+    if (!pending_.empty()) return send_pending();
+    if (frame_left_ == 0) reader_.skip_if_late(static_cast<std::int64_t>(flv_conf(*r_).max_lag));
+    hub::Stretch stretch;
+    const auto sight = reader_.look(frame_left_ != 0 ? std::min(frame_left_, kTurn) : kTurn, stretch);
+    count_skip();
+    switch (sight) {
+        case hub::Sight::wait:
+            return Step::stop;
+        case hub::Sight::ended:
+            return end();
+        case hub::Sight::overrun:
+            room_->stream().overruns.fetch_add(1);
+            raise("viewer.overrun", hub::name_of(room_->stream()));
+            return fail();
+        case hub::Sight::tags:
+            break;
+    }
+    return reader_.wants_config() ? send_config() : send_stretch(stretch);
+}
+
+Viewer::Step Viewer::send_pending()
+{
+    const Bytes piece = pending_;
+    const auto sent = send({&piece, 1});
+    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(sent.bytes));
+    if (pending_.empty()) pending_.shrink_to_fit();
+    return note(sent);
+}
+
+/// Metadata and codec headers; before the first of them, the FLV file header.
+Viewer::Step Viewer::send_config()
+{
+    if (frame_left_ != 0) return fail();  // a jump inside a WebSocket frame: what it promised can't be kept
+    std::size_t at = websocket::kMaxHeader;
+    if (!started_) {
+        const auto header = flv::file_header(true, true);
+        std::copy(header.begin(), header.end(), scratch.begin() + static_cast<std::ptrdiff_t>(at));
+        at += header.size();
+        started_ = true;
+    }
+    at += reader_.copy_config(std::span(scratch).subspan(at));
+    const Bytes body(scratch.data() + websocket::kMaxHeader, at - websocket::kMaxHeader);
+    if (body.empty()) return Step::more;
+
+    std::array<std::uint8_t, websocket::kMaxHeader> frame{};
+    const auto frame_size =
+        transport_ == Transport::websocket ? write_header(frame, websocket::Opcode::binary, body.size()) : 0;
+    const std::array<Bytes, 2> pieces{Bytes(frame).first(frame_size), body};
+    const auto used = std::span(pieces).subspan(frame_size == 0 ? 1 : 0);
+    const auto sent = send(used);
+    keep(used, sent.bytes);
+    return note(sent);
+}
+
+Viewer::Step Viewer::send_stretch(const hub::Stretch& stretch)
+{
+    std::array<std::uint8_t, websocket::kMaxHeader> frame{};
+    std::size_t frame_size = 0;
+    if (transport_ == Transport::websocket && frame_left_ == 0) {
+        frame_size = write_header(frame, websocket::Opcode::binary, stretch.size);
+        frame_left_ = stretch.size;
+    }
+    std::array<Bytes, 3> pieces{};
+    std::size_t count = 0;
+    if (frame_size != 0) pieces[count++] = Bytes(frame).first(frame_size);
+    for (const auto& piece : stretch.pieces) {
+        if (!piece.empty()) pieces[count++] = piece;
+    }
+    const auto sent = send({pieces.data(), count});
+    const auto header_sent = std::min<std::uint64_t>(sent.bytes, frame_size);
+    if (header_sent < frame_size) pending_.assign(frame.begin() + static_cast<std::ptrdiff_t>(header_sent),
+                                                  frame.begin() + static_cast<std::ptrdiff_t>(frame_size));
+    const auto media = sent.bytes - header_sent;
+    if (!reader_.settle(stretch, media)) {
+        room_->stream().overruns.fetch_add(1);
+        raise("viewer.overrun", hub::name_of(room_->stream()));
+        return fail();
+    }
+    if (transport_ == Transport::websocket) frame_left_ -= media;
+    count_bytes_out(room_->stream(), media);
+    if (const auto result = note(sent); result != Step::more) return result;
+    if (frame_left_ == 0 && extras_ && !extras_->pong.empty()) pending_.swap(extras_->pong);
+    return Step::more;
+}
+
+/// Draws the conclusion from a send: goes on, waits for the write event, or gives the viewer up.
+Viewer::Step Viewer::note(const Sent& sent)
+{
+    if (sent.failed) return fail();
+    if (!sent.blocked) return Step::more;
+    blocked_ = true;
+    auto* event = r_->connection->write;
+    if (!event->timer_set || sent.bytes != 0) ngx_add_timer(event, flv_conf(*r_).send_timeout);
+    return Step::stop;
+}
+
+void Viewer::keep(std::span<const Bytes> pieces, std::uint64_t sent)
+{
+    for (const auto& piece : pieces) {
+        const auto done = std::min<std::uint64_t>(sent, piece.size());
+        pending_.insert(pending_.end(), piece.begin() + static_cast<std::ptrdiff_t>(done), piece.end());
+        sent -= done;
+    }
+}
+
+Sent Viewer::send(std::span<const Bytes> pieces)
+{
+    if (transport_ == Transport::http2) return extras_->http2.send(*r_, pieces);
+    if (r_->out != nullptr) {
+        if (auto header = flush_raw(*r_); header.failed || header.blocked) return header;
+    }
+    return send_raw(*r_, pieces);
+}
+
+Sent Viewer::flush_sink()
+{
+    return transport_ == Transport::http2 ? extras_->http2.flush(*r_) : flush_raw(*r_);
+}
+
+void Viewer::count_skip()
+{
+    const auto skip = reader_.take_skip();
+    if (skip.tags == 0) return;
+    auto& stream = room_->stream();
+    stream.skip_count.fetch_add(1);
+    stream.skip_tags.fetch_add(skip.tags);
+    stream.skip_ms.fetch_add(static_cast<std::uint64_t>(skip.ms));
+}
+
+bool Viewer::check()
+{
+    const auto reason = viewer_still_allowed(*r_, hub::name_of(room_->stream()), grant_);
+    if (!reason) return true;
+    const auto why = to_string(*reason);
+    ngx_log_error(NGX_LOG_NOTICE, r_->connection->log, 0, "sluice flv: viewer ended: %*s", why.size(), why.data());
+    end();
+    return false;
+}
+
+void Viewer::on_readable()
+{
+    if (transport_ == Transport::websocket) return read_websocket();
+    ngx_http_test_reading(r_);
+}
+
+void Viewer::read_websocket()
+{
+    auto& c = *r_->connection;
+    std::array<std::uint8_t, 512> buffer{};
+    std::vector<websocket::Control> controls;
+    for (;;) {
+        const auto n = c.recv(&c, buffer.data(), buffer.size());
+        if (n == NGX_AGAIN) break;
+        if (n <= 0 || !extras_->frames.take({buffer.data(), static_cast<std::size_t>(n)}, controls)) {
+            fail();
+            return;
+        }
+    }
+    for (const auto& control : controls) {
+        if (!answer(control)) return;
+    }
+    if (ngx_handle_read_event(c.read, 0) != NGX_OK) fail();
+}
+
+/// Answers a ping or a close; false when the viewer is gone.
+bool Viewer::answer(const websocket::Control& control)
+{
+    if (control.opcode == websocket::Opcode::close) {
+        end();
+        return false;
+    }
+    if (control.opcode != websocket::Opcode::ping) return true;
+    std::array<std::uint8_t, websocket::kMaxHeader> header{};
+    const auto size = write_header(header, websocket::Opcode::pong, control.size);
+    auto& pong = extras_->pong;
+    pong.assign(header.begin(), header.begin() + static_cast<std::ptrdiff_t>(size));
+    pong.insert(pong.end(), control.payload.begin(), control.payload.begin() + control.size);
+    if (frame_left_ != 0 || !pending_.empty()) return true;  // goes out behind the open frame
+    pending_.swap(pong);
+    if (!blocked_ && send_pending() == Step::gone) return false;
+    return true;
+}
+
+/// The stream is over for this viewer: what was taken is flushed, the response ends properly.
+Viewer::Step Viewer::end()
+{
+    auto& r = *r_;
+    if (transport_ == Transport::websocket && frame_left_ == 0 && pending_.empty() && !blocked_) {
+        // 1001, going away (RFC 6455, 7.4.1)
+        static constexpr std::array<std::uint8_t, 4> kClose{0x88, 2, 0x03, 0xe9};
+        const Bytes piece(kClose);
+        send({&piece, 1});
+    }
+    if (transport_ == Transport::http2) {
+        ngx_http_finalize_request(&r, ngx_http_send_special(&r, NGX_HTTP_LAST));
+    } else {
+        ngx_http_finalize_request(&r, NGX_HTTP_CLOSE);
+    }
+    return Step::gone;
+}
+
+Viewer::Step Viewer::fail()
+{
+    ngx_http_finalize_request(r_, NGX_HTTP_CLOSE);
+    return Step::gone;
+}
+
+}  // namespace sluice::ngx

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/hub/reader.hpp"
+#include "core/websocket/frame.hpp"
+#include "modules/access/access.hpp"
+#include "sink.hpp"
+
+namespace sluice::ngx {
+
+class Room;
+
+enum class Transport : std::uint8_t { http1, http2, websocket };
+
+/// What only some viewers need; most have none.
+struct ViewerExtras {
+    CopyingSink http2;
+    websocket::ClientFrames frames;
+    std::vector<std::uint8_t> pong;  ///< a control frame that waits for the end of the current one
+};
+
+/// One viewer of HTTP-FLV or WebSocket-FLV: a cursor into the hub and the connection it feeds.
+class Viewer {
+public:
+    Viewer(ngx_http_request_t& r, Room& room, Transport transport, const PlayGrant& grant);
+    Viewer(const Viewer&) = delete;
+    Viewer& operator=(const Viewer&) = delete;
+    ~Viewer();
+
+    /// Sends what there is, as far as the connection takes it. May end the request: the viewer is gone then.
+    void flush();
+
+    /// The connection takes more (again), or has timed out.
+    void on_writable();
+
+    /// The client sent something, or closed.
+    void on_readable();
+
+    /// Looks whether the viewer may go on; false: it was ended.
+    bool check();
+
+    bool blocked() const { return blocked_; }
+    Transport transport() const { return transport_; }
+
+    static constexpr std::size_t kNoPlace = static_cast<std::size_t>(-1);
+    std::size_t place = kNoPlace;  ///< in its room, which sets it
+
+private:
+    enum class Step : std::uint8_t { more, stop, gone };
+
+    Step step();
+    Step send_pending();
+    Step send_config();
+    Step send_stretch(const hub::Stretch& stretch);
+    Step note(const Sent& sent);
+    void keep(std::span<const Bytes> pieces, std::uint64_t sent);
+    Sent send(std::span<const Bytes> pieces);
+    Sent flush_sink();
+    void count_skip();
+    void read_websocket();
+    bool answer(const websocket::Control& control);
+    Step end();
+    Step fail();
+
+    ngx_http_request_t* r_;
+    Room* room_;
+    hub::Reader reader_;
+    std::vector<std::uint8_t> pending_;  ///< headers that the connection did not take at once
+    std::unique_ptr<ViewerExtras> extras_;
+    PlayGrant grant_;
+    std::uint64_t frame_left_ = 0;  ///< WebSocket: payload bytes that the open frame still promises
+    Transport transport_;
+    bool blocked_ = false;
+    bool started_ = false;  ///< the FLV file header was sent
+    bool close_sent_ = false;
+};
+
+}  // namespace sluice::ngx

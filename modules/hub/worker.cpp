@@ -1,0 +1,167 @@
+#include "worker.hpp"
+
+#include <bit>
+#include <memory>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include <vector>
+
+#include "modules/common/guard.hpp"
+#include "process.hpp"
+#include "snapshot_watch.hpp"
+#include "wake_fd.hpp"
+#include "zone.hpp"
+
+namespace sluice::ngx {
+namespace {
+
+constexpr ngx_msec_t kTick = 500;
+constexpr std::int64_t kHouseEveryMs = 1000;
+
+std::unique_ptr<Worker> self;
+std::vector<Listener> listeners;
+ngx_event_t tick_event;
+ngx_connection_t tick_connection;  // ngx_event_t.data wants one for debug logs
+std::int64_t orphan_window_ms = 10'000;
+std::int64_t next_house_ms = 0;
+
+void on_wake()
+{
+    auto& slot = self->slot_record();
+    const bool events = slot.events_dirty.exchange(0) != 0;
+    hub::take_dirty(self->zone, self->slot, [](hub::StreamRecord& stream) {
+        for (const auto& listener : listeners) {
+            if (listener.stream_dirty != nullptr) listener.stream_dirty(stream);
+        }
+    });
+    if (slot.events_dirty.exchange(0) == 0 && !events) return;
+    for (const auto& listener : listeners) {
+        if (listener.event_posted != nullptr) listener.event_posted();
+    }
+}
+
+void report_ended(const hub::Ended& ended)
+{
+    const auto name = hub::name_of(*ended.stream);
+    if (ended.waiting) {
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "sluice hub: the worker that published \"%*s\" is gone",
+                      name.size(), name.data());
+        raise("stream.stopped", name, {{"reason", to_string(auth::Reason::disconnected)}});
+    }
+}
+
+void keep_house(std::int64_t now_ms)
+{
+    if (now_ms < next_house_ms) return;
+    next_house_ms = now_ms + kHouseEveryMs;
+    self->poke(hub::keep_house(self->zone, now_ms, orphan_window_ms, report_ended));
+}
+
+bool busy()
+{
+    for (const auto& listener : listeners) {
+        if (listener.busy != nullptr && listener.busy()) return true;
+    }
+    return false;
+}
+
+void on_tick(ngx_event_t& event)
+{
+    const auto now = mono_ms();
+    auto& slot = self->slot_record();
+    slot.heartbeat_ms.store(wall_ms());
+    slot.exiting.store(ngx_exiting || ngx_quit || ngx_terminate ? 1 : 0);
+    check_snapshot();
+    for (const auto& listener : listeners) {
+        if (listener.tick != nullptr) listener.tick(now);
+    }
+    keep_house(now);
+    // An old worker ends when only cancelable timers are left: it has to live as long as it holds sessions.
+    event.cancelable = busy() ? 0 : 1;
+    ngx_add_timer(&event, kTick);
+}
+
+void start_tick(ngx_cycle_t& cycle)
+{
+    tick_connection.fd = static_cast<ngx_socket_t>(-1);
+    tick_event.data = &tick_connection;
+    tick_event.log = cycle.log;
+    tick_event.handler = event_door<on_tick>;
+    tick_event.cancelable = 1;
+    ngx_add_timer(&tick_event, kTick);
+}
+
+}  // namespace
+
+Worker* worker()
+{
+    return self.get();
+}
+
+void Worker::poke(hub::SlotMask slots) const
+{
+    constexpr std::uint64_t kOne = 1;
+    for (; slots != 0; slots &= slots - 1) {
+        const int fd = zone.header().wake_fd[std::countr_zero(slots)];
+        // EAGAIN would mean that 2^64 wake-ups are unread: the edge is there already.
+        (void)!::write(fd, &kOne, sizeof(kOne));
+    }
+}
+
+void add_listener(const Listener& listener)
+{
+    listeners.push_back(listener);
+}
+
+void set_orphan_window(std::int64_t ms)
+{
+    orphan_window_ms = ms;
+}
+
+void notify_snapshot_changed()
+{
+    for (const auto& listener : listeners) {
+        if (listener.snapshot_changed != nullptr) listener.snapshot_changed();
+    }
+}
+
+ngx_int_t start_worker(ngx_cycle_t& cycle, const HubConf& conf)
+{
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE) return NGX_OK;
+    if (ngx_process == NGX_PROCESS_WORKER) {
+        // A worker whose master was killed would keep the ports from the next master.
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != ngx_parent) return NGX_ERROR;
+    }
+    auto mine = std::make_unique<Worker>();
+    mine->zone = hub_zone();
+    mine->self = hub::own_process_id();
+    const auto slot = hub::claim_slot(mine->zone, mine->self);
+    if (!slot) {
+        ngx_log_error(NGX_LOG_ERR, cycle.log, 0,
+                      "sluice hub: all %ui worker slots are taken by workers of earlier configurations; this worker "
+                      "serves no streams until they end",
+                      static_cast<ngx_uint_t>(hub::kSlots));
+        return NGX_OK;
+    }
+    mine->slot = *slot;
+    self = std::move(mine);
+    if (!listen_for_wakes(cycle, self->zone.header().wake_fd[*slot], on_wake)) return NGX_ERROR;
+    watch_snapshots(cycle, conf.channels);
+    auto& record = self->slot_record();
+    record.heartbeat_ms.store(wall_ms());
+    record.config_generation.store(conf.generation);
+    start_tick(cycle);
+    return NGX_OK;
+}
+
+void stop_worker()
+{
+    if (!self) return;
+    stop_listening_for_wakes();
+    stop_watching_snapshots();
+    hub::release_slot(self->zone, self->slot);
+}
+
+}  // namespace sluice::ngx

@@ -1,0 +1,231 @@
+#include "commands.hpp"
+
+#include <string>
+
+#include "conf.hpp"
+#include "core/auth/channel_id.hpp"
+#include "core/hub/hub.hpp"
+#include "modules/common/guard.hpp"
+#include "modules/hub/audience.hpp"
+#include "modules/hub/worker.hpp"
+#include "player.hpp"
+#include "publisher.hpp"
+
+namespace sluice::ngx {
+namespace {
+
+// A silent publisher whose signature's holder is back may be replaced at once, long before it is found idle.
+constexpr std::uint64_t kStaleUs = 1'500'000;
+constexpr ngx_uint_t kLargestChunk = 1 << 20;
+
+ngx_rtmp_publish_pt next_publish;
+ngx_rtmp_play_pt next_play;
+ngx_rtmp_close_stream_pt next_close_stream;
+
+template <std::size_t N>
+std::string_view text_of(const u_char (&field)[N])
+{
+    const auto* chars = reinterpret_cast<const char*>(field);
+    return {chars, strnlen(chars, N)};
+}
+
+ngx_int_t refuse_publish(RtmpSession& session, std::string_view id, auth::Reason reason)
+{
+    const auto why = to_string(reason);
+    const auto shown = auth::is_channel_id(id) ? id : std::string_view{};
+    const auto address = view(session.rtmp->connection->addr_text);
+    ngx_log_error(NGX_LOG_NOTICE, session.rtmp->connection->log, 0, "sluice access: publish of \"%*s\" refused: %*s",
+                  shown.size(), shown.data(), why.size(), why.data());
+    raise("stream.rejected", shown, {{"reason", why}, {"address", address}});
+    refuse_session(session, publish_status_code(reason), reason);
+    return NGX_OK;
+}
+
+/// Whether the stream's publisher has sent nothing for so long that its network is probably gone.
+bool is_stale(const hub::StreamRecord& stream)
+{
+    const auto* ring = hub::current_ring(worker()->zone, stream);
+    if (ring == nullptr) return false;
+    const auto head = ring->head_seq.load();
+    if (head == ring->base_seq.load()) return false;
+    return mono_us() > worker()->zone.descriptor(*ring, head - 1).arrival_us + kStaleUs;
+}
+
+ngx_int_t publish(ngx_rtmp_session_t& s, ngx_rtmp_publish_t& command)
+{
+    const auto* conf = ingest_conf(s);
+    auto* session = rtmp_session(s);
+    if (conf == nullptr || !conf->publish || session == nullptr) return next_publish(&s, &command);
+    if (session->closing || session->publisher != nullptr || session->player != nullptr) return NGX_OK;
+
+    const auto id = text_of(command.name);
+    if (!auth::is_channel_id(id)) return refuse_publish(*session, id, auth::Reason::bad_name);
+    const auto grant = admit_publisher(s, id, text_of(command.args));
+    if (!grant) return refuse_publish(*session, id, grant.error());
+
+    auto* stream = worker() == nullptr ? nullptr : hub::open_stream(worker()->zone, id);
+    if (stream == nullptr) return refuse_publish(*session, id, auth::Reason::hub_full);
+    const bool may_replace = grant->may_replace.value_or(conf->on_duplicate == kReplace) || is_stale(*stream);
+    const auto claim =
+        hub::claim_stream(worker()->zone, *stream, worker()->self, worker()->slot, may_replace, wall_ms());
+    if (claim.result == hub::Claimed::duplicate) return refuse_publish(*session, id, auth::Reason::already_publishing);
+    if (claim.result == hub::Claimed::full) return refuse_publish(*session, id, auth::Reason::hub_full);
+
+    session->publisher = new Publisher(*session, std::string(id), *grant, claim);
+    session_established(*session);
+    if (const auto rc = next_publish(&s, &command); rc != NGX_OK) return rc;
+    return ngx_rtmp_send_status(&s, const_cast<char*>("NetStream.Publish.Start"), const_cast<char*>("status"),
+                                const_cast<char*>("Start publishing"));
+}
+
+ngx_int_t refuse_play(RtmpSession& session, const char* code, auth::Reason reason)
+{
+    const auto why = to_string(reason);
+    ngx_log_error(NGX_LOG_NOTICE, session.rtmp->connection->log, 0, "sluice access: play refused: %*s", why.size(),
+                  why.data());
+    refuse_session(session, code, reason);
+    return NGX_OK;
+}
+
+ngx_int_t play(ngx_rtmp_session_t& s, ngx_rtmp_play_t& command)
+{
+    const auto* conf = ingest_conf(s);
+    auto* session = rtmp_session(s);
+    if (conf == nullptr || !conf->play || session == nullptr) return next_play(&s, &command);
+    if (session->closing || session->publisher != nullptr || session->player != nullptr) return NGX_OK;
+
+    const auto id = text_of(command.name);
+    if (!auth::is_channel_id(id)) return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::bad_name);
+    const auto grant = admit_player(s, id, text_of(command.args));
+    if (!grant) return refuse_play(*session, "NetStream.Play.Failed", grant.error());
+
+    auto* stream = worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, id);
+    const bool offline =
+        stream == nullptr || hub::Current::unpack(stream->current.load()).state == hub::State::idle;
+    if (offline) return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
+    if (grant->max_viewers != 0 && hub::viewers_of(*stream) >= grant->max_viewers) {
+        raise("viewer.limit", id, {{"limit", static_cast<std::int64_t>(grant->max_viewers)}});
+        return refuse_play(*session, "NetStream.Play.Failed", auth::Reason::viewer_limit);
+    }
+    if (!enter_audience(*stream, hub::Protocol::rtmp)) {
+        return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
+    }
+    session->player = new Player(*session, std::string(id), *grant, *stream);
+    session_established(*session);
+    session->player->start();
+    return NGX_OK;
+}
+
+void drop_roles(RtmpSession& session, auth::Reason reason)
+{
+    if (session.publisher != nullptr) {
+        session.publisher->set_reason(reason);
+        delete session.publisher;
+        session.publisher = nullptr;
+    }
+    delete session.player;
+    session.player = nullptr;
+}
+
+ngx_int_t close_stream(ngx_rtmp_session_t& s, ngx_rtmp_close_stream_t& command)
+{
+    if (auto* session = rtmp_session(s)) {
+        drop_roles(*session, s.connection->destroyed ? auth::Reason::disconnected : auth::Reason::unpublished);
+    }
+    return next_close_stream(&s, &command);
+}
+
+template <flv::TagType Type>
+ngx_int_t media_message(ngx_rtmp_session_t& s, ngx_rtmp_header_t* h, ngx_chain_t* in)
+{
+    auto* session = rtmp_session(s);
+    if (session == nullptr || session->publisher == nullptr) return NGX_OK;
+    session->publisher->take(Type, *h, in);
+    return NGX_OK;
+}
+
+/// nginx-rtmp takes 0 (and then never moves on) and 10 MB (and then allocates it for each chunk stream).
+ngx_int_t chunk_size_message(ngx_rtmp_session_t& s, ngx_rtmp_header_t*, ngx_chain_t* in)
+{
+    if (rtmp_session(s) == nullptr) return NGX_OK;
+    const auto size = in == nullptr ? 0 : static_cast<std::size_t>(in->buf->last - in->buf->pos);
+    if (size < 4) return NGX_ERROR;
+    const auto* p = in->buf->pos;
+    const auto value = static_cast<ngx_uint_t>(p[0]) << 24 | static_cast<ngx_uint_t>(p[1]) << 16 |
+                       static_cast<ngx_uint_t>(p[2]) << 8 | p[3];
+    if (value >= 1 && value <= kLargestChunk) return NGX_OK;
+    ngx_log_error(NGX_LOG_INFO, s.connection->log, 0, "sluice ingest: chunk size %ui refused", value);
+    return NGX_ERROR;
+}
+
+ngx_int_t add_message_handler(ngx_conf_t& cf, ngx_uint_t message, ngx_rtmp_handler_pt handler)
+{
+    auto* main = static_cast<ngx_rtmp_core_main_conf_t*>(
+        ngx_rtmp_conf_get_module_main_conf((&cf), ngx_rtmp_core_module));
+    auto* slot = static_cast<ngx_rtmp_handler_pt*>(ngx_array_push(&main->events[message]));
+    if (slot == nullptr) return NGX_ERROR;
+    *slot = handler;
+    return NGX_OK;
+}
+
+bool same_stream(const hub::StreamRecord& a, const void* b)
+{
+    return &a == b;
+}
+
+void stream_dirty(hub::StreamRecord& stream)
+{
+    for_each_publisher(
+        [](Publisher& publisher, void* data) {
+            if (same_stream(publisher.stream(), data)) publisher.check_stream();
+        },
+        &stream);
+    for_each_player(
+        [](Player& player, void* data) {
+            if (same_stream(player.stream(), data)) player.pump();
+        },
+        &stream);
+}
+
+void check_sessions()
+{
+    auto now = mono_ms();
+    for_each_publisher(
+        [](Publisher& publisher, void* data) { publisher.check(*static_cast<std::int64_t*>(data)); }, &now);
+    for_each_player([](Player& player, void*) { player.check(); }, nullptr);
+}
+
+}  // namespace
+
+ngx_int_t install_rtmp_hooks(ngx_conf_t& cf)
+{
+    const std::pair<ngx_uint_t, ngx_rtmp_handler_pt> handlers[] = {
+        {NGX_RTMP_CONNECT, rtmp_message_door<session_connected>},
+        {NGX_RTMP_DISCONNECT, rtmp_message_door<session_disconnected>},
+        {NGX_RTMP_MSG_CHUNK_SIZE, rtmp_message_door<chunk_size_message>},
+        {NGX_RTMP_MSG_AUDIO, rtmp_message_door<media_message<flv::TagType::audio>>},
+        {NGX_RTMP_MSG_VIDEO, rtmp_message_door<media_message<flv::TagType::video>>},
+        {NGX_RTMP_MSG_AMF_META, rtmp_message_door<media_message<flv::TagType::script>>},
+    };
+    for (const auto& [message, handler] : handlers) {
+        if (add_message_handler(cf, message, handler) != NGX_OK) return NGX_ERROR;
+    }
+    next_publish = ngx_rtmp_publish;
+    ngx_rtmp_publish = rtmp_command_door<publish, ngx_rtmp_publish_t>;
+    next_play = ngx_rtmp_play;
+    ngx_rtmp_play = rtmp_command_door<play, ngx_rtmp_play_t>;
+    next_close_stream = ngx_rtmp_close_stream;
+    ngx_rtmp_close_stream = rtmp_command_door<close_stream, ngx_rtmp_close_stream_t>;
+    return NGX_OK;
+}
+
+void start_ingest()
+{
+    if (worker() == nullptr) return;
+    add_listener({.stream_dirty = stream_dirty,
+                  .tick = [](std::int64_t) { check_sessions(); },
+                  .snapshot_changed = check_sessions,
+                  .busy = [] { return any_publisher() || any_player(); }});
+}
+
+}  // namespace sluice::ngx

@@ -1,0 +1,152 @@
+#include "publisher.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "conf.hpp"
+#include "modules/hub/worker.hpp"
+
+namespace sluice::ngx {
+namespace {
+
+constexpr std::size_t kMostPieces = 4096;
+constexpr std::uint64_t kErrorLogEveryMs = 1000;
+
+std::vector<Publisher*> publishers;
+
+std::string_view address_of(const ngx_rtmp_session_t& s)
+{
+    return view(s.connection->addr_text);
+}
+
+/// RTMPS ends in a stream proxy that hands on the client's address with the PROXY protocol.
+bool came_by_proxy(const ngx_rtmp_session_t& s)
+{
+    return s.connection->proxy_protocol != nullptr;
+}
+
+}  // namespace
+
+Publisher::Publisher(RtmpSession& session, std::string id, const PublishGrant& grant, const hub::Claim& claim)
+    : session_(session),
+      id_(std::move(id)),
+      grant_(grant),
+      stream_(&claim.writer.stream()),
+      publication_(worker()->zone, claim, worker()->self, worker()->slot, mono_ms()),
+      last_data_ms_(mono_ms())
+{
+    const auto& s = *session_.rtmp;
+    publication_.introduce(address_of(s), came_by_proxy(s), wall_ms());
+    worker()->slot_record().publishers.fetch_add(1);
+    publishers.push_back(this);
+    worker()->poke(claim.poke);
+    const bool resumed = claim.result != hub::Claimed::fresh;
+    ngx_log_error(NGX_LOG_NOTICE, s.connection->log, 0, "sluice ingest: \"%s\" is published%s", id_.c_str(),
+                  resumed ? ", continued" : "");
+    raise("stream.started", id_, {{"address", address_of(s)}, {"resumed", resumed}});
+}
+
+Publisher::~Publisher()
+{
+    std::erase(publishers, this);
+    worker()->slot_record().publishers.fetch_sub(1);
+    const bool ours = publication_.writer().current();
+    worker()->poke(hub::release(worker()->zone, publication_.writer(), window_ms() > 0 ? mono_ms() + window_ms() : 0));
+    const auto why = to_string(reason_);
+    ngx_log_error(NGX_LOG_NOTICE, session_.rtmp->connection->log, 0, "sluice ingest: \"%s\" ended: %*s", id_.c_str(),
+                  why.size(), why.data());
+    if (ours || reason_ == auth::Reason::replaced) {
+        raise("stream.stopped", id_, {{"reason", why}, {"address", address_of(*session_.rtmp)}});
+    }
+}
+
+/// How long viewers are kept: not at all when the channel itself came to its end.
+std::int64_t Publisher::window_ms() const
+{
+    switch (reason_) {
+        case auth::Reason::deleted:
+        case auth::Reason::disabled:
+        case auth::Reason::expired:
+            return 0;
+        default:
+            break;
+    }
+    if (grant_.reconnect_window_ms) return *grant_.reconnect_window_ms;
+    return static_cast<std::int64_t>(ingest_conf(*session_.rtmp)->reconnect_window);
+}
+
+void Publisher::take(flv::TagType type, const ngx_rtmp_header_t& h, const ngx_chain_t* in)
+{
+    static std::array<std::span<const std::uint8_t>, kMostPieces> pieces;
+    std::size_t count = 0;
+    std::size_t size = 0;
+    for (; in != nullptr && count < kMostPieces; in = in->next) {
+        const std::span<const std::uint8_t> piece(in->buf->pos, in->buf->last);
+        if (piece.empty()) continue;
+        pieces[count++] = piece;
+        size += piece.size();
+    }
+    const auto now_us = mono_us();
+    last_data_ms_ = static_cast<std::int64_t>(now_us / 1000);
+    if (in != nullptr) {
+        ngx_log_error(NGX_LOG_INFO, session_.rtmp->connection->log, 0, "sluice ingest: message in too many chunks");
+        return end(auth::Reason::protocol_error);
+    }
+    if (!publication_.writer().current()) return;  // check_stream() is on its way
+
+    const auto accepted = publication_.take(
+        {.type = type, .timestamp_ms = h.timestamp, .pieces = {pieces.data(), count}, .size = size}, now_us);
+    if (!accepted) {
+        const auto now = static_cast<std::uint64_t>(last_data_ms_);
+        if (now - last_error_log_ms_ < kErrorLogEveryMs) return;
+        last_error_log_ms_ = now;
+        ngx_log_error(NGX_LOG_INFO, session_.rtmp->connection->log, 0, "sluice ingest: \"%s\": message dropped: %*s",
+                      id_.c_str(), accepted.error().where.size(), accepted.error().where.data());
+        return;
+    }
+    if (accepted->poke != 0) worker()->poke(accepted->poke);
+    if (accepted->gop_exceeds_ring) {
+        ngx_log_error(NGX_LOG_WARN, session_.rtmp->connection->log, 0,
+                      "sluice ingest: \"%s\": two groups of pictures don't fit into the largest free ring", id_.c_str());
+        raise("stream.degraded", id_, {{"reason", "gop_exceeds_ring"}});
+    }
+}
+
+void Publisher::check(std::int64_t now_ms)
+{
+    if (session_.closing) return;
+    const auto idle = static_cast<std::int64_t>(ingest_conf(*session_.rtmp)->idle_timeout);
+    if (idle > 0 && now_ms - last_data_ms_ >= idle) return end(auth::Reason::idle);
+    if (const auto reason = publisher_still_allowed(*session_.rtmp, id_, grant_)) end(*reason);
+}
+
+void Publisher::check_stream()
+{
+    if (session_.closing) return;
+    if (!publication_.writer().current()) return end(auth::Reason::replaced);
+    if (const auto reason = hub::end_requested(publication_.writer())) end(*reason);
+}
+
+void Publisher::end(auth::Reason reason)
+{
+    auto& session = session_;
+    reason_ = reason;
+    session.publisher = nullptr;
+    delete this;  // the stream is free from here on; the connection lingers for its status
+    refuse_session(session, publish_status_code(reason), reason);
+}
+
+void for_each_publisher(void (*visit)(Publisher& publisher, void* data), void* data)
+{
+    // A visit may end the publisher it is given.
+    const auto snapshot = publishers;
+    for (auto* publisher : snapshot) visit(*publisher, data);
+}
+
+bool any_publisher()
+{
+    return !publishers.empty();
+}
+
+}  // namespace sluice::ngx

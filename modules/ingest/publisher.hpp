@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/ingest/publication.hpp"
+#include "modules/access/access.hpp"
+#include "session.hpp"
+
+namespace sluice::ngx {
+
+/// One publish session of this worker: from the granted claim until it is ended, whoever ends it.
+class Publisher {
+public:
+    Publisher(RtmpSession& session, std::string id, const PublishGrant& grant, const hub::Claim& claim);
+    Publisher(const Publisher&) = delete;
+    Publisher& operator=(const Publisher&) = delete;
+    ~Publisher();
+
+    /// Takes an audio, video or data message.
+    void take(flv::TagType type, const ngx_rtmp_header_t& h, const ngx_chain_t* in);
+
+    /// Looks whether the session has to end: idle, expired, or its channel changed.
+    void check(std::int64_t now_ms);
+
+    /// The stream is dirty: somebody took over, or asked for the end.
+    void check_stream();
+
+    /// Ends the session from our side; the client is told.
+    void end(auth::Reason reason);
+
+    const hub::StreamRecord& stream() const { return *stream_; }
+
+    /// Why the session is over; set before destruction, `disconnected` when nobody said.
+    void set_reason(auth::Reason reason) { reason_ = reason; }
+
+private:
+    std::int64_t window_ms() const;
+
+    RtmpSession& session_;
+    std::string id_;
+    PublishGrant grant_;
+    hub::StreamRecord* stream_;
+    ingest::Publication publication_;
+    std::int64_t last_data_ms_;
+    auth::Reason reason_ = auth::Reason::disconnected;
+    std::uint64_t last_error_log_ms_ = 0;
+};
+
+/// The publishers of this worker.
+void for_each_publisher(void (*visit)(Publisher& publisher, void* data), void* data);
+bool any_publisher();
+
+}  // namespace sluice::ngx

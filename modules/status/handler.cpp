@@ -1,0 +1,120 @@
+#include "handler.hpp"
+
+#include <charconv>
+#include <string>
+
+#include "core/auth/channel_id.hpp"
+#include "core/hub/hub.hpp"
+#include "event_stream.hpp"
+#include "generation_wait.hpp"
+#include "modules/common/guard.hpp"
+#include "modules/hub/worker.hpp"
+#include "reply.hpp"
+#include "report.hpp"
+
+namespace sluice::ngx {
+namespace {
+
+constexpr std::string_view kStreams = "/-/streams";
+constexpr std::string_view kKick = "/kick";
+constexpr std::size_t kMostBody = 4096;
+
+/// The request body, which client_body_in_single_buffer or its small size keep in memory.
+std::string body_of(const ngx_http_request_t& r)
+{
+    std::string body;
+    if (r.request_body == nullptr) return body;
+    for (const auto* link = r.request_body->bufs; link != nullptr; link = link->next) {
+        if (!link->buf->in_file) body.append(link->buf->pos, link->buf->last);
+    }
+    return body;
+}
+
+auth::Reason reason_in(const std::string& body)
+{
+    const auto json = Json::parse(body, nullptr, false);
+    if (!json.is_object() || !json.contains("reason") || !json["reason"].is_string()) return auth::Reason::kicked;
+    return auth::reason_from(json["reason"].get<std::string>()).value_or(auth::Reason::kicked);
+}
+
+ngx_int_t kick(ngx_http_request_t& r, std::string_view id, const std::string& body)
+{
+    auto* stream = hub::find_stream(worker()->zone, id);
+    hub::SlotMask poke = 0;
+    if (stream == nullptr || !hub::request_end(worker()->zone, *stream, reason_in(body), poke)) {
+        return send_problem(r, NGX_HTTP_NOT_FOUND, "nobody publishes this stream");
+    }
+    worker()->poke(poke);
+    return send_json(r, NGX_HTTP_ACCEPTED, {{"kicked", true}});
+}
+
+ngx_int_t post_event(ngx_http_request_t& r, const std::string& body)
+{
+    auto json = Json::parse(body, nullptr, false);
+    if (!json.is_object() || !json.contains("type") || !json["type"].is_string()) {
+        return send_problem(r, NGX_HTTP_BAD_REQUEST, "body must be a JSON object with a text \"type\"");
+    }
+    if (!json.contains("ts_ms")) json["ts_ms"] = wall_ms();
+    if (!raise_json(json.dump(-1, ' ', false, Json::error_handler_t::replace))) {
+        return send_problem(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, "event is longer than the ring's entries");
+    }
+    return send_json(r, NGX_HTTP_ACCEPTED, {{"posted", true}});
+}
+
+ngx_int_t serve_post(ngx_http_request_t& r)
+{
+    const auto path = view(r.uri);
+    const auto body = body_of(r);
+    if (path == "/-/events") return post_event(r, body);
+    if (path.starts_with(kStreams) && path.ends_with(kKick) && path.size() > kStreams.size() + 1 + kKick.size()) {
+        return kick(r, path.substr(kStreams.size() + 1, path.size() - kStreams.size() - 1 - kKick.size()), body);
+    }
+    return send_problem(r, NGX_HTTP_NOT_FOUND, "no such resource");
+}
+
+void body_read(ngx_http_request_t& r)
+{
+    ngx_http_finalize_request(&r, serve_post(r));
+}
+
+ngx_int_t read_body_then_serve(ngx_http_request_t& r)
+{
+    if (r.headers_in.content_length_n > static_cast<off_t>(kMostBody)) {
+        return send_problem(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, "body is too large");
+    }
+    r.request_body_in_single_buf = 1;
+    const auto rc = ngx_http_read_client_request_body(&r, request_event_door<body_read>);
+    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+}
+
+ngx_int_t serve_get(ngx_http_request_t& r)
+{
+    const auto path = view(r.uri);
+    if (path == "/-/events") return serve_events(r, true);
+    if (const auto rc = ngx_http_discard_request_body(&r); rc != NGX_OK) return rc;
+    if (path == kStreams) return send_json(r, NGX_HTTP_OK, report_streams(argument(r, "id")));
+    if (path == "/-/generation") return serve_generation(r);
+    if (path == "/-/metrics") return send_text(r, NGX_HTTP_OK, "text/plain; version=0.0.4", report_metrics());
+    return send_problem(r, NGX_HTTP_NOT_FOUND, "no such resource");
+}
+
+}  // namespace
+
+ngx_int_t serve_status(ngx_http_request_t& r)
+{
+    if (worker() == nullptr) return send_problem(r, NGX_HTTP_SERVICE_UNAVAILABLE, "this worker has no place in the hub");
+    if (!view(r.uri).starts_with("/-/")) {
+        return r.method == NGX_HTTP_GET ? serve_events(r, false) : NGX_HTTP_NOT_ALLOWED;
+    }
+    if (r.method == NGX_HTTP_POST) return read_body_then_serve(r);
+    if (r.method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) return serve_get(r);
+    return NGX_HTTP_NOT_ALLOWED;
+}
+
+void start_status()
+{
+    if (worker() == nullptr) return;
+    add_listener({.event_posted = events_posted});
+}
+
+}  // namespace sluice::ngx

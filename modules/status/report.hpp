@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "reply.hpp"
+
+namespace sluice::ngx {
+
+/// `GET /-/streams`: every stream that is not idle or has viewers; with `id` only that one.
+Json report_streams(std::string_view id);
+
+/// `GET /-/generation`.
+Json report_generation();
+
+/// Whether every worker that is not exiting has this snapshot, or a newer one.
+bool snapshot_in_force(std::uint64_t generation);
+
+/// `GET /-/metrics`: Prometheus text. Names, types and units are in README.md.
+std::string report_metrics();
+
+/// The zone's boot number as it stands in event ids.
+std::string boot_text();
+
+}  // namespace sluice::ngx
