@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "seqlock.hpp"
@@ -166,15 +167,17 @@ std::size_t Reader::copy_config(std::span<std::uint8_t> out)
     const auto dts = zone_.descriptor(*ring_, seq_).dts_ms;
     const bool whole = seq_read(ring_->config_lock, [&] {
         size = 0;
-        for (const auto& tag : ring_->config) {
+        for (std::size_t kind = had_metadata_ ? 1 : 0; kind < std::size(ring_->config); ++kind) {
+            const auto& tag = ring_->config[kind];
             const auto bytes = std::min<std::size_t>(tag.size, kConfigBytes);
             if (bytes == 0 || out.size() - size < bytes) continue;
             std::memcpy(out.data() + size, tag.bytes, bytes);
-            stamp_tag(out.data() + size, dts);
+            stamp_tag(out.data() + size, kind == 0 ? 0 : dts);
             size += bytes;
         }
     });
     wants_config_ = false;
+    had_metadata_ = true;
     return whole ? size : 0;
 }
 

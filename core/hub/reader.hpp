@@ -47,8 +47,9 @@ public:
     /// True before the first tag and after every jump: copy_config() has to be sent first.
     bool wants_config() const { return wants_config_; }
 
-    /// Copies metadata and codec headers as FLV tags stamped with the time of the tag look() will give next, and clears
-    /// wants_config(). `out` must hold 3 · kConfigBytes. Returns the bytes written.
+    /// Copies codec headers as FLV tags stamped with the time of the tag look() will give next, and clears wants_config().
+    /// The first time metadata comes before them, stamped 0: FFmpeg takes later script tags for subtitles.
+    /// `out` must hold 3 · kConfigBytes. Returns the bytes written.
     std::size_t copy_config(std::span<std::uint8_t> out);
 
     /// At a tag boundary, when the reader is more than `max_lag_ms` behind (by arrival) or the writer is about to overtake
@@ -87,6 +88,7 @@ private:
     bool seeking_ = true;       ///< looking for a key frame at or after seq_
     bool lost_ = false;         ///< seeking because the ring was overwritten
     bool wants_config_ = true;
+    bool had_metadata_ = false;
 };
 
 }  // namespace sluice::hub
