@@ -39,7 +39,7 @@ void log(Level level, ordered_json members)
     [[maybe_unused]] const auto sent = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-void log(Level level, std::string_view message)
+void log_message(Level level, std::string_view message)
 {
     log(level, ordered_json{{"msg", message}});
 }

@@ -12,6 +12,6 @@ enum class Level : std::uint8_t { info, warn, error };
 void log(Level level, nlohmann::ordered_json members);
 
 /// The same with one member, `msg`.
-void log(Level level, std::string_view message);
+void log_message(Level level, std::string_view message);
 
 }  // namespace sluice::control

@@ -141,7 +141,7 @@ void wait_for_end(const sigset_t& signals, Idempotency& idempotency)
 {
     const timespec pause{kPruneEveryS, 0};
     do {
-        if (auto done = idempotency.prune(now_s()); !done) log(Level::error, done.error().detail);
+        if (auto done = idempotency.prune(now_s()); !done) log_message(Level::error, done.error().detail);
     } while (sigtimedwait(&signals, nullptr, &pause) < 0);
 }
 
@@ -187,10 +187,10 @@ Result<void> run(Options options)
         [&](http::Request request) { return http::serve(router, counters, std::move(request)); },
         counters);
     if (!server) return tl::unexpected(server.error());
-    log(Level::info, std::string("sluice-control ") + kVersion + " serves " + dir.string());
+    log_message(Level::info, std::string("sluice-control ") + kVersion + " serves " + dir.string());
     Idempotency idempotency(**store);
     wait_for_end(signals, idempotency);
-    log(Level::info, "ending: waiting for requests in flight");
+    log_message(Level::info, "ending: waiting for requests in flight");
     (*server)->stop(kDrain);
     return {};
 }
