@@ -128,7 +128,7 @@ HevcProfile read_profile_tier_level(RbspReader& r, std::uint32_t sub_layers_minu
         has_profile[i] = r.flag();
         has_level[i] = r.flag();
     }
-    r.skip((8 - sub_layers_minus1) * 2);
+    r.skip(std::size_t{8 - sub_layers_minus1} * 2);
     for (std::uint32_t i = 0; i < sub_layers_minus1; ++i) {
         r.skip((has_profile[i] ? 88 : 0) + (has_level[i] ? 8 : 0));
     }
