@@ -78,8 +78,7 @@ void Player::start()
     // nginx-rtmp's interface takes plain char pointers but only reads them.
     if (ngx_rtmp_send_stream_begin(s, NGX_RTMP_MSID) != NGX_OK ||
         ngx_rtmp_send_status(s, const_cast<char*>("NetStream.Play.Start"), const_cast<char*>("status"),
-                             const_cast<char*>("Start live")) != NGX_OK ||
-        ngx_rtmp_send_sample_access(s) != NGX_OK) {
+                             const_cast<char*>("Start live")) != NGX_OK) {
         return ngx_rtmp_finalize_session(s);
     }
     pump();
