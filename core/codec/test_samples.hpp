@@ -8,9 +8,10 @@
 #include "core/flv/video_message.hpp"
 
 /// Decoder configurations for tests, as real encoders wrote them into MP4 (FFmpeg 5.1 with libx264,
-/// libx265, libaom, SVT-AV1, libvpx, libopus). Sizes, rates, profiles and levels are what ffprobe says
-/// of the same files; codec strings follow from the specifications. The SEI array that x265 adds to
-/// its record is left out. No encoder in Debian writes HE-AAC: those were put together by hand.
+/// libx265, libaom, SVT-AV1, libvpx, libopus). Sizes, rates, profiles and levels are what ffprobe
+/// says of the same files; codec strings follow from the specifications. The SEI array that x265
+/// adds to its record is left out. No encoder in Debian writes HE-AAC: those were put together by
+/// hand.
 namespace sluice::codec::samples {
 
 struct Video {
