@@ -2,7 +2,9 @@
 
 import pytest
 from browser import Player, complaints, open_chromium
-from stage import Stage
+from sluicetest.nginx import Nginx
+from sluicetest.system import System
+from stage import DIST, PLAYER_POLICY, Stage
 
 
 @pytest.fixture
@@ -34,3 +36,39 @@ def chromium(_chromium):
 def watch(chromium):
     """Opens a player page."""
     return lambda address: Player(chromium, address)
+
+
+LOCATIONS = """
+location ~ "^/[A-Za-z0-9_-]+/flv\\.html$" {{
+    alias {dist}/player/flv.html;
+    default_type text/html;
+    add_header Content-Security-Policy "{policy}";
+}}
+location /assets/ {{
+    alias {dist}/assets/;
+    types {{ application/javascript js; text/css css; image/svg+xml svg; }}
+}}
+"""
+
+
+@pytest.fixture
+def nginx():
+    """nginx with our module, two workers and the player page; anybody may push and watch."""
+    server = Nginx(workers=2, locations=LOCATIONS.format(dist=DIST, policy=PLAYER_POLICY))
+    try:
+        yield server.start()
+        server.stop()
+    finally:
+        server.discard()
+
+
+@pytest.fixture(scope="session")
+def product():
+    """The whole product, as `./sluice up` starts it."""
+    started = System()
+    try:
+        started.up()
+        yield started
+        started.down()
+    finally:
+        started.discard()

@@ -32,7 +32,12 @@ class Programme:
         self.began = time.monotonic()
         self.over = threading.Event()
         self.held = threading.Event()
+        self.following = None
         self.viewers = 0
+
+    def switch(self, name, **how):
+        """Another encoder goes on in the same connection when the clip is through; for one viewer only."""
+        self.following = clip(name, **how)
 
     def end(self):
         """All viewers' connections close."""
@@ -43,10 +48,10 @@ class Programme:
         yield b"FLV\x01\x05\x00\x00\x00\x09\x00\x00\x00\x00"
         for message in self.clip.headers:
             yield flv_tag(message, 0)
-        turn, index = self._newest_key()
+        start, index = self._newest_key()
         while not self.over.is_set():
             message = self.clip.frames[index]
-            due = turn * self.clip.duration + message.timestamp
+            due = start + message.timestamp
             if self.held.is_set() or due > self._now_ms():
                 time.sleep(TICK_S)
                 yield b""
@@ -54,7 +59,15 @@ class Programme:
             yield flv_tag(message, due)
             index += 1
             if index == len(self.clip.frames):
-                turn, index = turn + 1, 0
+                start, index = start + self.clip.duration, 0
+                yield from self._take_over(start)
+
+    def _take_over(self, start):
+        if self.following is None:
+            return
+        self.clip, self.following = self.following, None
+        for message in self.clip.headers:
+            yield flv_tag(message, start)
 
     def _now_ms(self):
         return (time.monotonic() - self.began) * 1000
@@ -64,7 +77,7 @@ class Programme:
         passed = [m for m in self.clip.frames if m.timestamp <= within]
         keys = [i for i, m in enumerate(passed) if m.type == VIDEO and (m.payload[0] >> 4) & 7 == 1]
         sound_only = not any(m.type == VIDEO for m in self.clip.frames)
-        return int(turn), keys[-1] if keys else len(passed) - 1 if sound_only else 0
+        return int(turn * self.clip.duration), keys[-1] if keys else len(passed) - 1 if sound_only else 0
 
 
 def flv_tag(message, timestamp):

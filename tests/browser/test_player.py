@@ -166,6 +166,33 @@ def test_another_codec_after_a_break_is_followed(stage, watch):
     wait_for(lambda: "AV1 + Opus" in player.stats, 3, "the new codecs in the details")
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "details"),
+    [("avc_other", 640, "640×360 · H.264 + AAC"), ("av1", 320, "AV1 + Opus"), ("video_only", 320, "H.264 ·")],
+)
+def test_another_encoder_in_the_same_connection_is_followed(stage, watch, name, size, details):
+    programme = stage.go_live("demo")
+    player = watch(stage.page("demo"))
+    player.wait_playing()
+
+    programme.switch(name)
+
+    wait_for(lambda: programme.following is None, 6, "the other encoder")
+    wait_for(lambda: details in player.stats, 6, f"the new details: {player.stats} {player.notice}")
+    assert player.wait_playing(audio=name != "video_only", seconds=2)["width"] == size
+
+
+def test_sound_that_comes_later_is_heard(stage, watch):
+    programme = stage.go_live("demo", "video_only")
+    player = watch(stage.page("demo"))
+    player.wait_playing(audio=False)
+
+    programme.switch("avc")
+
+    wait_for(lambda: player.played()["audio"] > 0, 8, "sound")
+    player.wait_playing(seconds=2)
+
+
 def test_pause_leaves_the_stream_and_play_goes_to_the_newest_picture(stage, watch):
     programme = stage.go_live("demo")
     player = watch(stage.page("demo"))

@@ -1,7 +1,7 @@
 import { autoplay } from './autoplay';
 import { startEngine, type Engine } from './engine';
 import type { Failure } from './failure';
-import { FlvTracks, NotFlv, tracksDiffer, type Tracks } from './flv_tracks';
+import { FlvTracks, NotFlv, tracksDiffer, type TrackKind, type Tracks } from './flv_tracks';
 import { bufferedAhead, LiveEdge, positionOf } from './live_edge';
 import { Meter } from './meter';
 import { StallWatch } from './stall_watch';
@@ -9,6 +9,8 @@ import type { Bytes } from './transport';
 
 const kTickMs = 200;
 const kRateWindowMs = 3000;
+// Less than any frame: what can be played has been played.
+const kAheadNone = 0.15;
 
 /** What a connection tells while it lives. */
 export interface ConnectionEvents {
@@ -27,7 +29,7 @@ export class Connection {
     bitrate = () => this.meter.rate();
 
     private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
-    private readonly flv = new FlvTracks();
+    private readonly flv: FlvTracks;
     private readonly meter = new Meter(kRateWindowMs);
     private readonly edge = new LiveEdge();
     private readonly watch = new StallWatch();
@@ -37,13 +39,18 @@ export class Connection {
     private lastBytesMs = performance.now();
     private shown = false;
 
-    /** `expected`: tracks that are known to come although they may not be there at the start. */
+    /**
+     * `expected`: tracks that are known to come although they may not be there at the start;
+     * `absent`: one that is announced but sends nothing.
+     */
     constructor(
         bytes: Bytes,
         private readonly media: HTMLVideoElement,
         private readonly events: ConnectionEvents,
-        private readonly expected: Tracks = {},
+        private readonly expected: Tracks,
+        absent: TrackKind | undefined,
     ) {
+        this.flv = new FlvTracks(absent);
         this.reader = bytes.getReader();
     }
 
@@ -148,6 +155,8 @@ export class Connection {
             playable: this.engine !== undefined && !this.media.paused && !document.hidden,
         });
 
+        const absent = ahead < kAheadNone ? this.flv.fallenSilent() : undefined;
+        if (absent) return this.stop({ kind: 'changed', absent });
         if (verdict === 'give-up') return this.stop({ kind: 'stuck' });
         if (verdict === 'silent') return this.events.silent();
         if (verdict === 'nudge') this.media.currentTime += Math.min(0.2, ahead / 2);

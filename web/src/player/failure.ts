@@ -1,3 +1,5 @@
+import type { TrackKind } from './flv_tracks';
+
 /** Why the server would not serve, in its own words (the access reasons of the modules). */
 export const kReasons = [
     'bad_name',
@@ -30,7 +32,14 @@ export type Reason = (typeof kReasons)[number];
  * - unsupported: this browser can't decode it
  * - broken: what came is no FLV
  */
-export type Failure = { kind: FailureKind; status?: number; reason?: Reason; detail?: string };
+export interface Failure {
+    kind: FailureKind;
+    status?: number;
+    reason?: Reason;
+    detail?: string;
+    /** A track that has fallen silent; a decoder that waits for it stands still. */
+    absent?: TrackKind;
+}
 
 export type FailureKind =
     | 'offline'

@@ -4,10 +4,11 @@ import { FlvTracks, NotFlv, tracksDiffer } from './flv_tracks';
 
 const kFileHeader = [0x46, 0x4c, 0x56, 1, 5, 0, 0, 0, 9, 0, 0, 0, 0];
 
-function tag(type: number, body: number[]): number[] {
+function tag(type: number, body: number[], ms = 0): number[] {
     const size = body.length;
     const total = size + 11;
-    return [type, 0, size >> 8, size & 255, 0, 0, 0, 0, 0, 0, 0, ...body, 0, 0, total >> 8, total & 255];
+    const time = [(ms >> 16) & 255, (ms >> 8) & 255, ms & 255, ms >>> 24];
+    return [type, 0, size >> 8, size & 255, ...time, 0, 0, 0, ...body, 0, 0, total >> 8, total & 255];
 }
 
 function ascii(text: string): number[] {
@@ -73,6 +74,27 @@ describe('tracks of an FLV stream', () => {
 
         flv.push(Uint8Array.from(kAvcFrame.slice(-5)));
         expect(flv.joined).toBe(true);
+    });
+
+    test('a track that falls silent is told, whichever it is', () => {
+        const picture = (ms: number) => tag(9, [0x27, 1, 0, 0, 0], ms);
+        const sound = (ms: number) => tag(8, [0xaf, 1, 7], ms);
+        const both = [kFileHeader, kAvcConfig, kAacConfig];
+
+        expect(read(...both, picture(0), sound(0), picture(2000)).fallenSilent()).toBeUndefined();
+        expect(read(...both, picture(0), sound(0), picture(2001)).fallenSilent()).toBe('audio');
+        expect(read(...both, picture(0), sound(5001)).fallenSilent()).toBe('video');
+        expect(read(...both, sound(-100 >>> 0), picture(1800)).fallenSilent()).toBeUndefined();
+        expect(read(kFileHeader, kAvcConfig, picture(9000)).fallenSilent()).toBeUndefined();
+    });
+
+    test('a track that is known to be absent counts from its first frame on', () => {
+        const flv = new FlvTracks('audio');
+        flv.push(Uint8Array.from([kFileHeader, kAvcConfig, kAacConfig, kAvcFrame].flat()));
+        expect(flv.tracks).toEqual({ video: 'h264' });
+
+        flv.push(Uint8Array.from(kAacFrame));
+        expect(flv.tracks).toEqual({ video: 'h264', audio: 'aac' });
     });
 
     test('a page of HTML is not FLV', () => {

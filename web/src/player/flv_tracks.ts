@@ -7,6 +7,8 @@ export interface Tracks {
     audio?: AudioCodec;
 }
 
+export type TrackKind = keyof Tracks;
+
 /** The bytes are no FLV. */
 export class NotFlv extends Error {}
 
@@ -18,6 +20,9 @@ const kPeekBytes = 5;
 
 const kTagAudio = 8;
 const kTagVideo = 9;
+// Slide shows send a picture every few seconds; sound never pauses that long.
+const kSilentAfterMs: Record<TrackKind, number> = { video: 5000, audio: 2000 };
+
 const kKeyFrame = 1;
 const kVideoCommandFrame = 5;
 const kAudioEnhanced = 9;
@@ -55,7 +60,11 @@ export class FlvTracks {
     private have = 0;
     private want = kFileHeaderBytes;
     private skip = 0;
-    private frameOf: 'video' | 'audio' | undefined;
+    private frameOf: TrackKind | undefined;
+    private readonly lastFrame: Partial<Record<TrackKind, number>> = {};
+
+    /** `absent`: a track that is announced but sends nothing; it counts from its first frame on. */
+    constructor(private readonly absent?: TrackKind) {}
 
     /** Takes the next bytes; throws NotFlv when the stream doesn't start as one. */
     push(chunk: Uint8Array): void {
@@ -71,6 +80,17 @@ export class FlvTracks {
             this.head[this.have++] = chunk[at++] ?? 0;
             if (this.have === this.want) this.step();
         }
+    }
+
+    /** The track that has fallen silent while the other one goes on. */
+    fallenSilent(): TrackKind | undefined {
+        const { video, audio } = this.lastFrame;
+        if (this.tracks.video && this.tracks.audio) {
+            const behind = ((audio ?? 0) - (video ?? 0)) | 0;
+            if (audio !== undefined && behind > kSilentAfterMs.video) return 'video';
+            if (video !== undefined && -behind > kSilentAfterMs.audio) return 'audio';
+        }
+        return undefined;
     }
 
     private step(): void {
@@ -116,27 +136,39 @@ export class FlvTracks {
 
     private noteVideo(body: Uint8Array): void {
         const first = body[0] ?? 0;
-        if (((first >> 4) & 7) === kVideoCommandFrame) return;
+        const type = (first >> 4) & 7;
+        if (type === kVideoCommandFrame) return;
 
         const enhanced = (first & 0x80) !== 0;
+        const packet = enhanced ? first & 0x0f : (body[1] ?? 0);
+        const frame = packet === 1 || packet === 3;
+        if (!this.counts('video', frame)) return;
         this.tracks.video = enhanced
             ? (kVideoByFourCc[fourCc(body)] ?? 'other')
             : (kVideoByNumber[first & 0x0f] ?? 'other');
-        const packet = enhanced ? first & 0x0f : (body[1] ?? 0);
-        const whole = this.tracks.video !== 'av1' || ((first >> 4) & 7) === kKeyFrame;
-        if (whole && (packet === 1 || packet === 3)) this.frameOf = 'video';
+        if (frame && (this.tracks.video !== 'av1' || type === kKeyFrame)) this.frameOf = 'video';
     }
 
     private noteAudio(body: Uint8Array): void {
         const first = body[0] ?? 0;
         const format = first >> 4;
         const enhanced = format === kAudioEnhanced;
+        const packet = enhanced ? first & 0x0f : format === 10 ? (body[1] ?? 0) : 1;
+        if (!this.counts('audio', packet === 1)) return;
 
         this.tracks.audio = enhanced
             ? (kAudioByFourCc[fourCc(body)] ?? 'other')
             : (kAudioByNumber[format] ?? 'other');
-        const packet = enhanced ? first & 0x0f : format === 10 ? (body[1] ?? 0) : 1;
         if (packet === 1) this.frameOf = 'audio';
+    }
+
+    private counts(kind: TrackKind, frame: boolean): boolean {
+        if (frame) this.lastFrame[kind] = this.timestamp();
+        return frame || kind !== this.absent || this.tracks[kind] !== undefined;
+    }
+
+    private timestamp(): number {
+        return this.u24(4) | (this.at(7) << 24);
     }
 
     private at(index: number): number {

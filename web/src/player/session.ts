@@ -63,19 +63,20 @@ export class Session {
     }
 
     private async run(signal: AbortSignal): Promise<void> {
-        let expected: Tracks = {};
+        let last: Failure | undefined;
         while (!signal.aborted) {
-            const failure = await this.once(signal, expected);
+            const failure = (last = await this.once(signal, last));
             if (signal.aborted) return;
 
-            expected = failure.kind === 'changed' ? this.lastTracks() : {};
             const waitMs = this.retry.after(failure, performance.now(), Math.random());
             if (failure.kind !== 'changed') this.report({ kind: 'failed', failure });
             await this.sleep(document.hidden ? Math.max(waitMs, 3000) : waitMs);
         }
     }
 
-    private async once(signal: AbortSignal, expected: Tracks): Promise<Failure> {
+    private async once(signal: AbortSignal, last: Failure | undefined): Promise<Failure> {
+        const expected = last?.kind === 'changed' ? { ...this.lastTracks() } : {};
+        if (last?.absent) expected[last.absent] = undefined;
         let bytes;
         try {
             bytes = await openStream(this.page.stream, this.page.transport, signal);
@@ -86,7 +87,8 @@ export class Session {
             bytes.cancel().catch(() => undefined);
             return { kind: 'ended' };
         }
-        return this.play(new Connection(bytes, this.media, this.eventsFor(signal), expected));
+        const events = this.eventsFor(signal);
+        return this.play(new Connection(bytes, this.media, events, expected, last?.absent));
     }
 
     private play(connection: Connection): Promise<Failure> {
