@@ -1,6 +1,7 @@
 """HTTP-FLV over HTTP/1.1, TLS and HTTP/2, and FLV over WebSocket: the same stream everywhere."""
 
 import base64
+import contextlib
 import hashlib
 
 import httpx
@@ -61,11 +62,12 @@ def test_metadata_comes_first_then_headers_then_a_key_frame(nginx, live, way):
     with join(nginx, way) as viewer:
         viewer.read_key_frame()
         viewer.read_tags(5)
-    kinds = [t.type if t.type == flv.DATA else (t.type, t.is_config) for t in viewer.tags]
-    assert kinds[0] == flv.DATA
+    # RTMP servers also say |RtmpSampleAccess; it is of no use to anybody here.
+    tags = [t for t in viewer.tags if t.type != flv.DATA or b"onMetaData" in t.payload]
+    kinds = [t.type if t.type == flv.DATA else (t.type, t.is_config) for t in tags]
+    assert kinds[0] == flv.DATA and b"@setDataFrame" not in tags[0].payload
     assert set(kinds[1:3]) == {(flv.VIDEO, True), (flv.AUDIO, True)}
-    assert viewer.tags[3].is_key
-    assert b"onMetaData" in viewer.tags[0].payload and b"@setDataFrame" not in viewer.tags[0].payload
+    assert tags[3].is_key
 
 
 def test_the_flv_header_says_what_is_in_the_stream(nginx):
@@ -141,14 +143,22 @@ def test_http_1_0_is_served(nginx, live):
 def test_the_stream_of_a_viewer_ends_when_the_stream_ends(nginx):
     push = Publisher(nginx.rtmp, "demo", clip("avc_quick"))
     nginx.control.wait_state("demo", "live")
-    viewers = [join(nginx, way) for way in WAYS]
-    for viewer in viewers:
-        viewer.read_key_frame()
-    push.stop()
-    for viewer in viewers:
-        viewer.read_end(6)
-        viewer.close()
-    assert viewers[WAYS.index("ws")].closed_with is not None, "no close frame"
+    with contextlib.ExitStack() as stack:
+        viewers = {way: stack.enter_context(join(nginx, way)) for way in WAYS}
+        for viewer in viewers.values():
+            viewer.read_key_frame()
+        push.stop()
+        for way, viewer in viewers.items():
+            assert ends(viewer), f"{way} goes on"
+        assert viewers["ws"].closed_with is not None, "no close frame"
+
+
+def ends(viewer):
+    try:
+        viewer.read_end(5)
+        return True
+    except TimeoutError:
+        return False
 
 
 def test_a_keep_alive_connection_serves_a_refusal_and_then_the_stream(nginx, live):

@@ -26,7 +26,8 @@ user root;
 daemon off;
 worker_processes {workers};
 pid {prefix}/nginx.pid;
-error_log {prefix}/error.log info;
+# As in the product: at info nginx-rtmp itself prints the arguments of a push.
+error_log {prefix}/error.log notice;
 worker_rlimit_nofile 8192;
 events {{ worker_connections 4096; }}
 {main}
