@@ -1,6 +1,7 @@
 #include <new>
 
 #include "conf.hpp"
+#include "http_log.hpp"
 
 extern "C" ngx_module_t ngx_http_sluice_access_module;
 
@@ -21,6 +22,12 @@ char* merge_conf(ngx_conf_t*, void* parent, void* child)
 
     ngx_conf_merge_uint_value(conf.play, prev.play, defaults::access_play);
     return NGX_CONF_OK;
+}
+
+ngx_int_t init_module(ngx_cycle_t* cycle)
+{
+    hide_queries_of_requests(*cycle);
+    return NGX_OK;
 }
 
 // clang-format off
@@ -72,13 +79,13 @@ ngx_module_t ngx_http_sluice_access_module = {
     &sluice::ngx::context,
     sluice::ngx::commands,
     NGX_HTTP_MODULE,
-    nullptr,  // init master
-    nullptr,  // init module
-    nullptr,  // init process
-    nullptr,  // init thread
-    nullptr,  // exit thread
-    nullptr,  // exit process
-    nullptr,  // exit master
+    nullptr,                   // init master
+    sluice::ngx::init_module,
+    nullptr,                   // init process
+    nullptr,                   // init thread
+    nullptr,                   // exit thread
+    nullptr,                   // exit process
+    nullptr,                   // exit master
     NGX_MODULE_V1_PADDING
 };
 // clang-format on

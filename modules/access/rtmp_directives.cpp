@@ -1,6 +1,7 @@
 #include <new>
 
 #include "conf.hpp"
+#include "rtmp_log.hpp"
 
 extern "C" ngx_module_t ngx_rtmp_sluice_access_module;
 
@@ -59,6 +60,12 @@ ngx_int_t check_keys(ngx_conf_t* cf)
     return NGX_OK;
 }
 
+ngx_int_t postconfiguration(ngx_conf_t* cf)
+{
+    hide_queries_of_commands(*cf);
+    return check_keys(cf);
+}
+
 // clang-format off
 
 ngx_conf_enum_t publish_values[] = {
@@ -89,14 +96,14 @@ ngx_command_t commands[] = {
 };
 
 ngx_rtmp_module_t context = {
-    nullptr,      // preconfiguration
-    check_keys,   // postconfiguration
-    nullptr,      // create main conf
-    nullptr,      // init main conf
-    nullptr,      // create server conf
-    nullptr,      // merge server conf
-    create_conf,  // create application conf
-    merge_conf,   // merge application conf
+    nullptr,            // preconfiguration
+    postconfiguration,
+    nullptr,            // create main conf
+    nullptr,            // init main conf
+    nullptr,            // create server conf
+    nullptr,            // merge server conf
+    create_conf,        // create application conf
+    merge_conf,         // merge application conf
 };
 
 // clang-format on
