@@ -71,9 +71,9 @@ bool read_field(Reader& in, const std::string& key, Command& command)
             in.be(1);
             return true;
         case kString: {
-            auto value = in.text();
-            if (key == "code") command.code = std::move(value);
-            if (key == "description") command.description = std::move(value);
+            const auto value = in.text();
+            if (key == "code") command.code = value;
+            if (key == "description") command.description = value;
             return true;
         }
         case kNull:

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "entry.hpp"
 #include "event_loop.hpp"
 #include "floor_server.hpp"
 #include "report.hpp"
@@ -42,10 +43,7 @@ int serve_in_processes(const FloorPlan& plan, int processes)
     return 0;
 }
 
-}  // namespace
-
-/// The bare epoll server that the others are measured against.
-int main(int argc, char** argv)
+int run(int argc, char** argv)
 {
     CLI::App app("Serves one synthetic stream as HTTP-FLV with the least possible work.");
     FloorPlan plan;
@@ -70,4 +68,12 @@ int main(int argc, char** argv)
     lift_file_limit();
     catch_signals();
     return processes == 1 ? serve(plan) : serve_in_processes(plan, processes);
+}
+
+}  // namespace
+
+/// The bare epoll server that the others are measured against.
+int main(int argc, char** argv)
+{
+    return enter("flv_floor", run, argc, argv);
 }

@@ -1,14 +1,17 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "entry.hpp"
 #include "event_loop.hpp"
 #include "viewer_load.hpp"
 
 /// Watches an HTTP-FLV stream many times and reports as JSON lines what arrived, how late, and what
-/// was missing.
-int main(int argc, char** argv)
+namespace {
+
+using namespace sluice::bench;
+
+int run(int argc, char** argv)
 {
-    using namespace sluice::bench;
     CLI::App app("Watches an HTTP-FLV stream many times.");
     std::string url;
     ViewPlan plan;
@@ -44,4 +47,12 @@ int main(int argc, char** argv)
     catch_signals();
     ViewerLoad(std::move(plan)).run();
     return 0;
+}
+
+}  // namespace
+
+/// was missing.
+int main(int argc, char** argv)
+{
+    return enter("flv_viewers", run, argc, argv);
 }

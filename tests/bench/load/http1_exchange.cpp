@@ -6,7 +6,7 @@
 namespace sluice::bench {
 namespace {
 
-constexpr std::size_t kMaxHead = 16 * 1024;
+constexpr std::size_t kMaxHead = 16 << 10;
 
 class Http1Exchange : public HttpExchange {
 public:

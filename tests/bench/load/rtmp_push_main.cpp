@@ -1,14 +1,17 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "entry.hpp"
 #include "event_loop.hpp"
 #include "push_load.hpp"
 
 /// Publishes synthetic, stamped streams by RTMP and reports as JSON lines what the server made of
-/// it.
-int main(int argc, char** argv)
+namespace {
+
+using namespace sluice::bench;
+
+int run(int argc, char** argv)
 {
-    using namespace sluice::bench;
     CLI::App app("Publishes synthetic, stamped streams by RTMP.");
     std::string url;
     std::uint32_t video_kbit = 2000;
@@ -41,4 +44,12 @@ int main(int argc, char** argv)
     catch_signals();
     PushLoad(std::move(plan)).run();
     return 0;
+}
+
+}  // namespace
+
+/// it.
+int main(int argc, char** argv)
+{
+    return enter("rtmp_push", run, argc, argv);
 }

@@ -9,7 +9,7 @@ namespace {
 TEST(Samples, PercentilesAreNearestRanks)
 {
     Samples samples;
-    for (int us = 100; us >= 1; --us) samples.add(us * 1000);
+    for (std::int64_t ms = 100; ms >= 1; --ms) samples.add(ms * 1000);
     EXPECT_EQ(samples.percentile(50), 50'000U);
     EXPECT_EQ(samples.percentile(99), 99'000U);
     EXPECT_EQ(samples.percentile(100), 100'000U);

@@ -10,7 +10,7 @@
 namespace sluice::bench {
 namespace {
 
-constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr std::size_t kReadBytes = 256 << 10;
 constexpr std::int64_t kJoinPatience = 20'000'000;
 constexpr std::int64_t kSlowTick = 50'000;
 constexpr std::int64_t kLongestWait = 100'000;
