@@ -8,6 +8,7 @@
 #include "../service/random.hpp"
 #include "body.hpp"
 #include "conditional.hpp"
+#include "core/auth/address.hpp"
 #include "paging.hpp"
 
 namespace sluice::control::http {
@@ -55,7 +56,13 @@ Result<std::optional<OnceOnly>> once_of(const Request& request)
 std::uint16_t port_of(const json& settings, const char* name, std::uint16_t preset)
 {
     const auto port = settings.value(name, json());
-    return port.is_number_unsigned() ? port.get<std::uint16_t>() : preset;
+    return port.is_number_integer() ? port.get<std::uint16_t>() : preset;
+}
+
+/// The setting may be an IPv6 address with or without brackets.
+std::string bare_host(const std::string& host)
+{
+    return auth::parse_address(host) ? host : host_of(host);
 }
 
 PublicAddress address_of(const Request& request, const json& settings)
@@ -67,7 +74,7 @@ PublicAddress address_of(const Request& request, const json& settings)
     address.rtmps_port = port_of(settings, "rtmps_port", address.rtmps_port);
     address.https = request.header("x-forwarded-proto") == "https";
     const auto configured = settings.value("public_host", json());
-    if (configured.is_string()) address.host = configured.get<std::string>();
+    if (configured.is_string()) address.host = bare_host(configured.get<std::string>());
     if (address.host.empty()) address.host = host_of(request.header("x-forwarded-host"));
     if (address.host.empty()) address.host = host_of(request.header("host"));
     if (address.host.empty()) address.host = "localhost";

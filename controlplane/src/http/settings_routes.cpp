@@ -12,7 +12,7 @@ Reply settings_reply(const json& settings)
 {
     auto reply = json_reply(200, settings);
     const auto version = settings.value("version", json());
-    if (version.is_number_unsigned()) {
+    if (version.is_number_integer()) {
         reply.headers.emplace_back("ETag", etag(version.get<std::uint64_t>()));
     }
     return reply;
@@ -45,12 +45,12 @@ void SettingsRoutes::mount(Router& router)
 
 Answer SettingsRoutes::read(const Request& request)
 {
-    auto reply = settings_reply(settings_.get());
-    const auto version = settings_.get().value("version", std::uint64_t{0});
+    const auto settings = settings_.get();
+    const auto version = settings.value("version", std::uint64_t{0});
     if (none_match_holds(request.header("if-none-match"), version)) {
         return empty_reply(304).with("ETag", etag(version));
     }
-    return reply;
+    return settings_reply(settings);
 }
 
 Answer SettingsRoutes::patch(const Request& request)

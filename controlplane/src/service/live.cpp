@@ -39,7 +39,7 @@ Result<json> Live::status(const json& channel) const
             if (item.value("id", "") == id) stream.merge_patch(item);
         }
     } else if (answer.error().code != Errc::not_found) {
-        return fail(Errc::unavailable, "nginx does not answer: " + answer.error().detail);
+        return tl::unexpected(answer.error());
     }
     // Absent says the same as null; a caller should find every field there.
     for (const auto& [name, value] : idle.items()) {
