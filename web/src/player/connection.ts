@@ -92,6 +92,7 @@ export class Connection {
     private async pump(): Promise<void> {
         const held: Uint8Array[] = [];
         let begun: Tracks | undefined;
+        let changes = 0;
 
         for (;;) {
             const { done, value } = await this.reader.read();
@@ -103,10 +104,14 @@ export class Connection {
                 held.push(value);
                 if (!this.flv.joined) continue;
                 begun = this.tracks;
+                changes = this.flv.configChanges;
                 this.begin(begun, held);
                 continue;
             }
-            if (tracksDiffer(begun, this.tracks)) return this.stop({ kind: 'changed' });
+            // Decoders lose pictures over a header that changes under way; a fresh one never does.
+            if (tracksDiffer(begun, this.tracks) || this.flv.configChanges > changes) {
+                return this.stop({ kind: 'changed' });
+            }
             this.engine?.push(value);
         }
     }

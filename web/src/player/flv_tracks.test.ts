@@ -76,6 +76,15 @@ describe('tracks of an FLV stream', () => {
         expect(flv.joined).toBe(true);
     });
 
+    test('a codec header that is repeated is no change, another one is', () => {
+        const other = tag(9, [0x17, 0, 0, 0, 0, 1, 2, 4]);
+        const flv = read(kFileHeader, kAvcConfig, kAacConfig, kAvcFrame, kAvcConfig, kAacConfig);
+        expect(flv.configChanges).toBe(0);
+
+        for (const byte of other) flv.push(Uint8Array.of(byte));
+        expect(flv.configChanges).toBe(1);
+    });
+
     test('a track that falls silent is told, whichever it is', () => {
         const picture = (ms: number) => tag(9, [0x27, 1, 0, 0, 0], ms);
         const sound = (ms: number) => tag(8, [0xaf, 1, 7], ms);

@@ -1,5 +1,11 @@
-export type VideoCodec = 'h264' | 'hevc' | 'av1' | 'vp9' | 'other';
-export type AudioCodec = 'aac' | 'mp3' | 'opus' | 'flac' | 'other';
+import {
+    kMediaHeaderBytes,
+    readAudioHeader,
+    readVideoHeader,
+    type AudioCodec,
+    type Packet,
+    type VideoCodec,
+} from './media_header';
 
 /** The codecs seen so far in a stream; undefined is no such track. */
 export interface Tracks {
@@ -15,32 +21,14 @@ export class NotFlv extends Error {}
 const kFileHeaderBytes = 9;
 const kTagHeaderBytes = 11;
 const kPreviousTagBytes = 4;
-// Frame type, packet type and FourCC of an Enhanced RTMP header; the classic header is shorter.
-const kPeekBytes = 5;
-
 const kTagAudio = 8;
 const kTagVideo = 9;
+
 // Slide shows send a picture every few seconds; sound never pauses that long.
 const kSilentAfterMs: Record<TrackKind, number> = { video: 5000, audio: 2000 };
 
-const kKeyFrame = 1;
-const kVideoCommandFrame = 5;
-const kAudioEnhanced = 9;
-
-const kVideoByNumber: Record<number, VideoCodec> = { 7: 'h264', 12: 'hevc' };
-const kVideoByFourCc: Record<string, VideoCodec> = {
-    avc1: 'h264',
-    hvc1: 'hevc',
-    av01: 'av1',
-    vp09: 'vp9',
-};
-const kAudioByNumber: Record<number, AudioCodec> = { 2: 'mp3', 10: 'aac', 14: 'mp3' };
-const kAudioByFourCc: Record<string, AudioCodec> = {
-    mp4a: 'aac',
-    '.mp3': 'mp3',
-    Opus: 'opus',
-    fLaC: 'flac',
-};
+const kHashStart = 0x811c9dc5;
+const kHashPrime = 0x01000193;
 
 /**
  * Tells from the passing bytes of an FLV stream which tracks it has. Servers send every track's
@@ -54,14 +42,19 @@ export class FlvTracks {
      * With video it is a video frame; with AV1 a key frame, since only that tells the size.
      */
     joined = false;
+    /** How often a codec header came that says something else than the one before it. */
+    configChanges = 0;
 
     private inTags = false;
-    private readonly head = new Uint8Array(kTagHeaderBytes + kPeekBytes);
+    private readonly head = new Uint8Array(kTagHeaderBytes + kMediaHeaderBytes);
     private have = 0;
     private want = kFileHeaderBytes;
     private skip = 0;
     private frameOf: TrackKind | undefined;
+    private configOf: TrackKind | undefined;
+    private hash = kHashStart;
     private readonly lastFrame: Partial<Record<TrackKind, number>> = {};
+    private readonly configs: Partial<Record<TrackKind, number>> = {};
 
     /** `absent`: a track that is announced but sends nothing; it counts from its first frame on. */
     constructor(private readonly absent?: TrackKind) {}
@@ -70,15 +63,16 @@ export class FlvTracks {
     push(chunk: Uint8Array): void {
         let at = 0;
         while (at < chunk.length) {
-            if (this.skip > 0) {
-                const step = Math.min(this.skip, chunk.length - at);
-                this.skip -= step;
-                at += step;
-                if (this.skip === 0) this.endTag();
+            if (this.skip === 0) {
+                this.head[this.have++] = chunk[at++] ?? 0;
+                if (this.have === this.want) this.step();
                 continue;
             }
-            this.head[this.have++] = chunk[at++] ?? 0;
-            if (this.have === this.want) this.step();
+            const end = Math.min(at + this.skip, chunk.length);
+            if (this.configOf) this.digest(chunk.subarray(at, end));
+            this.skip -= end - at;
+            at = end;
+            if (this.skip === 0) this.endTag();
         }
     }
 
@@ -97,12 +91,12 @@ export class FlvTracks {
         if (!this.inTags) return this.endFileHeader();
 
         const size = this.u24(1);
-        const peek = Math.min(size, kPeekBytes);
+        const peek = Math.min(size, kMediaHeaderBytes);
         if (this.want === kTagHeaderBytes && peek > 0) {
             this.want += peek;
             return;
         }
-        if (peek > 0) this.note(peek);
+        if (peek > 0) this.note(this.head.subarray(kTagHeaderBytes, kTagHeaderBytes + peek));
         this.nextTag(size - peek + kPreviousTagBytes);
     }
 
@@ -124,47 +118,49 @@ export class FlvTracks {
         if (this.frameOf === 'video' || (this.frameOf === 'audio' && !this.tracks.video)) {
             this.joined = true;
         }
-        this.frameOf = undefined;
+        if (this.configOf) this.endConfig(this.configOf);
+        this.frameOf = this.configOf = undefined;
     }
 
-    private note(peek: number): void {
+    private endConfig(kind: TrackKind): void {
+        const before = this.configs[kind];
+        if (before !== undefined && before !== this.hash) this.configChanges += 1;
+        this.configs[kind] = this.hash;
+    }
+
+    private note(body: Uint8Array): void {
         const type = this.at(0) & 0x1f;
-        const body = this.head.subarray(kTagHeaderBytes, kTagHeaderBytes + peek);
         if (type === kTagVideo) this.noteVideo(body);
         if (type === kTagAudio) this.noteAudio(body);
     }
 
     private noteVideo(body: Uint8Array): void {
-        const first = body[0] ?? 0;
-        const type = (first >> 4) & 7;
-        if (type === kVideoCommandFrame) return;
-
-        const enhanced = (first & 0x80) !== 0;
-        const packet = enhanced ? first & 0x0f : (body[1] ?? 0);
-        const frame = packet === 1 || packet === 3;
-        if (!this.counts('video', frame)) return;
-        this.tracks.video = enhanced
-            ? (kVideoByFourCc[fourCc(body)] ?? 'other')
-            : (kVideoByNumber[first & 0x0f] ?? 'other');
-        if (frame && (this.tracks.video !== 'av1' || type === kKeyFrame)) this.frameOf = 'video';
+        const header = readVideoHeader(body);
+        if (!header || !this.counts('video', header.packet, body)) return;
+        this.tracks.video = header.codec;
+        const whole = header.codec !== 'av1' || header.key;
+        if (header.packet === 'frame' && whole) this.frameOf = 'video';
     }
 
     private noteAudio(body: Uint8Array): void {
-        const first = body[0] ?? 0;
-        const format = first >> 4;
-        const enhanced = format === kAudioEnhanced;
-        const packet = enhanced ? first & 0x0f : format === 10 ? (body[1] ?? 0) : 1;
-        if (!this.counts('audio', packet === 1)) return;
-
-        this.tracks.audio = enhanced
-            ? (kAudioByFourCc[fourCc(body)] ?? 'other')
-            : (kAudioByNumber[format] ?? 'other');
-        if (packet === 1) this.frameOf = 'audio';
+        const header = readAudioHeader(body);
+        if (!this.counts('audio', header.packet, body)) return;
+        this.tracks.audio = header.codec;
+        if (header.packet === 'frame') this.frameOf = 'audio';
     }
 
-    private counts(kind: TrackKind, frame: boolean): boolean {
-        if (frame) this.lastFrame[kind] = this.timestamp();
-        return frame || kind !== this.absent || this.tracks[kind] !== undefined;
+    private counts(kind: TrackKind, packet: Packet, body: Uint8Array): boolean {
+        if (packet === 'frame') this.lastFrame[kind] = this.timestamp();
+        if (packet === 'config') {
+            this.configOf = kind;
+            this.hash = kHashStart;
+            this.digest(body);
+        }
+        return packet === 'frame' || kind !== this.absent || this.tracks[kind] !== undefined;
+    }
+
+    private digest(bytes: Uint8Array): void {
+        for (const byte of bytes) this.hash = Math.imul(this.hash ^ byte, kHashPrime);
     }
 
     private timestamp(): number {
@@ -183,8 +179,4 @@ export class FlvTracks {
 /** A track came, or a codec is another than before: a player has to start anew. */
 export function tracksDiffer(a: Tracks, b: Tracks): boolean {
     return a.video !== b.video || a.audio !== b.audio;
-}
-
-function fourCc(body: Uint8Array): string {
-    return String.fromCharCode(...body.subarray(1, 5));
 }

@@ -1,4 +1,5 @@
-import type { AudioCodec, Tracks, VideoCodec } from './flv_tracks';
+import type { Tracks } from './flv_tracks';
+import type { AudioCodec, VideoCodec } from './media_header';
 
 /** What the line of technical details is made of; undefined is not known yet. */
 export interface Stats {
