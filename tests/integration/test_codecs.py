@@ -214,8 +214,7 @@ def test_an_idle_start_is_not_an_error(nginx):
         with HttpFlv(nginx.flv("demo")) as viewer:
             for message in itertools.islice(source.frames, 60):
                 push.connection.media(message)
-            viewer.read_key_frame(2)
-            viewer.read_tags(40)
+            viewer.read_until(lambda tags: sum(t.is_frame for t in tags) == 60, 3, "60 frames")
             viewer.check()
 
 

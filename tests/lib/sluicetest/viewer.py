@@ -29,7 +29,7 @@ class Viewer:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError(f"no {what} within {timeout}s; {len(self.tags)} tags")
-            if not self._step(left):
+            if not self._step(min(left, 0.1)):  # `done` may depend on other things than tags
                 raise Ended(f"stream ended after {len(self.tags)} tags")
         return self.tags
 
