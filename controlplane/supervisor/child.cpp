@@ -26,16 +26,13 @@ std::string_view name_of(std::string_view assignment)
     return assignment.substr(0, assignment.find('='));
 }
 
-std::vector<std::string> environment_for(const Command& command)
+std::vector<char*> environment_without(const std::vector<std::string>& hidden)
 {
-    auto all = command.environment;
-    const auto replaced = [&](std::string_view name) {
-        return std::ranges::any_of(command.environment, [&](const auto& a) { return name_of(a) == name; }) ||
-               std::ranges::find(command.hidden, name) != command.hidden.end();
-    };
+    std::vector<char*> all;
     for (char** own = environ; *own != nullptr; ++own) {
-        if (!replaced(name_of(*own))) all.emplace_back(*own);
+        if (std::ranges::find(hidden, name_of(*own)) == hidden.end()) all.push_back(*own);
     }
+    all.push_back(nullptr);
     return all;
 }
 
@@ -102,9 +99,8 @@ tl::expected<Child, std::string> start(const Command& command)
 {
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) return tl::unexpected(std::string(std::strerror(errno)));
-    const auto environment = environment_for(command);
     auto argv = pointers(command.argv);
-    auto variables = pointers(environment);
+    auto variables = environment_without(command.hidden);
 
     const auto self = getpid();
     const auto pid = fork();

@@ -10,9 +10,8 @@ namespace sluice::supervisor {
 
 /// What a child is started with.
 struct Command {
-    std::vector<std::string> argv;         ///< argv[0] is the path of the program; no shell
-    std::vector<std::string> environment;  ///< NAME=value, beside our own
-    std::vector<std::string> hidden;       ///< names of our own that the child must not see
+    std::vector<std::string> argv;    ///< argv[0] is the path of the program; no shell
+    std::vector<std::string> hidden;  ///< names of environment variables that the child must not see
 };
 
 struct Child {

@@ -33,8 +33,7 @@ Command ffmpeg(const std::string& url)
              "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-pix_fmt", "yuv420p",
              "-b:v", "1000k", "-maxrate", "1000k", "-bufsize", "1000k", "-g", "50", "-sc_threshold", "0",
              "-c:a", "aac", "-b:a", "96k", "-ac", "2", "-f", "flv", url},
-            {},
-            {"SLUICE_ADMIN_TOKEN", "SLUICE_RUN"}};
+            {"SLUICE_ADMIN_TOKEN"}};
 }
 
 class Demo {

@@ -33,6 +33,9 @@ public:
     void wanted_from(Clock::time_point when) { due_ = when; }
     void not_wanted() { due_ = Clock::time_point::max(); }
 
+    /// For the next start.
+    void add_argument(std::string argument) { command_.argv.push_back(std::move(argument)); }
+
     void start_now(Clock::time_point now);
 
     /// Takes what it printed into the log.

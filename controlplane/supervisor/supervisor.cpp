@@ -3,14 +3,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <ctime>
-#include <fstream>
 #include <iostream>
 
 namespace sluice::supervisor {
@@ -45,11 +46,9 @@ void say(const std::string& text)
     std::cerr << stamp.data() << " supervisor: " << text << std::endl;
 }
 
-Command control_command(const Options& o, const std::string& run_id)
+Command control_command(const Options& o)
 {
-    Command command{{o.control.string(), "--dir", o.dir.string(), "--nginx", o.nginx.string()},
-                    {"SLUICE_RUN=" + run_id},
-                    {}};
+    Command command{{o.control.string(), "--dir", o.dir.string(), "--nginx", o.nginx.string()}, {}};
     command.argv.insert(command.argv.end(), o.control_arguments.begin(), o.control_arguments.end());
     return command;
 }
@@ -59,8 +58,7 @@ Command nginx_command(const Options& o)
 {
     return {{o.nginx.string(), "-c", (o.dir / "nginx/current/nginx.conf").string(), "-p", o.dir.string(), "-e",
              (o.dir / "logs/error.log").string()},
-            {},
-            {"NGINX", "SLUICE_ADMIN_TOKEN", "SLUICE_RUN"}};
+            {"NGINX", "SLUICE_ADMIN_TOKEN"}};
 }
 
 }  // namespace
@@ -71,16 +69,14 @@ void block_signals()
     sigprocmask(SIG_BLOCK, &set, nullptr);
 }
 
-Supervisor::Supervisor(Options options)
-    : options_(std::move(options)),
-      run_id_(std::to_string(getpid()) + "-" + std::to_string(std::time(nullptr)))
+Supervisor::Supervisor(Options options) : options_(std::move(options))
 {
     const auto logs = options_.dir / "logs";
-    control_ = std::make_unique<Service>("sluice-control", control_command(options_, run_id_), logs / "control.log");
+    control_ = std::make_unique<Service>("sluice-control", control_command(options_), logs / "control.log");
     nginx_ = std::make_unique<Service>("nginx", nginx_command(options_), logs / "nginx.log");
     services_ = {control_.get(), nginx_.get()};
     if (options_.demo.empty()) return;
-    Command demo{{options_.demo.string(), "--dir", options_.dir.string()}, {}, {}};
+    Command demo{{options_.demo.string(), "--dir", options_.dir.string()}, {}};
     demo_ = std::make_unique<Service>("sluice-demo", std::move(demo), logs / "demo.log");
     services_.push_back(demo_.get());
 }
@@ -113,7 +109,8 @@ void Supervisor::prepare_folder()
         fs::create_directories(options_.dir / name, ignored);
         chmod((options_.dir / name).c_str(), 0750);
     }
-    fs::remove(options_.dir / "run/configured", ignored);
+    // Of an earlier run that did not end in order.
+    for (const auto* name : {"run/api.sock", "run/control.sock", "run/nginx.pid"}) fs::remove(options_.dir / name, ignored);
 }
 
 void Supervisor::open_signals()
@@ -162,11 +159,11 @@ void Supervisor::on_end(Service& service, int status, Clock::time_point now)
     if (phase_ == Phase::stopping) return service.not_wanted();
     say(text + " (process " + std::to_string(pid) + ")");
     if (&service == nginx_.get()) recover_nginx();
-    const bool hopeless = phase_ == Phase::configuring && &service == control_.get() && WIFEXITED(status) &&
-                          WEXITSTATUS(status) == kExitConfiguration;
-    if (!hopeless) return;
+    // One that was killed is started again; one that gave up has said why, and would do so again.
+    const bool gave_up = phase_ == Phase::configuring && &service == control_.get() && WIFEXITED(status);
+    if (!gave_up) return;
     say("can't start: " + service.last_line());
-    status_ = kExitConfiguration;
+    status_ = 1;
     stop_asked_ = true;
 }
 
@@ -189,22 +186,29 @@ void Supervisor::start_due(Clock::time_point now)
     }
 }
 
-/// nginx starts with what sluice-control rendered for this run; without a sluice-control that works, with what is there.
+/// sluice-control answers once it has rendered the configuration. When it does not, nginx starts with the last one.
 void Supervisor::look_for_configuration(Clock::time_point now)
 {
     if (phase_ != Phase::configuring) return;
     const bool late = now >= configure_until_ || control_->ends() >= kTriesBeforeOldConfiguration;
-    if (!configured() && !(late && has_configuration())) return;
+    if (!control_answers() && !(late && has_configuration())) return;
     phase_ = Phase::running;
+    control_->add_argument("--restarted");
     nginx_->wanted_from(now);
     if (demo_) demo_->wanted_from(now);
 }
 
-bool Supervisor::configured() const
+bool Supervisor::control_answers() const
 {
-    std::ifstream in(options_.dir / "run/configured");
-    std::string content;
-    return std::getline(in, content) && content == run_id_;
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const auto path = (options_.dir / "run/api.sock").string();
+    if (path.size() >= sizeof address.sun_path) return false;
+    path.copy(address.sun_path, path.size());
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const bool answers = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    close(fd);
+    return answers;
 }
 
 bool Supervisor::has_configuration() const
@@ -247,8 +251,6 @@ void Supervisor::stop()
     end(*nginx_, SIGTERM, kTermLimit);
     end(*control_, SIGTERM, kControlLimit);
     recover_nginx();
-    std::error_code ignored;
-    fs::remove(options_.dir / "run/configured", ignored);
     say("stopped");
 }
 

@@ -20,9 +20,6 @@ struct Options {
     std::chrono::milliseconds quit_limit{1500};  ///< how long nginx may finish what it has when we stop
 };
 
-/// Status of sluice-control that says: wrong settings, starting again would not help.
-inline constexpr int kExitConfiguration = 78;  // EX_CONFIG of sysexits.h
-
 /// Keeps sluice-control, nginx and, if wanted, the demo running until SIGTERM or SIGINT. Single-threaded; signals must be
 /// blocked before it is made (signal_set()).
 class Supervisor {
@@ -45,7 +42,7 @@ private:
     void start_due(Clock::time_point now);
     void look_for_configuration(Clock::time_point now);
     void rotate_nginx_logs(Clock::time_point now);
-    bool configured() const;
+    bool control_answers() const;
     bool has_configuration() const;
     Clock::time_point next_event(Clock::time_point now) const;
     void stop();
@@ -54,7 +51,6 @@ private:
     std::vector<pid_t> own_children() const;
 
     Options options_;
-    std::string run_id_;
     int signals_ = -1;
     Phase phase_ = Phase::configuring;
     bool stop_asked_ = false;

@@ -18,7 +18,8 @@ namespace mustache = kainjow::mustache;
 /// sun_path holds 107 characters; `/run/control.sock` takes 17 of them.
 constexpr std::size_t kMaxDir = 90;
 
-constexpr std::array kPartials{"rtmp", "application", "rtmps", "http", "public", "control", "forward"};
+constexpr std::array kPartials{"rtmp",   "application", "rtmps",   "http",
+                               "public", "control",     "forward", "quiet"};
 
 /// nginx has no way to write these inside a quoted parameter of every directive.
 bool writable(const fs::path& path)

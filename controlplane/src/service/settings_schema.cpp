@@ -9,6 +9,7 @@
 #include <map>
 
 #include "../nginx/certificate.hpp"
+#include "core/hub/layout.hpp"
 
 namespace sluice::control {
 namespace {
@@ -17,7 +18,10 @@ using nlohmann::json;
 using namespace rules;
 
 constexpr long long kMaxPem = 65536;
-constexpr long long kMaxWorkers = 64;
+/// The hub has a slot for each worker, and workers of the configurations before the current one keep theirs until
+/// their last session ends.
+constexpr long long kMaxWorkers = hub::kSlots / 2;
+constexpr long long kMaxRings = 65535;
 constexpr std::array kPorts{"http_port", "https_port", "rtmp_port", "rtmps_port"};
 
 /// One per processor that this process may use.
@@ -26,6 +30,22 @@ long long processors()
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
     return std::clamp<long long>(CPU_COUNT(&set), 1, kMaxWorkers);
+}
+
+/// How many files this process may open; an unprivileged one can't raise that, and nginx would only write an alert.
+std::uint64_t most_open_files()
+{
+    rlimit machine{};
+    if (geteuid() == 0 || getrlimit(RLIMIT_NOFILE, &machine) != 0) return RLIM_INFINITY;
+    return machine.rlim_max;
+}
+
+/// Enough for thousands of viewers, but never more than the machine allows: the default must work everywhere.
+long long connections_preset()
+{
+    constexpr std::uint64_t kUsual = 8192;
+    constexpr std::uint64_t kOthers = 64;  // listeners, logs, the hub's descriptors
+    return static_cast<long long>(std::min(kUsual, most_open_files() - kOthers));
 }
 
 /// Goes into addresses that are given out, so nothing that could end the host part.
@@ -53,19 +73,19 @@ Rule port(long long preset)
 Rule limits()
 {
     return object({
-        {"worker_connections", integer(64, 1'000'000, 8192)},
+        {"worker_connections", integer(64, 1'000'000, connections_preset())},
         {"max_body_bytes", integer(16 << 10, 64 << 20, 1 << 20)},
         {"viewers_per_address", integer(0, 1'000'000, 0)},
     });
 }
 
-Rule hub()
+Rule hub_sizes()
 {
     return object({
-        {"streams", integer(16, 65536, 1024)},
-        {"rings", list(object({{"bytes", integer(64 << 10, 1 << 30, 1 << 20)},
-                               {"count", integer(1, 65536, 64)}}),
-                       4)},
+        {"streams", integer(1, hub::kMaxStreams, 1024)},
+        {"rings", list(object({{"bytes", integer(64 << 10, 1ll << 31, 1 << 20)},
+                               {"count", integer(1, kMaxRings, 64)}}),
+                       8)},
     });
 }
 
@@ -103,23 +123,23 @@ void check_tls(const json& tls, Findings& findings)
 
 void check_rings(const json& rings, Findings& findings)
 {
+    long long count = 0;
     for (std::size_t i = 0; i < rings.size(); ++i) {
+        count += rings[i]["count"].get<long long>();
         const auto path = "hub.rings[" + std::to_string(i) + "].bytes";
         if (const auto complaint = page_multiple(rings[i])) findings.add(path, *complaint);
         if (i > 0 && rings[i]["bytes"] <= rings[i - 1]["bytes"]) {
             findings.add(path, "must be larger than that of the class before");
         }
     }
+    if (count > kMaxRings) findings.add("hub.rings", "must be at most 65535 rings together");
 }
 
-/// An unprivileged process can't raise its hard limit, and nginx would only write an alert.
 void check_open_files(const json& limits, Findings& findings)
 {
-    rlimit machine{};
-    if (geteuid() == 0 || getrlimit(RLIMIT_NOFILE, &machine) != 0) return;
-    if (limits["worker_connections"].get<std::uint64_t>() < machine.rlim_max) return;
-    findings.add("limits.worker_connections", "needs more open files than the " +
-                                                  std::to_string(machine.rlim_max) +
+    const auto most = most_open_files();
+    if (limits["worker_connections"].get<std::uint64_t>() < most) return;
+    findings.add("limits.worker_connections", "needs more open files than the " + std::to_string(most) +
                                                   " this process may have (ulimit -Hn)");
 }
 
@@ -137,8 +157,8 @@ std::string ring_arguments(const json& rings)
     std::string text;
     for (const auto& ring : rings) {
         if (!text.empty()) text += ' ';
-        text += std::to_string(ring["count"].get<long long>()) + "x" +
-                std::to_string(ring["bytes"].get<long long>());
+        text += std::to_string(ring["bytes"].get<long long>()) + ":" +
+                std::to_string(ring["count"].get<long long>());
     }
     return text;
 }
@@ -155,7 +175,7 @@ const Rule& settings_rule()
         {"workers", integer(1, kMaxWorkers, processors())},
         {"public_host", text(1, 253).with(host_name).or_null()},
         {"limits", limits()},
-        {"hub", hub()},
+        {"hub", hub_sizes()},
         {"tls", tls()},
         {"legacy_api_open", boolean(false)},
         {"version", integer(0, 0, 0).ours()},

@@ -73,9 +73,6 @@ Publisher::Applied Publisher::publish(std::chrono::milliseconds wait)
 
 void Publisher::reconcile()
 {
-    const auto refreshed = cache_.refresh();
-    if (!refreshed) return log_failure(refreshed.error());
-    in_file_ = on_disk();
     (void)written();
 }
 
@@ -110,6 +107,8 @@ Result<std::uint64_t> Publisher::write()
             return tl::unexpected(changed.error());
         }
         if (*changed) in_file_ = false;
+        if (!compared_) in_file_ = on_disk();
+        compared_ = true;
         if (in_file_) return generation_;
         return write_file();
     } catch (const std::exception& e) {

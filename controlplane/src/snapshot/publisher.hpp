@@ -54,7 +54,8 @@ private:
     // Touched only by the call that is writing.
     RecordCache cache_;
     std::uint64_t generation_ = 0;
-    bool in_file_ = false;  ///< the newest file holds what the cache holds
+    bool compared_ = false;  ///< with the file that an earlier process left
+    bool in_file_ = false;   ///< the newest file holds what the cache holds
 };
 
 }  // namespace sluice::control::snapshot

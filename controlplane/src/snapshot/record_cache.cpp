@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "../log.hpp"
 #include "../service/channel_record.hpp"
 #include "../store/schema.hpp"
 
@@ -72,13 +73,19 @@ Result<bool> RecordCache::read_one(const std::string& key)
     return put(key, (*entry)->value);
 }
 
+/// A document that can't be read (of another version, perhaps) costs its channel only.
 bool RecordCache::put(const std::string& key, const std::string& document)
 {
-    auto bytes = channel::encode(to_record(nlohmann::json::parse(document)));
-    auto& record = records_[id_of(key)];
-    if (record == bytes) return false;
-    record = std::move(bytes);
-    return true;
+    try {
+        auto bytes = channel::encode(to_record(nlohmann::json::parse(document)));
+        auto& record = records_[id_of(key)];
+        if (record == bytes) return false;
+        record = std::move(bytes);
+        return true;
+    } catch (const nlohmann::json::exception&) {
+        log(Level::error, {{"msg", "a stored channel can't be read and is left out"}, {"channel", id_of(key)}});
+        return records_.erase(id_of(key)) > 0;
+    }
 }
 
 }  // namespace sluice::control::snapshot
