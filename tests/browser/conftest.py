@@ -54,7 +54,8 @@ location /assets/ {{
 @pytest.fixture
 def nginx():
     """nginx with our module, two workers and the player page; anybody may push and watch."""
-    server = Nginx(workers=2, locations=LOCATIONS.format(dist=DIST, policy=PLAYER_POLICY))
+    server = Nginx(workers=2, application="sluice_access_publish open;", location="sluice_access_play open;",
+                   locations=LOCATIONS.format(dist=DIST, policy=PLAYER_POLICY))
     try:
         yield server.start()
         server.stop()

@@ -1,0 +1,118 @@
+"""The pages as a user of `./sluice up` meets them."""
+
+import time
+
+import pytest
+from browser import Player
+from selenium.webdriver.common.by import By
+from sluicetest.publisher import Ffmpeg, Publisher, clip
+from sluicetest.sign import NEVER_EXPIRES
+from sluicetest.waiting import wait_for
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture
+def channel(product):
+    made = product.api.channel()
+    yield made
+    product.api.delete(made.path)
+
+
+def publish(product, channel, name="avc"):
+    publisher = Publisher(product.rtmp, channel.name(), clip(name))
+    assert publisher.accepted, publisher.status
+    return publisher
+
+
+def page_of(product, channel, query=""):
+    return f"{product.url}/{channel.id}/flv.html{query}"
+
+
+def test_a_signed_push_of_ffmpeg_is_seen_on_the_player_page(product, channel, watch):
+    with Ffmpeg(f"{product.rtmp_url}/{channel.name()}"):
+        player = watch(page_of(product, channel))
+        played = player.wait_playing(seconds=3, timeout=12)
+
+    assert played["behind"] < 1.5
+
+
+def test_the_first_push_is_seen_within_two_seconds(product, channel, watch):
+    player = watch(page_of(product, channel))
+    player.wait_state("offline")
+
+    began = time.monotonic()
+    with publish(product, channel):
+        wait_for(lambda: player.played()["frames"] > 0 and player.state == "playing", 5, "a picture")
+        assert time.monotonic() - began < 2
+
+
+def test_a_channel_that_nobody_made_is_said_in_words(product, watch):
+    player = watch(f"{product.url}/nobody-made-it/flv.html")
+
+    player.wait_state("offline")
+    assert "no channel of this name" in player.notice
+
+
+def test_a_channel_that_is_switched_off_while_watching_is_said_in_words(product, channel, watch):
+    with publish(product, channel):
+        player = watch(page_of(product, channel))
+        player.wait_playing()
+        channel.patch(enabled=False)
+
+        player.wait_state("refused", 5)
+        assert "switched off" in player.notice
+
+
+def test_signed_playback_is_seen_with_the_address_of_the_api_only(product, channel, watch):
+    channel.patch(playback={"auth": "signed"})
+    with publish(product, channel):
+        refused = watch(page_of(product, channel))
+        refused.wait_state("refused")
+        assert "needs a signed link" in refused.notice
+
+        query = channel.urls()["play"]["pages"]["flv"].partition("?")[2]
+        watch(page_of(product, channel, f"?{query}")).wait_playing()
+
+
+def test_the_start_page_lists_the_live_channel_and_leads_to_its_picture(product, channel, chromium):
+    publisher = publish(product, channel)
+    try:
+        chromium.get(f"{product.url}/#token={product.token}")
+        card = wait_for(lambda: find(chromium, f"[data-id='{channel.id}'][data-state='live']"), 8, "the channel")
+        wait_for(lambda: "320×180 · H.264 + AAC" in card.text, 8, f"what is sent: {card.text}")
+        assert product.token not in chromium.current_url
+
+        Player(chromium, card.find_element(By.CSS_SELECTOR, "a").get_attribute("href")).wait_playing()
+    finally:
+        publisher.stop()
+
+
+def test_a_stream_that_starts_appears_at_once_on_the_start_page(product, channel, chromium):
+    chromium.get(f"{product.url}/console/#token={product.token}")
+    wait_for(lambda: find(chromium, f"[data-id='{channel.id}'][data-state='idle']"), 8, "the channel")
+
+    with publish(product, channel):
+        wait_for(lambda: find(chromium, f"[data-id='{channel.id}'][data-state='live']"), 2, "the live channel")
+
+
+def test_a_channel_made_on_the_start_page_can_be_pushed_to(product, chromium):
+    chromium.get(f"{product.url}/console/#token={product.token}")
+    maker = wait_for(lambda: find(chromium, ".maker"), what="the form")
+    if not maker.get_attribute("open"):
+        maker.find_element(By.TAG_NAME, "summary").click()
+    id = f"made-{NEVER_EXPIRES}"
+    maker.find_element(By.NAME, "id").send_keys(id)
+    maker.find_element(By.CSS_SELECTOR, "button[type=submit]").click()
+    try:
+        field = wait_for(lambda: find(chromium, f"[data-id='{id}'] input[aria-label='OBS: stream key']"), 5,
+                         "the stream key")
+        with Publisher(product.rtmp, field.get_attribute("value"), clip("avc")) as publisher:
+            assert publisher.accepted, publisher.status
+    finally:
+        product.api.delete(f"/channels/{id}")
+
+
+def find(driver, css):
+    found = driver.find_elements(By.CSS_SELECTOR, css)
+    return found[0] if found else None
