@@ -1,7 +1,11 @@
 """Where the load tools and the module are; builds the tools where nobody did."""
 
+import atexit
+import functools
 import os
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -38,8 +42,11 @@ def folder():
     return release if (release / "flv_viewers").exists() else build()
 
 
+@functools.cache
 def module():
-    """The nginx module under test."""
+    """The nginx module under test: a copy, so that a build in the meantime does not change what is measured."""
     if not MODULE.exists():
         raise Unavailable("the nginx module is not built: run ./sluice build")
-    return MODULE
+    folder = tempfile.mkdtemp(prefix="sluice-bench-module-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(shutil.copy2(MODULE, folder))
