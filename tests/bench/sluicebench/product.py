@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -35,7 +36,12 @@ class Product:
 
     def _script(self, verb, *arguments):
         return subprocess.run([str(SCRIPT), verb, "--dir", str(self.folder), *(str(a) for a in arguments)], text=True,
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=1800)
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=300, env=self._environment())
+
+    @staticmethod
+    def _environment():
+        """The build that is there is measured, as it is."""
+        return {"SLUICE_BUILD": str(tools.ROOT / "build/release")} | os.environ
 
     def __exit__(self, *_):
         self._script("down")
