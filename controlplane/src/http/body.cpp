@@ -65,7 +65,11 @@ Result<json> json_body(const Request& request)
     if (too_deep(request.body)) return fail(Errc::malformed, "the JSON is nested too deeply");
     auto body = json::parse(request.body, nullptr, false);
     if (!body.is_discarded()) return body;
-    if (media == Media::unstated) return unsupported();
+    // Nobody chose the type, but this was meant to be JSON.
+    const auto first = request.body.find_first_not_of(" \t\r\n");
+    const bool meant = first != std::string::npos &&
+                       (request.body[first] == '{' || request.body[first] == '[');
+    if (media == Media::unstated && !meant) return unsupported();
     return fail(Errc::malformed, "the body is not valid JSON");
 }
 

@@ -1,8 +1,11 @@
 #include "connection.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 #include "problem.hpp"
@@ -13,6 +16,7 @@ namespace {
 namespace P = Pistache;
 
 constexpr const char* kParser = "sluice.parser";
+constexpr int kWriteLimitMs = 10'000;
 
 std::string method_name(P::Http::Method method)
 {
@@ -66,6 +70,23 @@ std::string serialise(const Reply& reply, bool head, bool close)
     out << "Connection: " << (close ? "close" : "keep-alive") << "\r\n\r\n";
     if (!head && !bodyless) out << reply.body;
     return std::move(out).str();
+}
+
+/// False when the other side is gone, or does not read for kWriteLimit.
+bool write_all(int fd, std::string_view text)
+{
+    while (!text.empty()) {
+        const auto sent = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+        if (sent > 0) {
+            text.remove_prefix(static_cast<std::size_t>(sent));
+            continue;
+        }
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0 && errno != EAGAIN) return false;
+        pollfd writable{fd, POLLOUT, 0};
+        if (::poll(&writable, 1, kWriteLimitMs) <= 0) return false;
+    }
+    return true;
 }
 
 }  // namespace
@@ -128,12 +149,12 @@ void Connection::refuse(int status, std::string_view detail,
 void Connection::send(const Reply& reply, bool head, bool close,
                       const std::shared_ptr<P::Tcp::Peer>& peer)
 {
-    const auto text = serialise(reply, head, close);
-    auto sent = peer->send(P::RawBuffer(text, text.size()));
-    if (!close) return;
-    const int fd = peer->fd();
-    // The peer closes the connection once it sees the end; Pistache then cleans up.
-    sent.then([fd](ssize_t) { ::shutdown(fd, SHUT_WR); }, P::Async::IgnoreException);
+    // Written here and now instead of through Pistache's queue: when a handler has returned, its
+    // reply is out, so that draining at the end needs only to count handlers.
+    const bool written = write_all(peer->fd(), serialise(reply, head, close));
+    // The other side closes once it sees the end; Pistache then cleans up.
+    if (!written) ::shutdown(peer->fd(), SHUT_RDWR);
+    if (close) ::shutdown(peer->fd(), SHUT_WR);
 }
 
 }  // namespace sluice::control::http

@@ -1,0 +1,59 @@
+#include "admin_token.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+namespace sluice::control {
+namespace {
+
+namespace fs = std::filesystem;
+
+class AdminTokenTest : public testing::Test {
+protected:
+    AdminTokenTest()
+    {
+        auto pattern = (fs::temp_directory_path() / "sluice-token-XXXXXX").string();
+        folder_ = mkdtemp(pattern.data());
+    }
+    ~AdminTokenTest() override { fs::remove_all(folder_); }
+
+    fs::path file() const { return folder_ / "admin-token"; }
+
+    fs::path folder_;
+};
+
+TEST_F(AdminTokenTest, is_made_once_and_kept_for_its_owner_only)
+{
+    const auto first = admin_token(file(), "");
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->size(), 64U);
+    EXPECT_EQ(*admin_token(file(), ""), *first);
+    EXPECT_EQ(fs::status(file()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(AdminTokenTest, the_one_given_replaces_the_one_in_the_file)
+{
+    ASSERT_TRUE(admin_token(file(), ""));
+    EXPECT_EQ(*admin_token(file(), "mine"), "mine");
+    EXPECT_EQ(*admin_token(file(), ""), "mine");
+}
+
+TEST_F(AdminTokenTest, a_file_that_others_could_read_is_closed_to_them)
+{
+    std::ofstream(file()) << "mine\n";
+    fs::permissions(file(), fs::perms::all);
+    EXPECT_EQ(*admin_token(file(), ""), "mine");
+    EXPECT_EQ(fs::status(file()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(AdminTokenTest, one_that_no_header_could_carry_is_refused)
+{
+    EXPECT_FALSE(admin_token(file(), "with space"));
+    EXPECT_FALSE(admin_token(file(), "new\nline"));
+    EXPECT_FALSE(fs::exists(file()));
+}
+
+}  // namespace
+}  // namespace sluice::control

@@ -1,0 +1,141 @@
+#include "router.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace sluice::control::http {
+namespace {
+
+using nlohmann::json;
+
+class RouterTest : public testing::Test {
+protected:
+    RouterTest()
+    {
+        router_.add("GET", "/open", std::nullopt,
+                    [](const Request&) -> Answer { return json_reply(200, {{"ok", true}}); });
+        router_.add("GET", "/things/{id}", Scope::viewer, [](const Request& r) -> Answer {
+            return json_reply(200, {{"id", r.param("id")}});
+        });
+        router_.add("PUT", "/things/{id}", Scope::operator_,
+                    [](const Request&) -> Answer { return empty_reply(204); });
+        router_.add("GET", "/throws", std::nullopt, [](const Request&) -> Answer {
+            throw std::runtime_error("secret inside");
+        });
+        router_.add("GET", "/fails", std::nullopt, [](const Request&) -> Answer {
+            return fail(Errc::invalid, "2 fields are wrong", {{"a", "is bad"}, {"b", "is worse"}});
+        });
+    }
+
+    Reply send(const std::string& method, const std::string& path, const std::string& token = "",
+               const std::string& language = "")
+    {
+        Request request{.method = method, .path = path};
+        request.headers["authorization"] = token;
+        request.headers["accept-language"] = language;
+        return router_.dispatch(std::move(request)).reply;
+    }
+
+    static std::string header(const Reply& reply, const std::string& name)
+    {
+        for (const auto& [known, value] : reply.headers) {
+            if (known == name) return value;
+        }
+        return "";
+    }
+
+    Router router_{[](const Request& request) -> Result<Caller> {
+        if (request.header("authorization") == "viewer") return Caller{"v", Scope::viewer};
+        if (request.header("authorization") == "operator") return Caller{"o", Scope::operator_};
+        return fail(Errc::unauthorized, "send a token");
+    }};
+};
+
+TEST_F(RouterTest, finds_the_route_and_decodes_its_parameters)
+{
+    EXPECT_EQ(send("GET", "/things/a%2Fb%20c", "viewer").body, "{\"id\":\"a/b c\"}\n");
+    EXPECT_EQ(send("GET", "/things/a/", "viewer").status, 200);
+}
+
+TEST_F(RouterTest, unknown_addresses_and_broken_escapes_are_404)
+{
+    for (const auto* path : {"/", "/nothing", "/things", "/things/a/b", "/things/%zz", "/things/%0"}) {
+        const auto reply = send("GET", path, "viewer");
+        EXPECT_EQ(reply.status, 404) << path;
+        EXPECT_EQ(reply.content_type, "application/problem+json");
+    }
+}
+
+TEST_F(RouterTest, head_is_answered_like_get)
+{
+    const auto reply = send("HEAD", "/things/a", "viewer");
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.body, send("GET", "/things/a", "viewer").body);
+}
+
+TEST_F(RouterTest, options_and_405_name_the_methods)
+{
+    const auto options = send("OPTIONS", "/things/a");
+    EXPECT_EQ(options.status, 204);
+    EXPECT_EQ(header(options, "Allow"), "GET, HEAD, OPTIONS, PUT");
+    const auto wrong = send("DELETE", "/things/a", "operator");
+    EXPECT_EQ(wrong.status, 405);
+    EXPECT_EQ(header(wrong, "Allow"), "GET, HEAD, OPTIONS, PUT");
+}
+
+TEST_F(RouterTest, without_a_token_it_is_401_and_with_a_small_scope_403)
+{
+    const auto none = send("GET", "/things/a");
+    EXPECT_EQ(none.status, 401);
+    EXPECT_TRUE(header(none, "WWW-Authenticate").starts_with("Bearer"));
+    EXPECT_EQ(send("PUT", "/things/a", "viewer").status, 403);
+    EXPECT_EQ(send("PUT", "/things/a", "operator").status, 204);
+    EXPECT_EQ(send("GET", "/open").status, 200);
+}
+
+TEST_F(RouterTest, an_exception_is_500_and_shows_nothing_of_itself)
+{
+    Request request{.method = "GET", .path = "/throws"};
+    const auto outcome = router_.dispatch(request);
+    EXPECT_EQ(outcome.reply.status, 500);
+    EXPECT_EQ(outcome.reply.body.find("secret"), std::string::npos);
+    EXPECT_EQ(outcome.error.find("secret"), std::string::npos);
+}
+
+TEST_F(RouterTest, a_problem_names_every_wrong_field)
+{
+    const auto problem = json::parse(send("GET", "/fails").body);
+    EXPECT_EQ(problem.at("status"), 422);
+    EXPECT_EQ(problem.at("errors").size(), 2U);
+    EXPECT_EQ(problem.at("errors").at(1).at("field"), "b");
+}
+
+TEST_F(RouterTest, titles_are_chinese_for_who_asks_for_it)
+{
+    EXPECT_EQ(json::parse(send("GET", "/x", "", "zh-CN,en;q=0.5").body).at("title"), "未找到");
+    EXPECT_EQ(json::parse(send("GET", "/x", "", "en,zh").body).at("title"), "Not found");
+}
+
+TEST_F(RouterTest, the_route_for_the_log_is_the_pattern_not_the_path)
+{
+    Request request{.method = "GET", .path = "/things/private"};
+    request.headers["authorization"] = "viewer";
+    EXPECT_EQ(router_.dispatch(request).route, "GET /things/{id}");
+}
+
+TEST(Query, is_decoded_and_a_broken_escape_is_refused)
+{
+    const auto query = parse_query("q=a%26b+c&limit=5&empty=&flag");
+    ASSERT_TRUE(query);
+    EXPECT_EQ(query->at("q"), "a&b c");
+    EXPECT_EQ(query->at("limit"), "5");
+    EXPECT_EQ(query->at("empty"), "");
+    EXPECT_EQ(query->at("flag"), "");
+    for (const auto* wrong : {"q=%", "q=%4", "q=%zz", "%=1", "q=%00"}) {
+        EXPECT_FALSE(parse_query(wrong)) << wrong;
+    }
+}
+
+}  // namespace
+}  // namespace sluice::control::http

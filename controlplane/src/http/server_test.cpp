@@ -1,0 +1,214 @@
+#include "server.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include "unix_listener.hpp"
+
+namespace sluice::control::http {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ServerTest : public testing::Test {
+protected:
+    ServerTest()
+    {
+        auto pattern = (fs::temp_directory_path() / "sluice-http-XXXXXX").string();
+        folder_ = mkdtemp(pattern.data());
+    }
+    ~ServerTest() override
+    {
+        server_.reset();
+        fs::remove_all(folder_);
+    }
+
+    void start(Server::Handle handle)
+    {
+        auto server = Server::start({.socket = socket(), .threads = 4, .max_request = 4096},
+                                    std::move(handle), counters_);
+        ASSERT_TRUE(server) << server.error().detail;
+        server_ = std::move(*server);
+    }
+
+    fs::path socket() const { return folder_ / "api.sock"; }
+
+    Descriptor connect() const
+    {
+        Descriptor fd(::socket(AF_UNIX, SOCK_STREAM, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::strcpy(address.sun_path, socket().c_str());
+        const auto* name = reinterpret_cast<const sockaddr*>(&address);
+        const timeval limit{10, 0};
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        if (::connect(fd.get(), name, sizeof address) != 0) return Descriptor();
+        return fd;
+    }
+
+    static void write(const Descriptor& fd, const std::string& text)
+    {
+        ASSERT_EQ(::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL),
+                  static_cast<ssize_t>(text.size()));
+    }
+
+    static std::string read_to_end(const Descriptor& fd)
+    {
+        std::string text;
+        char buffer[4096];
+        for (ssize_t got = 0; (got = ::read(fd.get(), buffer, sizeof buffer)) > 0;) {
+            text.append(buffer, static_cast<std::size_t>(got));
+        }
+        return text;
+    }
+
+    std::string ask(const std::string& request) const
+    {
+        const auto fd = connect();
+        write(fd, request);
+        return read_to_end(fd);
+    }
+
+    fs::path folder_;
+    RequestCounters counters_;
+    std::unique_ptr<Server> server_;
+};
+
+Reply echo(const Request& request)
+{
+    return json_reply(200, {{"method", request.method},
+                            {"path", request.path},
+                            {"body", request.body},
+                            {"q", std::string(request.parameter("q"))},
+                            {"x", std::string(request.header("x-test"))}});
+}
+
+TEST_F(ServerTest, a_request_arrives_whole_and_its_reply_goes_back)
+{
+    start(echo);
+    const auto reply = ask("POST /a/b?q=%41 HTTP/1.0\r\nX-Test: yes\r\nContent-Length: 2\r\n\r\nhi");
+    EXPECT_TRUE(reply.starts_with("HTTP/1.1 200 OK\r\n")) << reply;
+    EXPECT_NE(reply.find(R"({"body":"hi","method":"POST","path":"/a/b","q":"A","x":"yes"})"),
+              std::string::npos)
+        << reply;
+}
+
+TEST_F(ServerTest, a_body_in_pieces_is_put_together)
+{
+    start(echo);
+    const auto fd = connect();
+    write(fd, "POST / HTTP/1.0\r\nContent-Le");
+    write(fd, "ngth: 4\r\n\r\nab");
+    write(fd, "cd");
+    EXPECT_NE(read_to_end(fd).find(R"("body":"abcd")"), std::string::npos);
+}
+
+TEST_F(ServerTest, a_kept_connection_serves_several_requests)
+{
+    start(echo);
+    const auto fd = connect();
+    char buffer[4096];
+    for (int i = 0; i < 3; ++i) {
+        write(fd, "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        const auto got = ::read(fd.get(), buffer, sizeof buffer);
+        ASSERT_GT(got, 0);
+        const std::string reply(buffer, static_cast<std::size_t>(got));
+        EXPECT_NE(reply.find("\"path\":\"/" + std::to_string(i) + "\""), std::string::npos);
+    }
+}
+
+TEST_F(ServerTest, head_gets_the_length_but_no_body)
+{
+    start(echo);
+    const auto reply = ask("HEAD / HTTP/1.0\r\n\r\n");
+    EXPECT_NE(reply.find("Content-Length: "), std::string::npos);
+    EXPECT_TRUE(reply.ends_with("\r\n\r\n")) << reply;
+}
+
+TEST_F(ServerTest, garbage_and_too_large_requests_get_a_problem_and_the_server_lives_on)
+{
+    start(echo);
+    EXPECT_TRUE(ask("\x01\x02\x03 garbage\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    EXPECT_TRUE(ask("GET / HTTP/1.0\r\nContent-Type: garbage\r\n\r\n").starts_with("HTTP/1.1 4"));
+    EXPECT_TRUE(ask("GET /?q=%zz HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    const auto large = ask("POST / HTTP/1.0\r\nContent-Length: 9000\r\n\r\n" +
+                           std::string(9000, 'x'));
+    EXPECT_TRUE(large.empty() || large.starts_with("HTTP/1.1 413 ")) << large;
+    EXPECT_TRUE(ask("GET / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 200 "));
+}
+
+TEST_F(ServerTest, handlers_of_several_connections_run_at_once)
+{
+    std::mutex mutex;
+    std::condition_variable met;
+    int inside = 0;
+    start([&](const Request& request) {
+        std::unique_lock lock(mutex);
+        ++inside;
+        met.notify_all();
+        const bool together = met.wait_for(lock, std::chrono::seconds(10), [&] { return inside >= 3; });
+        return json_reply(together ? 200 : 500, {{"path", request.path}});
+    });
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 3; ++i) {
+        clients.emplace_back([&] {
+            EXPECT_TRUE(ask("GET / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 200 "));
+        });
+    }
+    for (auto& client : clients) client.join();
+}
+
+TEST_F(ServerTest, stopping_lets_a_request_in_flight_finish)
+{
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool inside = false;
+    bool go_on = false;
+    start([&](const Request&) {
+        std::unique_lock lock(mutex);
+        inside = true;
+        changed.notify_all();
+        changed.wait_for(lock, std::chrono::seconds(10), [&] { return go_on; });
+        return json_reply(200, {{"done", true}});
+    });
+    std::string reply;
+    std::thread client([&] { reply = ask("GET / HTTP/1.0\r\n\r\n"); });
+    std::thread stopper;
+    {
+        std::unique_lock lock(mutex);
+        changed.wait_for(lock, std::chrono::seconds(10), [&] { return inside; });
+        stopper = std::thread([&] { server_->stop(std::chrono::seconds(10)); });
+    }
+    while (fs::exists(socket())) std::this_thread::yield();  // it takes no new connections now
+    {
+        const std::lock_guard lock(mutex);
+        go_on = true;
+    }
+    changed.notify_all();
+    stopper.join();
+    client.join();
+    EXPECT_NE(reply.find("\"done\":true"), std::string::npos) << reply;
+}
+
+TEST_F(ServerTest, a_stale_socket_is_replaced_and_a_used_one_is_left_alone)
+{
+    { std::ofstream stale(socket()); }
+    start(echo);
+    const auto second = listen_unix(socket());
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Errc::conflict);
+    EXPECT_TRUE(ask("GET / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 200 "));
+}
+
+}  // namespace
+}  // namespace sluice::control::http

@@ -1,0 +1,221 @@
+#include "channel_schema.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace sluice::control {
+namespace {
+
+using nlohmann::json;
+
+struct Wrong {
+    const char* name;
+    const char* body;
+    std::vector<std::string> fields;
+    bool shape = false;
+};
+
+void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.name; }
+
+class WrongChannel : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongChannel, is_refused_and_every_wrong_field_is_named)
+{
+    Findings findings;
+    check_channel(json::parse(GetParam().body), findings);
+    std::vector<std::string> fields;
+    for (const auto& field : findings.fields) fields.push_back(field.field);
+    EXPECT_EQ(fields, GetParam().fields);
+    const auto verdict = findings.verdict();
+    ASSERT_FALSE(verdict);
+    EXPECT_EQ(verdict.error().code, GetParam().shape ? Errc::malformed : Errc::invalid);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Bodies, WrongChannel,
+    testing::Values(
+        Wrong{"no object", "[]", {"body"}, true},
+        Wrong{"null", "null", {"body"}, true},
+        Wrong{"unknown fields", R"({"foo":1,"ingest":{"bar":2}})", {"foo", "ingest.bar"}},
+        Wrong{"wrong types",
+              R"({"enabled":"yes","name":1,"outputs":[],"relays":{}})",
+              {"enabled", "name", "outputs", "relays"},
+              true},
+        Wrong{"a null that is no value", R"({"name":null})", {"name"}, true},
+        Wrong{"numbers out of range",
+              R"({"packaging":{"segment_s":0,"part_ms":99999},"playback":{"max_viewers":-1}})",
+              {"packaging.part_ms", "packaging.segment_s", "playback.max_viewers"}},
+        Wrong{"a number beyond 64 bits",
+              R"({"playback":{"max_viewers":18446744073709551615}})",
+              {"playback.max_viewers"}},
+        Wrong{"a fraction", R"({"packaging":{"segment_s":1.5}})", {"packaging.segment_s"}, true},
+        Wrong{"wrong choices",
+              R"({"ingest":{"auth":"none","on_duplicate":""}})",
+              {"ingest.auth", "ingest.on_duplicate"}},
+        Wrong{"a bad key", R"({"ingest":{"key":"a b"}})", {"ingest.key"}},
+        Wrong{"an empty key", R"({"ingest":{"key":""}})", {"ingest.key"}},
+        Wrong{"bad addresses",
+              R"({"ingest":{"allow_ips":["192.0.2.1","192.0.2.300","::/129"]}})",
+              {"ingest.allow_ips[1]", "ingest.allow_ips[2]"}},
+        Wrong{"bad times", R"({"expires_at":"2022-02-30T00:00:00Z"})", {"expires_at"}},
+        Wrong{"a bad origin",
+              R"({"playback":{"allow_origins":["example.com"],"allow_referers":["a b"]}})",
+              {"playback.allow_origins[0]", "playback.allow_referers[0]"}},
+        Wrong{"bad relays",
+              R"({"relays":[{"url":"http://x/"},{},{"url":"rtmp://x/live","source":"x"}]})",
+              {"relays[0].url", "relays[2].source", "relays[1].url"}},
+        Wrong{"a bad pull", R"({"ingest":{"pull":{"url":"file:///etc/passwd"}}})",
+              {"ingest.pull.url"}},
+        Wrong{"a reserved rendition", R"({"transcode":{"custom":[{"name":"live"}]}})",
+              {"transcode.custom[0].name"}},
+        Wrong{"renditions named twice",
+              R"({"transcode":{"renditions":["hd","hd"],"custom":[{"name":"hd"}]}})",
+              {"transcode.renditions[1]", "transcode.custom[0].name"}},
+        Wrong{"a mark with nothing to show",
+              R"({"watermark":{"text":{"enabled":true},"image":{"enabled":true}}})",
+              {"watermark.text.content", "watermark.image.url"}},
+        Wrong{"a mark at two edges",
+              R"({"watermark":{"text":{"left":1,"right":1,"top":0,"bottom":0}}})",
+              {"watermark.text.right", "watermark.text.bottom"}},
+        Wrong{"control characters", R"({"name":"a\u0000b","description":"\u001b[31m"})",
+              {"description", "name"}}));
+
+TEST(ChannelSchema, the_defaults_are_a_valid_channel)
+{
+    Findings findings;
+    auto channel = complete(channel_rule(), json::object());
+    channel["id"] = "a";
+    check_channel(channel, findings);
+    EXPECT_TRUE(findings.verdict()) << findings.verdict().error().detail;
+}
+
+TEST(ChannelSchema, read_only_fields_are_ignored_whatever_they_hold)
+{
+    Findings findings;
+    const json body{{"version", "x"}, {"created_at", 1}, {"applied", json::array()}};
+    check_channel(body, findings);
+    EXPECT_TRUE(findings.verdict());
+    EXPECT_FALSE(complete(channel_rule(), body).contains("version"));
+}
+
+TEST(ChannelSchema, secrets_are_not_shown)
+{
+    const auto channel = complete(
+        channel_rule(), {{"ingest", {{"key", "k1"}}}, {"playback", {{"key", "k2"}}}});
+    const auto shown = without_secrets(channel_rule(), channel);
+    EXPECT_EQ(shown.dump().find("k1"), std::string::npos);
+    EXPECT_EQ(shown.dump().find("k2"), std::string::npos);
+    EXPECT_EQ(shown.at("ingest").at("auth"), "signed");
+}
+
+TEST(ChannelSchema, length_counts_characters_not_bytes)
+{
+    std::string name;
+    for (int i = 0; i < 128; ++i) name += "播";
+    Findings fine;
+    check_channel({{"name", name}}, fine);
+    EXPECT_TRUE(fine.verdict());
+    Findings long_name;
+    check_channel({{"name", name + "播"}}, long_name);
+    EXPECT_FALSE(long_name.verdict());
+}
+
+/// The value texts of the schema `Channel` in openapi.yaml by dotted path. The file keeps one
+/// field on one line, `name: {…}`; structure is indentation.
+std::map<std::string, std::string> documented_fields()
+{
+    std::ifstream in(std::string(SLUICE_SOURCE_DIR) + "/controlplane/openapi.yaml");
+    std::map<std::string, std::string> fields;
+    std::vector<std::pair<std::size_t, std::string>> path;
+    bool schemas = false;
+    bool inside = false;
+    for (std::string line; std::getline(in, line);) {
+        const auto indent = line.find_first_not_of(' ');
+        if (indent == std::string::npos) continue;
+        if (indent == 2) schemas = line == "  schemas:";
+        if (indent <= 4) {
+            inside = schemas && line == "    Channel:";
+            continue;
+        }
+        if (!inside) continue;
+        while (!path.empty() && path.back().first >= indent) path.pop_back();
+        const auto colon = line.find(':', indent);
+        const auto name = line.substr(indent, colon - indent);
+        const auto value = line.substr(std::min(colon + 2, line.size()));
+        if (value.empty()) {
+            path.emplace_back(indent, name);
+        } else if (value.front() == '{') {
+            std::string full;
+            for (const auto& [at, part] : path) {
+                if (part == "items") full.insert(full.size() - 1, "[]");
+                if (part != "items" && part != "properties") full += part + ".";
+            }
+            fields[full + name] = value;
+        }
+    }
+    return fields;
+}
+
+/// How a rule reads in openapi.yaml, up to its default.
+std::string documentation_of(const Rule& rule)
+{
+    if (rule.read_only) return "{type: ";
+    const auto limits = ", minimum: " + std::to_string(rule.min) +
+                        ", maximum: " + std::to_string(rule.max);
+    const auto lengths = ", minLength: " + std::to_string(rule.min) +
+                         ", maxLength: " + std::to_string(rule.max);
+    const std::string null = rule.nullable ? ", nullable: true" : "";
+    switch (rule.kind) {
+        case Rule::Kind::boolean: return "{type: boolean, default: " + rule.preset.dump();
+        case Rule::Kind::integer: return "{type: integer" + null + limits + ", default: " + rule.preset.dump();
+        case Rule::Kind::number: return "{type: number" + null + limits + ", default: " + rule.preset.dump();
+        case Rule::Kind::text: return "{type: string" + null + lengths;
+        case Rule::Kind::choice: {
+            std::string all;
+            for (const auto& choice : rule.choices) all += (all.empty() ? "" : ", ") + choice;
+            return "{type: string, enum: [" + all + "], default: " + rule.preset.get<std::string>();
+        }
+        case Rule::Kind::list: return "{type: array, maxItems: " + std::to_string(rule.max);
+        case Rule::Kind::object: return "";
+    }
+    return "";
+}
+
+void collect(const Rule& rule, const std::string& path, std::map<std::string, std::string>& out)
+{
+    for (const auto& field : rule.fields) {
+        const auto name = path + field.name;
+        const bool objects = field.rule.kind == Rule::Kind::list &&
+                             field.rule.item.front().kind == Rule::Kind::object;
+        if (field.rule.kind == Rule::Kind::object) {
+            collect(field.rule, name + ".", out);
+        } else if (objects) {
+            collect(field.rule.item.front(), name + "[].", out);
+        } else {
+            out[name] = documentation_of(field.rule);
+        }
+    }
+}
+
+TEST(ChannelSchema, openapi_says_the_same_about_every_field)
+{
+    const auto documented = documented_fields();
+    std::map<std::string, std::string> known;
+    collect(channel_rule(), "", known);
+    ASSERT_GT(known.size(), 70U);
+    for (const auto& [name, text] : known) {
+        ASSERT_TRUE(documented.contains(name)) << name << " is not in openapi.yaml";
+        EXPECT_TRUE(documented.at(name).starts_with(text))
+            << name << "\n  openapi.yaml: " << documented.at(name) << "\n  the code:     " << text;
+    }
+    for (const auto& [name, text] : documented) {
+        EXPECT_TRUE(known.contains(name)) << name << " is in openapi.yaml only";
+    }
+}
+
+}  // namespace
+}  // namespace sluice::control

@@ -1,0 +1,291 @@
+#include "channels.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "channel_schema.hpp"
+#include "temporary_store.hpp"
+
+namespace sluice::control {
+namespace {
+
+using nlohmann::json;
+
+class ChannelsTest : public testing::Test {
+protected:
+    json create(const json& body)
+    {
+        auto made = channels_.create(body);
+        EXPECT_TRUE(made) << (made ? "" : made.error().detail);
+        return made ? made->channel : json();
+    }
+
+    TemporaryStore store_;
+    bool in_force_ = true;
+    int applied_ = 0;
+    Channels channels_{*store_, [this] {
+                           ++applied_;
+                           return in_force_;
+                       }};
+};
+
+TEST_F(ChannelsTest, an_empty_body_makes_a_channel_with_an_id_a_key_and_all_defaults)
+{
+    const auto channel = create(json::object());
+    EXPECT_EQ(channel.at("id").get<std::string>().size(), 36U);
+    EXPECT_EQ(channel.at("/ingest/key"_json_pointer).get<std::string>().size(), 40U);
+    EXPECT_EQ(channel.at("/ingest/auth"_json_pointer), "signed");
+    EXPECT_EQ(channel.at("/packaging/segment_s"_json_pointer), 2);
+    EXPECT_EQ(channel.at("version"), 1);
+    EXPECT_EQ(channel.at("created_at"), channel.at("updated_at"));
+}
+
+TEST_F(ChannelsTest, two_channels_get_different_ids_and_keys)
+{
+    const auto first = create(json::object());
+    const auto second = create(json::object());
+    EXPECT_NE(first.at("id"), second.at("id"));
+    EXPECT_NE(first.at("ingest").at("key"), second.at("ingest").at("key"));
+}
+
+TEST_F(ChannelsTest, an_id_and_a_key_can_be_brought_along)
+{
+    const auto channel = create({{"id", "my_Channel-1"}, {"ingest", {{"key", "imported"}}}});
+    EXPECT_EQ(channel.at("id"), "my_Channel-1");
+    EXPECT_EQ(channel.at("ingest").at("key"), "imported");
+}
+
+TEST_F(ChannelsTest, an_id_that_exists_is_a_conflict)
+{
+    create({{"id", "a"}});
+    const auto again = channels_.create({{"id", "a"}});
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, Errc::conflict);
+}
+
+TEST_F(ChannelsTest, every_write_is_brought_into_force_and_says_whether_it_is)
+{
+    in_force_ = false;
+    const auto made = channels_.create({{"id", "a"}});
+    ASSERT_TRUE(made);
+    EXPECT_FALSE(made->applied);
+    in_force_ = true;
+    EXPECT_TRUE(channels_.patch("a", {{"name", "x"}})->applied);
+    EXPECT_TRUE(channels_.rotate_key("a", nullptr)->applied);
+    EXPECT_TRUE(*channels_.remove("a"));
+    EXPECT_EQ(applied_, 4);
+}
+
+TEST_F(ChannelsTest, a_refused_write_is_not_brought_into_force)
+{
+    EXPECT_FALSE(channels_.create({{"id", "a b"}}));
+    EXPECT_EQ(applied_, 0);
+}
+
+TEST_F(ChannelsTest, patch_changes_what_it_names_and_null_means_the_default)
+{
+    create({{"id", "a"}, {"name", "old"}, {"packaging", {{"segment_s", 5}, {"part_ms", 500}}}});
+    const auto changed =
+        channels_.patch("a", {{"name", nullptr}, {"packaging", {{"segment_s", 6}}}});
+    ASSERT_TRUE(changed);
+    EXPECT_EQ(changed->channel.at("name"), "");
+    EXPECT_EQ(changed->channel.at("packaging").at("segment_s"), 6);
+    EXPECT_EQ(changed->channel.at("packaging").at("part_ms"), 500);
+    EXPECT_EQ(changed->channel.at("version"), 2);
+}
+
+TEST_F(ChannelsTest, patch_replaces_lists_whole)
+{
+    create({{"id", "a"}, {"ingest", {{"allow_ips", {"192.0.2.1", "192.0.2.2"}}}}});
+    const auto changed = channels_.patch("a", {{"ingest", {{"allow_ips", {"192.0.2.3"}}}}});
+    EXPECT_EQ(changed->channel.at("ingest").at("allow_ips"), json({"192.0.2.3"}));
+}
+
+TEST_F(ChannelsTest, a_key_survives_changes_that_do_not_name_it)
+{
+    create({{"id", "a"}, {"ingest", {{"key", "k1"}}}, {"playback", {{"key", "k2"}}}});
+    for (const json& patch : {json{{"ingest", nullptr}}, json{{"ingest", {{"key", nullptr}}}}}) {
+        EXPECT_EQ(channels_.patch("a", patch)->channel.at("ingest").at("key"), "k1");
+    }
+    const auto replaced = channels_.replace("a", {{"name", "new"}});
+    EXPECT_EQ(replaced->channel.at("ingest").at("key"), "k1");
+    EXPECT_EQ(replaced->channel.at("playback").at("key"), "k2");
+    EXPECT_EQ(channels_.patch("a", {{"playback", {{"key", nullptr}}}})
+                  ->channel.at("playback")
+                  .at("key"),
+              nullptr);
+}
+
+TEST_F(ChannelsTest, put_sets_absent_fields_back_to_their_defaults)
+{
+    const auto made = create({{"id", "a"}, {"name", "old"}, {"enabled", false}});
+    const auto replaced = channels_.replace("a", {{"description", "d"}});
+    ASSERT_TRUE(replaced);
+    EXPECT_EQ(replaced->channel.at("name"), "");
+    EXPECT_EQ(replaced->channel.at("enabled"), true);
+    EXPECT_EQ(replaced->channel.at("description"), "d");
+    EXPECT_EQ(replaced->channel.at("created_at"), made.at("created_at"));
+}
+
+TEST_F(ChannelsTest, what_was_read_can_be_put_back)
+{
+    create({{"id", "a"}, {"ingest", {{"key", "k1"}}}});
+    const auto read = without_secrets(channel_rule(), *channels_.get("a"));
+    const auto replaced = channels_.replace("a", read);
+    ASSERT_TRUE(replaced) << replaced.error().detail;
+    EXPECT_EQ(replaced->channel.at("ingest").at("key"), "k1");
+}
+
+TEST_F(ChannelsTest, the_id_can_not_be_changed)
+{
+    create({{"id", "a"}});
+    EXPECT_TRUE(channels_.patch("a", {{"id", "a"}, {"name", "x"}}));
+    const auto moved = channels_.patch("a", {{"id", "b"}});
+    ASSERT_FALSE(moved);
+    EXPECT_EQ(moved.error().fields.front().field, "id");
+    EXPECT_FALSE(channels_.replace("a", {{"id", "b"}}));
+}
+
+TEST_F(ChannelsTest, an_old_version_is_refused_and_the_current_one_is_taken)
+{
+    create({{"id", "a"}});
+    ASSERT_TRUE(channels_.patch("a", {{"name", "x"}}, IfMatch{.any = false, .versions = {1}}));
+    const IfMatch old{.any = false, .versions = {1}};
+    EXPECT_EQ(channels_.patch("a", {{"name", "y"}}, old).error().code, Errc::precondition);
+    EXPECT_EQ(channels_.replace("a", json::object(), old).error().code, Errc::precondition);
+    EXPECT_EQ(channels_.remove("a", old).error().code, Errc::precondition);
+    EXPECT_TRUE(channels_.remove("a", IfMatch{.any = true, .versions = {}}));
+}
+
+TEST_F(ChannelsTest, concurrent_patches_of_different_fields_all_arrive)
+{
+    create({{"id", "a"}});
+    std::thread other([&] { EXPECT_TRUE(channels_.patch("a", {{"name", "n"}})); });
+    EXPECT_TRUE(channels_.patch("a", {{"description", "d"}}));
+    other.join();
+    const auto channel = *channels_.get("a");
+    EXPECT_EQ(channel.at("name"), "n");
+    EXPECT_EQ(channel.at("description"), "d");
+    EXPECT_EQ(channel.at("version"), 3);
+}
+
+TEST_F(ChannelsTest, unknown_channels_are_not_found_by_any_call)
+{
+    for (const auto* id : {"none", "", "../x", "api", "a/b"}) {
+        EXPECT_EQ(channels_.get(id).error().code, Errc::not_found) << id;
+        EXPECT_EQ(channels_.patch(id, json::object()).error().code, Errc::not_found) << id;
+        EXPECT_EQ(channels_.remove(id).error().code, Errc::not_found) << id;
+    }
+}
+
+TEST_F(ChannelsTest, pages_follow_their_cursor_to_the_end)
+{
+    for (const auto* id : {"c", "a", "b"}) create({{"id", id}});
+    const auto first = channels_.list(2, "", "");
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->items.at(0).at("id"), "a");
+    EXPECT_EQ(first->items.at(1).at("id"), "b");
+    ASSERT_TRUE(first->next_cursor);
+    const auto second = channels_.list(2, *first->next_cursor, "");
+    EXPECT_EQ(second->items.size(), 1U);
+    EXPECT_FALSE(second->next_cursor);
+}
+
+TEST_F(ChannelsTest, search_finds_parts_of_id_and_name_in_any_case_and_follows_changes)
+{
+    create({{"id", "news-1"}, {"name", "Morning"}});
+    create({{"id", "sport"}, {"name", "Evening NEWS"}});
+    create({{"id", "film"}, {"name", "电影"}});
+    const auto ids = [&](const char* q) {
+        std::string all;
+        const auto found = channels_.list(10, "", q);
+        for (const auto& item : found->items) all += item.at("id").get<std::string>() + " ";
+        return all;
+    };
+    EXPECT_EQ(ids("NeWs"), "news-1 sport ");
+    EXPECT_EQ(ids("电"), "film ");
+    EXPECT_EQ(ids("nothing"), "");
+    ASSERT_TRUE(channels_.patch("sport", {{"name", "Football"}}));
+    ASSERT_TRUE(channels_.remove("news-1"));
+    create({{"id", "x"}, {"name", "news"}});
+    EXPECT_EQ(ids("news"), "x ");
+}
+
+TEST_F(ChannelsTest, search_pages_follow_their_cursor)
+{
+    for (const auto* id : {"n1", "n2", "n3", "other"}) create({{"id", id}});
+    const auto first = channels_.list(2, "", "n");
+    ASSERT_TRUE(first->next_cursor);
+    const auto second = channels_.list(2, *first->next_cursor, "n");
+    EXPECT_EQ(second->items.size(), 1U);
+    EXPECT_FALSE(second->next_cursor);
+}
+
+TEST_F(ChannelsTest, a_repeated_request_gets_the_first_answer_and_makes_nothing)
+{
+    const OnceOnly once{"admin", "key-1", "hash-1"};
+    const auto first = channels_.create(json::object(), once);
+    const auto again = channels_.create(json::object(), once);
+    ASSERT_TRUE(first && again);
+    EXPECT_TRUE(again->replayed);
+    EXPECT_EQ(again->channel.at("id"), first->channel.at("id"));
+    EXPECT_EQ(channels_.list(10, "", "")->items.size(), 1U);
+    EXPECT_FALSE(again->channel.at("ingest").contains("key"));
+}
+
+TEST_F(ChannelsTest, an_idempotency_key_with_another_request_is_refused_and_belongs_to_its_caller)
+{
+    ASSERT_TRUE(channels_.create(json::object(), OnceOnly{"admin", "key-1", "hash-1"}));
+    const auto other = channels_.create(json::object(), OnceOnly{"admin", "key-1", "hash-2"});
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().code, Errc::invalid);
+    const auto caller = channels_.create(json::object(), OnceOnly{"bob", "key-1", "hash-2"});
+    ASSERT_TRUE(caller);
+    EXPECT_FALSE(caller->replayed);
+}
+
+TEST_F(ChannelsTest, racing_repeats_of_one_request_make_one_channel)
+{
+    const OnceOnly once{"admin", "key-1", "hash-1"};
+    std::vector<std::string> ids(4);
+    std::vector<std::thread> threads;
+    for (auto& id : ids) {
+        threads.emplace_back([&] {
+            const auto made = channels_.create(json::object(), once);
+            if (made) id = made->channel.at("id").get<std::string>();
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    for (const auto& id : ids) EXPECT_EQ(id, ids.front());
+    EXPECT_EQ(channels_.list(10, "", "")->items.size(), 1U);
+}
+
+TEST_F(ChannelsTest, answers_older_than_a_day_are_forgotten)
+{
+    Idempotency idempotency(*store_);
+    const OnceOnly once{"admin", "key-1", "hash-1"};
+    ASSERT_TRUE(store_->commit({idempotency.remember(once, {{"a", 1}}, 1000)}));
+    ASSERT_TRUE(idempotency.prune(1000 + 86400));
+    EXPECT_TRUE(*idempotency.find(once));
+    ASSERT_TRUE(idempotency.prune(1001 + 86400));
+    EXPECT_FALSE(*idempotency.find(once));
+}
+
+TEST_F(ChannelsTest, rotating_the_key_makes_a_new_one_or_takes_the_one_given)
+{
+    const auto before = create({{"id", "a"}}).at("ingest").at("key");
+    const auto random = channels_.rotate_key("a", nullptr);
+    EXPECT_NE(random->channel.at("ingest").at("key"), before);
+    EXPECT_EQ(channels_.rotate_key("a", "mine")->channel.at("ingest").at("key"), "mine");
+    EXPECT_EQ(channels_.rotate_key("a", "with space").error().fields.front().field, "ingest.key");
+}
+
+TEST_F(ChannelsTest, times_are_stored_in_utc)
+{
+    const auto channel = create({{"expires_at", "2030-01-01T02:00:00+02:00"}});
+    EXPECT_EQ(channel.at("expires_at"), "2030-01-01T00:00:00Z");
+}
+
+}  // namespace
+}  // namespace sluice::control
