@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Measures Sluice and its neighbours. Call it as `./sluice bench`; docs/bench/README.md explains the figures."""
 
 import argparse

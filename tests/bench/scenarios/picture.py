@@ -36,7 +36,7 @@ def run(plan):
 
 
 def _clip():
-    """Two seconds of real H.264 and AAC, made once."""
+    """A few seconds of real H.264 and AAC, made once."""
     path = tools.BUILD / "picture.flv"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
