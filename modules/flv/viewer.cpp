@@ -32,13 +32,14 @@ Viewer::~Viewer()
 
 void Viewer::flush()
 {
-    if (blocked_) return;
+    if (blocked_ || fate_ != Fate::running) return;
     while (step() == Step::more) {
     }
 }
 
 void Viewer::on_writable()
 {
+    if (fate_ != Fate::running) return close();
     auto* event = r_->connection->write;
     if (event->timedout) {
         ngx_log_error(NGX_LOG_INFO, r_->connection->log, NGX_ETIMEDOUT, "sluice flv: viewer takes nothing");
@@ -185,6 +186,7 @@ void Viewer::count_skip()
 
 bool Viewer::check()
 {
+    if (fate_ != Fate::running) return true;
     const auto reason = viewer_still_allowed(*r_, hub::name_of(room_->stream()), grant_);
     if (!reason) return true;
     const auto why = to_string(*reason);
@@ -240,25 +242,34 @@ bool Viewer::answer(const websocket::Control& control)
 /// The stream is over for this viewer: what was taken is flushed, the response ends properly.
 Viewer::Step Viewer::end()
 {
-    auto& r = *r_;
     if (transport_ == Transport::websocket && frame_left_ == 0 && pending_.empty() && !blocked_) {
         // 1001, going away (RFC 6455, 7.4.1)
         static constexpr std::array<std::uint8_t, 4> kClose{0x88, 2, 0x03, 0xe9};
         const Bytes piece(kClose);
         send({&piece, 1});
     }
-    if (transport_ == Transport::http2) {
-        ngx_http_finalize_request(&r, ngx_http_send_special(&r, NGX_HTTP_LAST));
-    } else {
-        ngx_http_finalize_request(&r, NGX_HTTP_CLOSE);
-    }
-    return Step::gone;
+    return finish(Fate::ended);
 }
 
 Viewer::Step Viewer::fail()
 {
-    ngx_http_finalize_request(r_, NGX_HTTP_CLOSE);
+    return finish(Fate::failed);
+}
+
+/// We may be anywhere, in the request's own handler or in another's wake-up: the request is finalised by its write event.
+Viewer::Step Viewer::finish(Fate fate)
+{
+    if (fate_ != Fate::running) return Step::gone;
+    fate_ = fate;
+    auto* event = r_->connection->write;
+    ngx_post_event(event, &ngx_posted_events);
     return Step::gone;
+}
+
+void Viewer::close()
+{
+    const bool proper = fate_ == Fate::ended && transport_ == Transport::http2;
+    ngx_http_finalize_request(r_, proper ? ngx_http_send_special(r_, NGX_HTTP_LAST) : NGX_ERROR);
 }
 
 }  // namespace sluice::ngx

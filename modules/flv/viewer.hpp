@@ -30,7 +30,8 @@ public:
     Viewer& operator=(const Viewer&) = delete;
     ~Viewer();
 
-    /// Sends what there is, as far as the connection takes it. May end the request: the viewer is gone then.
+    /// Sends what there is, as far as the connection takes it. A viewer that ends is closed by a posted event, so it is
+    /// there until the caller is through.
     void flush();
 
     /// The connection takes more (again), or has timed out.
@@ -50,6 +51,7 @@ public:
 
 private:
     enum class Step : std::uint8_t { more, stop, gone };
+    enum class Fate : std::uint8_t { running, ended, failed };
 
     Step step();
     Step send_pending();
@@ -64,6 +66,8 @@ private:
     bool answer(const websocket::Control& control);
     Step end();
     Step fail();
+    Step finish(Fate fate);
+    void close();
 
     ngx_http_request_t* r_;
     Room* room_;
@@ -75,7 +79,7 @@ private:
     Transport transport_;
     bool blocked_ = false;
     bool started_ = false;  ///< the FLV file header was sent
-    bool close_sent_ = false;
+    Fate fate_ = Fate::running;
 };
 
 }  // namespace sluice::ngx

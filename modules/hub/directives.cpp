@@ -31,7 +31,7 @@ char* init_conf(ngx_cycle_t* cycle, void* data)
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
                       "sluice hub: sluice_hub_streams, sluice_hub_rings and sluice_hub_events can't change by a reload; "
                       "restart nginx");
-        return const_cast<char*>("needs a restart");
+        return static_cast<char*>(NGX_CONF_ERROR);
     }
     return NGX_CONF_OK;
 }

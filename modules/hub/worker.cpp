@@ -77,8 +77,9 @@ void on_tick(ngx_event_t& event)
         if (listener.tick != nullptr) listener.tick(now);
     }
     keep_house(now);
-    // An old worker ends when only cancelable timers are left: it has to live as long as it holds sessions.
-    event.cancelable = busy() ? 0 : 1;
+    // An old worker ends when only cancelable timers are left: it has to live as long as it holds sessions. Before that
+    // the tick stays: a session may begin and a reload follow between two of them.
+    event.cancelable = ngx_exiting && !busy() ? 1 : 0;
     ngx_add_timer(&event, kTick);
 }
 
@@ -88,7 +89,6 @@ void start_tick(ngx_cycle_t& cycle)
     tick_event.data = &tick_connection;
     tick_event.log = cycle.log;
     tick_event.handler = event_door<on_tick>;
-    tick_event.cancelable = 1;
     ngx_add_timer(&tick_event, kTick);
 }
 

@@ -1,7 +1,6 @@
 #include "publisher.hpp"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "conf.hpp"
@@ -10,7 +9,6 @@
 namespace sluice::ngx {
 namespace {
 
-constexpr std::size_t kMostPieces = 4096;
 constexpr std::uint64_t kErrorLogEveryMs = 1000;
 
 std::vector<Publisher*> publishers;
@@ -78,25 +76,20 @@ std::int64_t Publisher::window_ms() const
 
 void Publisher::take(flv::TagType type, const ngx_rtmp_header_t& h, const ngx_chain_t* in)
 {
-    static std::array<std::span<const std::uint8_t>, kMostPieces> pieces;
-    std::size_t count = 0;
+    static std::vector<std::span<const std::uint8_t>> pieces;  // kept for its memory; max_message bounds it
+    pieces.clear();
     std::size_t size = 0;
-    for (; in != nullptr && count < kMostPieces; in = in->next) {
+    for (; in != nullptr; in = in->next) {
         const std::span<const std::uint8_t> piece(in->buf->pos, in->buf->last);
-        if (piece.empty()) continue;
-        pieces[count++] = piece;
+        pieces.push_back(piece);
         size += piece.size();
     }
     const auto now_us = mono_us();
     last_data_ms_ = static_cast<std::int64_t>(now_us / 1000);
-    if (in != nullptr) {
-        ngx_log_error(NGX_LOG_INFO, session_.rtmp->connection->log, 0, "sluice ingest: message in too many chunks");
-        return end(auth::Reason::protocol_error);
-    }
     if (!publication_.writer().current()) return;  // check_stream() is on its way
 
     const auto accepted = publication_.take(
-        {.type = type, .timestamp_ms = h.timestamp, .pieces = {pieces.data(), count}, .size = size}, now_us);
+        {.type = type, .timestamp_ms = h.timestamp, .pieces = pieces, .size = size}, now_us);
     if (!accepted) {
         const auto now = static_cast<std::uint64_t>(last_data_ms_);
         if (now - last_error_log_ms_ < kErrorLogEveryMs) return;

@@ -30,6 +30,7 @@ public:
     ~EventStream();
 
     void pump();
+    void finish();
     void on_writable();
 
 private:
@@ -44,6 +45,7 @@ private:
     std::int64_t until_ms_;
     ngx_event_t heartbeat_{};
     bool blocked_ = false;
+    bool finished_ = false;
 };
 
 std::vector<EventStream*> streams;
@@ -60,7 +62,6 @@ EventStream::EventStream(ngx_http_request_t& r, bool control, std::uint64_t next
     if (reset) {
         pending_ += "id: " + boot_text() + "-" + std::to_string(next - 1) + "\nevent: reset\ndata: {\"type\":\"reset\"}\n\n";
     }
-    heartbeat_.data = r.connection;
     heartbeat_.log = r.connection->log;
     heartbeat_.handler = event_door<beat>;
     heartbeat_.cancelable = 1;
@@ -79,9 +80,7 @@ EventStream::~EventStream()
 void EventStream::beat(ngx_event_t& event)
 {
     auto& self = *static_cast<EventStream*>(event.data);
-    if (self.until_ms_ != 0 && mono_ms() >= self.until_ms_) {
-        return ngx_http_finalize_request(self.r_, ngx_http_send_special(self.r_, NGX_HTTP_LAST));
-    }
+    if (self.until_ms_ != 0 && mono_ms() >= self.until_ms_) return self.finish();
     if (self.pending_.empty()) self.pending_ = ": \n\n";
     self.pump();
 }
@@ -112,12 +111,12 @@ void EventStream::append(std::uint64_t seq, const std::string& json)
 
 void EventStream::pump()
 {
-    if (blocked_) return;
+    if (blocked_ || finished_) return;
     collect();
     while (!pending_.empty()) {
         const Bytes piece(reinterpret_cast<const std::uint8_t*>(pending_.data()), pending_.size());
         const auto sent = sink_.send(*r_, {&piece, 1});
-        if (sent.failed) return ngx_http_finalize_request(r_, NGX_HTTP_CLOSE);
+        if (sent.failed) return finish();
         pending_.erase(0, sent.bytes);
         collect();
         if (!sent.blocked) continue;
@@ -127,10 +126,19 @@ void EventStream::pump()
     ngx_add_timer(&heartbeat_, kHeartbeat);
 }
 
+/// Finalised by the request's write event, because we may be in another's wake-up.
+void EventStream::finish()
+{
+    finished_ = true;
+    auto* event = r_->connection->write;
+    ngx_post_event(event, &ngx_posted_events);
+}
+
 void EventStream::on_writable()
 {
+    if (finished_) return ngx_http_finalize_request(r_, ngx_http_send_special(r_, NGX_HTTP_LAST));
     const auto sent = sink_.flush(*r_);
-    if (sent.failed) return ngx_http_finalize_request(r_, NGX_HTTP_CLOSE);
+    if (sent.failed) return ngx_http_finalize_request(r_, NGX_ERROR);
     blocked_ = sent.blocked;
     pump();
 }
@@ -215,6 +223,12 @@ void events_posted()
 {
     const auto all = streams;  // a pump may end its stream
     for (auto* stream : all) stream->pump();
+}
+
+void end_event_streams()
+{
+    const auto all = streams;
+    for (auto* stream : all) stream->finish();
 }
 
 }  // namespace sluice::ngx

@@ -11,4 +11,7 @@ ngx_int_t serve_events(ngx_http_request_t& r, bool control);
 /// The ring has something new.
 void events_posted();
 
+/// Ends all streams of this worker: their readers go on in another one, after the last id they saw.
+void end_event_streams();
+
 }  // namespace sluice::ngx

@@ -31,7 +31,9 @@ void look(ngx_event_t& event)
 {
     auto& wait = *static_cast<Wait*>(event.data);
     if (!snapshot_in_force(wait.generation) && mono_ms() < wait.until_ms) return ngx_add_timer(&event, kLookEvery);
+    auto* c = wait.r->connection;
     ngx_http_finalize_request(wait.r, send_json(*wait.r, NGX_HTTP_OK, report_generation()));
+    ngx_http_run_posted_requests(c);
 }
 
 void cancel(void* data)

@@ -114,7 +114,10 @@ ngx_int_t serve_status(ngx_http_request_t& r)
 void start_status()
 {
     if (worker() == nullptr) return;
-    add_listener({.event_posted = events_posted});
+    const auto end_in_old_worker = [](std::int64_t) {
+        if (ngx_exiting) end_event_streams();
+    };
+    add_listener({.tick = end_in_old_worker, .event_posted = events_posted});
 }
 
 }  // namespace sluice::ngx
