@@ -1,5 +1,6 @@
 """Who may push: the refused hear why within a second, before media, and are cut off."""
 
+import contextlib
 import time
 
 import pytest
@@ -106,36 +107,52 @@ def test_media_that_is_sent_without_waiting_for_the_answer_goes_nowhere(nginx):
     assert record is None or record["tags_in"] == 0
 
 
-@pytest.mark.parametrize("workers", [1, 4])
-def test_a_second_publisher_is_refused_and_the_first_goes_on(make_nginx, workers):
-    nginx = make_nginx(workers=workers, application=OPEN + "sluice_ingest_on_duplicate reject;")
+@contextlib.contextmanager
+def from_worker(nginx, which):
+    """Connections made here reach the publisher's worker's neighbours, or just anyone."""
+    if which == "any":
+        yield
+        return
+    with nginx.paused(nginx.control.stream("demo")["publisher"]["pid"]):
+        yield
+
+
+@pytest.mark.parametrize("which", ["any", "other"])
+def test_a_second_publisher_is_refused_and_the_first_goes_on(make_nginx, which):
+    nginx = make_nginx(workers=2, application=OPEN + "sluice_ingest_on_duplicate reject;")
     with Publisher(nginx.rtmp, "demo", clip("avc_quick")) as first:
         nginx.control.wait_state("demo", "live")
         with HttpFlv(nginx.flv("demo")) as viewer:
-            for _ in range(6 if workers > 1 else 1):  # lands on the other workers too
+            with from_worker(nginx, which):
                 expect_refused(nginx, "demo", "already_publishing", BAD_NAME, "demo")
             viewer.read_tags(40)
             viewer.check(largest_step_ms=200)
         assert not first.ended.is_set()
 
 
-@pytest.mark.parametrize("workers", [1, 4])
-def test_a_replacing_publisher_takes_over_and_viewers_stay(make_nginx, workers):
-    nginx = make_nginx(workers=workers, application=OPEN + "sluice_ingest_on_duplicate replace;")
+@pytest.mark.parametrize("which", ["any", "other"])
+def test_a_replacing_publisher_takes_over_and_viewers_stay(make_nginx, which):
+    nginx = make_nginx(workers=2, application=OPEN + "sluice_ingest_on_duplicate replace;")
     with Publisher(nginx.rtmp, "demo", clip("avc_quick")) as first, nginx.control.events() as events:
         nginx.control.wait_state("demo", "live")
         with HttpFlv(nginx.flv("demo")) as http_play, RtmpViewer("127.0.0.1", nginx.rtmp, "demo") as rtmp_play:
-            http_play.read_key_frame()
-            rtmp_play.read_key_frame()
-            with Publisher(nginx.rtmp, "demo", clip("avc_other"), start=5_000_000) as second:
+            for viewer in (http_play, rtmp_play):
+                viewer.read_key_frame()
+            with from_worker(nginx, which):
+                second = Publisher(nginx.rtmp, "demo", clip("avc_other"), start=5_000_000)
+            with second:
                 assert second.accepted
                 assert first.ended.wait(1), "the first publisher was not cut off"
                 events.wait("stream.stopped", reason="replaced")
-                picture = clip("avc_other").headers[1].payload
                 for viewer in (http_play, rtmp_play):
-                    viewer.read_until(lambda tags: any(t.payload == picture for t in tags), 5)
-                    viewer.read_key_frame()
-                    viewer.check(largest_step_ms=3000)
+                    expect_picture_of(viewer, clip("avc_other"))
+
+
+def expect_picture_of(viewer, source):
+    header = source.headers[1].payload
+    viewer.read_until(lambda tags: any(t.payload == header for t in tags), 5, "the new picture's header")
+    viewer.read_key_frame()
+    viewer.check(largest_step_ms=3000)
 
 
 def test_an_unknown_channel_is_refused(shared_system):

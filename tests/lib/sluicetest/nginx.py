@@ -1,5 +1,6 @@
 """Debian's nginx with our module, from a configuration that the test gives."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -171,6 +172,16 @@ class Nginx:
 
     def all_workers(self):
         return [p for p in processes.children(self.process.pid) if "worker process" in processes.title(p)]
+
+    @contextlib.contextmanager
+    def paused(self, pid):
+        """While this worker stands still, every connection is taken by another."""
+        processes.signal_to(pid, signal.SIGSTOP)
+        wait_for(lambda: processes.stopped(pid), what="the worker to stand still")
+        try:
+            yield
+        finally:
+            processes.signal_to(pid, signal.SIGCONT)
 
     def reload(self, **parts):
         """HUP, then waits until the new workers are there and the old ones take nothing new."""

@@ -19,6 +19,12 @@ def alive(pid):
     return fields is not None and fields[0] not in "ZX"
 
 
+def stopped(pid):
+    """Whether the process stands still after SIGSTOP."""
+    fields = _stat(pid)
+    return fields is not None and fields[0] == "T"
+
+
 def title(pid):
     """The command line, as nginx changes it (`nginx: worker process`)."""
     try:
