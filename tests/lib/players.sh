@@ -33,6 +33,7 @@ play_ffplay() {
 }
 
 play_mpv() {
+    # shellcheck disable=SC2016 # mpv expands it
     timeout -k 2 $((seconds + 15)) mpv --no-config --vo=null --ao=null --hwdec=no --network-timeout=5 \
         --length="$seconds" --msg-level=all=warn,statusline=status \
         --term-status-msg='AT ${=time-pos} FRAME ${estimated-frame-number} V ${video-codec} A ${audio-codec}' \
