@@ -33,6 +33,16 @@ def open_chromium(language="en", flags=()):
     return driver
 
 
+class Told:
+    """A text that is made when it is asked for, so that a failure tells the end and not the beginning."""
+
+    def __init__(self, make):
+        self.make = make
+
+    def __str__(self):
+        return self.make()
+
+
 class Player:
     """A player page in a browser. Playing is proven by what was decoded, not by the lack of errors."""
 
@@ -56,8 +66,11 @@ class Player:
     def stats(self):
         return self.driver.execute_script("return document.getElementById('stats').textContent")
 
+    def told(self):
+        return f"{self.state}: {self.notice} {self.stats} {json.dumps(self.played())}"
+
     def wait_state(self, state, timeout=5):
-        wait_for(lambda: self.state == state, timeout, f"state {state}, it is {self.state}: {self.notice}")
+        wait_for(lambda: self.state == state, timeout, Told(lambda: f"state {state}; {self.told()}"))
 
     def wait_playing(self, video=True, audio=True, seconds=1.0, timeout=8):
         """Until that much more has been played; returns what was played in all."""
@@ -70,7 +83,7 @@ class Player:
             sound = not audio or now["audio"] > 0
             return now if moved and pictures and sound and self.state == "playing" else None
 
-        return wait_for(goes_on, timeout, f"playing; {json.dumps(self.played())} {self.state}: {self.notice}")
+        return wait_for(goes_on, timeout, Told(lambda: f"playing; {self.told()}"))
 
     def click(self, id):
         self.driver.execute_script("document.getElementById(arguments[0]).click()", id)

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from browser import Player, open_chromium
+from browser import Player, Told, open_chromium
 from sluicetest.waiting import stays, wait_for
 
 
@@ -178,7 +178,7 @@ def test_another_encoder_in_the_same_connection_is_followed(stage, watch, name, 
     programme.switch(name)
 
     wait_for(lambda: programme.following is None, 6, "the other encoder")
-    wait_for(lambda: details in player.stats, 6, f"the new details: {player.stats} {player.notice}")
+    wait_for(lambda: details in player.stats, 10, Told(lambda: f"the new details; {player.told()}"))
     assert player.wait_playing(audio=name != "video_only", seconds=2)["width"] == size
 
 
@@ -207,13 +207,25 @@ def test_pause_leaves_the_stream_and_play_goes_to_the_newest_picture(stage, watc
     assert player.wait_playing()["behind"] < 1.5
 
 
+def test_who_leaves_the_page_leaves_the_stream_and_comes_back_to_it(stage, watch, chromium):
+    programme = stage.go_live("demo")
+    player = watch(stage.page("demo"))
+    player.wait_playing()
+
+    chromium.get("about:blank")
+    wait_for(lambda: programme.viewers == 0, 3, "the viewer to leave")
+    chromium.back()
+
+    player.wait_playing()
+
+
 def test_the_details_tell_what_is_played(stage, watch):
     stage.go_live("demo")
     player = watch(stage.page("demo"))
     player.wait_playing()
 
     wait_for(lambda: "320×180 · H.264 + AAC · 25 fps" in player.stats and "kbit/s" in player.stats, 8,
-             f"the details: {player.stats}")
+             Told(lambda: f"the details; {player.told()}"))
 
 
 def test_sound_comes_with_one_click(stage, watch):

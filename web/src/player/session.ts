@@ -57,6 +57,11 @@ export class Session {
         this.wake();
     }
 
+    /** Neither paused nor impossible: it plays or tries to. */
+    get active(): boolean {
+        return this.running;
+    }
+
     /** Bits per second on the wire. */
     get bitrate(): number | undefined {
         return this.connection?.bitrate();

@@ -45,8 +45,7 @@ export class View {
         this.media.onclick = () => this.page.controls && playOrPause();
         this.media.ondblclick = () => this.toggleFullscreen();
         // Media keys and the browser's own menu act on the element itself.
-        // A decoder that is replaced pauses the element too, but plays again before this is heard.
-        this.media.onpause = () => this.media.paused && session.pause();
+        this.media.onpause = () => this.pausedByViewer() && session.pause();
         this.media.onplay = () => session.start();
         this.media.onvolumechange = () => this.refresh();
         document.onfullscreenchange = () => this.refresh();
@@ -113,6 +112,12 @@ export class View {
 
     private stopped(): boolean {
         return this.state.kind === 'paused' || this.state.kind === 'blocked';
+    }
+
+    /** Not by a decoder that is replaced, nor by an event from before a new start. */
+    private pausedByViewer(): boolean {
+        const shown = this.state.kind === 'playing' || this.state.kind === 'silent';
+        return shown && this.media.paused;
     }
 
     private play(session: Session): void {
