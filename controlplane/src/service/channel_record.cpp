@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "channel_document.hpp"
 #include "timestamp.hpp"
 
 namespace sluice::control {
@@ -42,21 +43,20 @@ channel::Auth auth_of(const json& value)
     return value == "open" ? channel::Auth::open : channel::Auth::signature;
 }
 
-channel::Ingest ingest(const json& in)
+channel::Ingest ingest(const json& in, const json& key)
 {
     return {.auth = auth_of(in.at("auth")),
-            .key = text_or_empty(in.at("key")),
+            .key = text_or_empty(key),
             .on_duplicate = in.at("on_duplicate") == "replace" ? channel::OnDuplicate::replace
                                                                : channel::OnDuplicate::reject,
             .allow_ips = addresses(in.at("allow_ips")),
             .reconnect_window_ms = in.at("reconnect_window_s").get<std::uint32_t>() * 1000};
 }
 
-channel::Playback playback(const json& in, const std::string& ingest_key)
+channel::Playback playback(const json& in, const std::string& key)
 {
-    const auto key = text_or_empty(in.at("key"));
     return {.auth = auth_of(in.at("auth")),
-            .key = key.empty() ? ingest_key : key,
+            .key = key,
             .allow_referers = texts(in.at("allow_referers")),
             .allow_origins = texts(in.at("allow_origins")),
             .allow_ips = addresses(in.at("allow_ips")),
@@ -67,6 +67,7 @@ channel::Playback playback(const json& in, const std::string& ingest_key)
 
 channel::Channel to_record(const json& stored)
 {
+    const auto& secrets = stored.contains(kSecrets) ? stored.at(kSecrets) : stored;
     const auto& outputs = stored.at("outputs");
     const auto& packaging = stored.at("packaging");
     const auto expires = parse_timestamp(text_or_empty(stored.at("expires_at")));
@@ -76,7 +77,7 @@ channel::Channel to_record(const json& stored)
                          .enabled = stored.at("enabled").get<bool>(),
                          // 0 means never: a date before 1970 is merely long past.
                          .expires_at_s = expires ? std::max<std::int64_t>(*expires, 1) : 0,
-                         .ingest = ingest(stored.at("ingest"))};
+                         .ingest = ingest(stored.at("ingest"), secrets.at("ingest").at("key"))};
     out.outputs = {.flv = outputs.at("flv"),
                    .hls = outputs.at("hls"),
                    .cmaf = outputs.at("cmaf"),
@@ -85,7 +86,8 @@ channel::Channel to_record(const json& stored)
                      .part_ms = packaging.at("part_ms"),
                      .list_size = packaging.at("list_size"),
                      .dvr_window_s = packaging.at("dvr_window_s")};
-    out.playback = playback(stored.at("playback"), out.ingest.key);
+    const auto key = text_or_empty(secrets.at("playback").at("key"));
+    out.playback = playback(stored.at("playback"), key.empty() ? out.ingest.key : key);
     return out;
 }
 

@@ -6,8 +6,8 @@
 
 namespace sluice::control {
 
-/// The data-plane record of a stored channel document (the value under `channels/<id>`).
-/// The document must come from the store: it is complete and valid.
+/// The data-plane record of a channel: of the value under `channels/<id>` or of the document made
+/// from it, both complete and valid because they come from the store.
 channel::Channel to_record(const nlohmann::json& stored_channel);
 
 }  // namespace sluice::control

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "../store/schema.hpp"
+#include "channel_document.hpp"
 #include "channel_schema.hpp"
 #include "core/auth/channel_id.hpp"
 #include "random.hpp"
@@ -17,14 +18,6 @@ namespace schema = store::schema;
 
 constexpr std::size_t kKeyBytes = 20;  ///< 40 hex characters
 constexpr int kAttempts = 20;          ///< of an unconditional change that others outrun
-
-Result<json> parse_document(const store::Entry& entry)
-{
-    auto document = json::parse(entry.value, nullptr, false);
-    if (!document.is_object()) return fail(Errc::internal, "a stored channel is damaged");
-    document["version"] = entry.version;
-    return document;
-}
 
 Error no_such_channel(std::string_view id)
 {
@@ -133,7 +126,7 @@ Result<Channels::Written> Channels::create(const json& body, const std::optional
     if (!channel) return tl::unexpected(channel.error());
 
     const auto id = channel->at("id").get<std::string>();
-    std::vector<store::Operation> work{store::put(schema::channel(id), channel->dump(), 0)};
+    std::vector<store::Operation> work{store::put(schema::channel(id), to_stored(*channel), 0)};
     if (once) {
         const auto answer = without_secrets(channel_rule(), *channel);
         work.push_back(idempotency_.remember(*once, answer, now_s()));
@@ -159,7 +152,7 @@ Result<store::Entry> Channels::find(std::string_view id) const
 
 Result<json> Channels::get(std::string_view id) const
 {
-    return find(id).and_then(parse_document);
+    return find(id).and_then(from_stored);
 }
 
 Result<Channels::List> Channels::list(std::size_t limit, std::string_view cursor,
@@ -171,9 +164,9 @@ Result<Channels::List> Channels::list(std::size_t limit, std::string_view cursor
         auto page = store_.list(schema::kChannels, after, limit);
         if (!page) return tl::unexpected(page.error());
         for (const auto& entry : page->items) {
-            auto channel = parse_document(entry);
-            if (!channel) return tl::unexpected(channel.error());
-            list.items.push_back(std::move(*channel));
+            auto text = shown_text(entry);
+            if (!text) return tl::unexpected(text.error());
+            list.items.push_back(std::move(*text));
         }
         if (page->more) {
             list.next_cursor = page->items.back().key.substr(schema::kChannels.size());
@@ -183,9 +176,10 @@ Result<Channels::List> Channels::list(std::size_t limit, std::string_view cursor
     auto found = index_.search(q, cursor, limit);
     if (!found) return tl::unexpected(found.error());
     for (const auto& id : found->ids) {
-        auto channel = get(id);
-        if (channel) list.items.push_back(std::move(*channel));
-        else if (channel.error().code != Errc::not_found) return tl::unexpected(channel.error());
+        auto text = find(id).and_then(shown_text);
+        if (text) list.items.push_back(std::move(*text));
+        // Deleted since the search: no error, just not there.
+        if (!text && text.error().code != Errc::not_found) return tl::unexpected(text.error());
     }
     if (found->more) list.next_cursor = found->ids.back();
     return list;
@@ -203,10 +197,10 @@ Result<Channels::Written> Channels::change(std::string_view id,
                                                 std::to_string(entry->version) +
                                                 " now: read it again");
         }
-        auto channel = parse_document(*entry).and_then(next);
+        auto channel = from_stored(*entry).and_then(next);
         if (!channel) return tl::unexpected(channel.error());
         (*channel)["version"] = entry->version + 1;
-        auto done = store_.commit({store::put(entry->key, channel->dump(), entry->version)});
+        auto done = store_.commit({store::put(entry->key, to_stored(*channel), entry->version)});
         if (done) return Written{std::move(*channel), apply_(), false};
         if (done.error().code != Errc::precondition) return tl::unexpected(done.error());
         // Somebody else was faster: with If-Match the next round says so.

@@ -37,7 +37,7 @@ public:
     };
 
     struct List {
-        std::vector<nlohmann::json> items;
+        std::vector<std::string> items;  ///< JSON texts, without secrets
         std::optional<std::string> next_cursor;
     };
 

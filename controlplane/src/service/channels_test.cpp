@@ -184,12 +184,31 @@ TEST_F(ChannelsTest, pages_follow_their_cursor_to_the_end)
     for (const auto* id : {"c", "a", "b"}) create({{"id", id}});
     const auto first = channels_.list(2, "", "");
     ASSERT_TRUE(first);
-    EXPECT_EQ(first->items.at(0).at("id"), "a");
-    EXPECT_EQ(first->items.at(1).at("id"), "b");
+    EXPECT_EQ(json::parse(first->items.at(0)).at("id"), "a");
+    EXPECT_EQ(json::parse(first->items.at(1)).at("id"), "b");
     ASSERT_TRUE(first->next_cursor);
     const auto second = channels_.list(2, *first->next_cursor, "");
     EXPECT_EQ(second->items.size(), 1U);
     EXPECT_FALSE(second->next_cursor);
+}
+
+TEST_F(ChannelsTest, a_page_shows_whole_channels_without_their_secrets)
+{
+    create({{"id", "a"},
+            {"description", R"(,"~secrets":{"a":1}})"},
+            {"ingest", {{"key", "k1-hidden"}}},
+            {"playback", {{"key", "k2-hidden"}}}});
+    const auto text = channels_.list(1, "", "")->items.at(0);
+    EXPECT_EQ(text.find("hidden"), std::string::npos) << text;
+    EXPECT_EQ(json::parse(text), without_secrets(channel_rule(), *channels_.get("a")));
+}
+
+TEST_F(ChannelsTest, a_page_of_older_values_without_a_secrets_member_shows_none_either)
+{
+    auto old = create({{"id", "a"}, {"ingest", {{"key", "k1-hidden"}}}});
+    ASSERT_TRUE(store_->commit({store::put("channels/a", old.dump())}));
+    EXPECT_EQ(channels_.list(1, "", "")->items.at(0).find("hidden"), std::string::npos);
+    EXPECT_EQ(channels_.get("a")->at("ingest").at("key"), "k1-hidden");
 }
 
 TEST_F(ChannelsTest, search_finds_parts_of_id_and_name_in_any_case_and_follows_changes)
@@ -200,7 +219,7 @@ TEST_F(ChannelsTest, search_finds_parts_of_id_and_name_in_any_case_and_follows_c
     const auto ids = [&](const char* q) {
         std::string all;
         const auto found = channels_.list(10, "", q);
-        for (const auto& item : found->items) all += item.at("id").get<std::string>() + " ";
+        for (const auto& item : found->items) all += json::parse(item).at("id").get<std::string>() + " ";
         return all;
     };
     EXPECT_EQ(ids("NeWs"), "news-1 sport ");

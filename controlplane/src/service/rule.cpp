@@ -244,4 +244,17 @@ json without_secrets(const Rule& rule, json value)
     return value;
 }
 
+json only_secrets(const Rule& rule, const json& value)
+{
+    json secrets = json::object();
+    for (const auto& field : rule.fields) {
+        if (!value.contains(field.name)) continue;
+        if (field.rule.write_only) secrets[field.name] = value[field.name];
+        if (field.rule.kind != Rule::Kind::object) continue;
+        auto inner = only_secrets(field.rule, value[field.name]);
+        if (!inner.empty()) secrets[field.name] = std::move(inner);
+    }
+    return secrets;
+}
+
 }  // namespace sluice::control

@@ -78,4 +78,7 @@ nlohmann::json complete(const Rule& rule, const nlohmann::json& value);
 /// `value` without its secrets.
 nlohmann::json without_secrets(const Rule& rule, nlohmann::json value);
 
+/// Only the secrets of `value`, in their places: `{"ingest": {"key": "…"}}`.
+nlohmann::json only_secrets(const Rule& rule, const nlohmann::json& value);
+
 }  // namespace sluice::control

@@ -7,7 +7,7 @@
 ///
 ///     meta/schema          {"version": 1}
 ///     settings             the settings document
-///     channels/<id>        the channel document, with its secrets
+///     channels/<id>        the channel document, its secrets in the member "~secrets"
 ///     tokens/<id>          {id, name, scope, hash, created_at, expires_at}
 ///     idempotency/<hash>   {request, status, body, id, created_at_s} of a POST that was answered
 namespace sluice::control::store::schema {
