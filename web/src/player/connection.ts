@@ -9,6 +9,7 @@ import type { Bytes } from './transport';
 
 const kTickMs = 200;
 const kRateWindowMs = 3000;
+const kStartMs = 6000;
 // Less than any frame: what can be played has been played.
 const kAheadNone = 0.15;
 
@@ -38,6 +39,7 @@ export class Connection {
     private bits = 0;
     private lastBytesMs = performance.now();
     private shown = false;
+    private startMs = performance.now();
 
     /**
      * `expected`: tracks that are known to come although they may not be there at the start;
@@ -108,10 +110,11 @@ export class Connection {
                 this.begin(begun, held);
                 continue;
             }
-            // Decoders lose pictures over a header that changes under way; a fresh one never does.
-            if (tracksDiffer(begun, this.tracks) || this.flv.configChanges > changes) {
-                return this.stop({ kind: 'changed' });
+            if (tracksDiffer(begun, this.tracks)) {
+                return this.stop({ kind: 'changed', expected: { ...this.flv.tracks } });
             }
+            // Decoders lose pictures over a header that changes under way; a fresh one never does.
+            if (this.flv.configChanges > changes) return this.stop({ kind: 'changed' });
             this.engine?.push(value);
         }
     }
@@ -135,6 +138,13 @@ export class Connection {
         if (this.engine && this.media.error) return this.stop(failureOfMedia(this.media.error));
         if (this.engine && !this.media.seeking) this.followEdge();
         this.judge(nowMs);
+    }
+
+    /** Data comes but nothing is shown: a track that was announced does not come, say. */
+    private startsInVain(nowMs: number): boolean {
+        const waits = this.engine !== undefined && !this.shown && !this.media.paused;
+        if (!waits || document.hidden) this.startMs = nowMs;
+        return nowMs - this.startMs > kStartMs;
     }
 
     private followEdge(): void {
@@ -162,6 +172,7 @@ export class Connection {
 
         const absent = ahead < kAheadNone ? this.flv.fallenSilent() : undefined;
         if (absent) return this.stop({ kind: 'changed', absent });
+        if (this.startsInVain(nowMs)) return this.stop({ kind: 'stuck', detail: 'no picture' });
         if (verdict === 'give-up') return this.stop({ kind: 'stuck' });
         if (verdict === 'silent') return this.events.silent();
         if (verdict === 'nudge') this.media.currentTime += Math.min(0.2, ahead / 2);

@@ -1,4 +1,4 @@
-import type { TrackKind } from './flv_tracks';
+import type { TrackKind, Tracks } from './flv_tracks';
 
 /** Why the server would not serve, in its own words (the access reasons of the modules). */
 export const kReasons = [
@@ -39,6 +39,8 @@ export interface Failure {
     detail?: string;
     /** A track that has fallen silent; a decoder that waits for it stands still. */
     absent?: TrackKind;
+    /** Tracks that were seen to run after one of them came late: it may have no header to tell. */
+    expected?: Tracks;
 }
 
 export type FailureKind =

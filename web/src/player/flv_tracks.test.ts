@@ -93,6 +93,8 @@ describe('tracks of an FLV stream', () => {
         expect(read(...both, picture(0), sound(0), picture(2000)).fallenSilent()).toBeUndefined();
         expect(read(...both, picture(0), sound(0), picture(2001)).fallenSilent()).toBe('audio');
         expect(read(...both, picture(0), sound(5001)).fallenSilent()).toBe('video');
+        expect(read(...both, picture(900_000)).fallenSilent()).toBeUndefined();
+        expect(read(...both, picture(900_000), picture(902_001)).fallenSilent()).toBe('audio');
         expect(read(...both, sound(-100 >>> 0), picture(1800)).fallenSilent()).toBeUndefined();
         expect(read(kFileHeader, kAvcConfig, picture(9000)).fallenSilent()).toBeUndefined();
     });

@@ -54,6 +54,7 @@ export class FlvTracks {
     private configOf: TrackKind | undefined;
     private hash = kHashStart;
     private readonly lastFrame: Partial<Record<TrackKind, number>> = {};
+    private firstFrame = 0;
     private readonly configs: Partial<Record<TrackKind, number>> = {};
 
     /** `absent`: a track that is announced but sends nothing; it counts from its first frame on. */
@@ -78,13 +79,12 @@ export class FlvTracks {
 
     /** The track that has fallen silent while the other one goes on. */
     fallenSilent(): TrackKind | undefined {
-        const { video, audio } = this.lastFrame;
-        if (this.tracks.video && this.tracks.audio) {
-            const behind = ((audio ?? 0) - (video ?? 0)) | 0;
-            if (audio !== undefined && behind > kSilentAfterMs.video) return 'video';
-            if (video !== undefined && -behind > kSilentAfterMs.audio) return 'audio';
-        }
-        return undefined;
+        if (!this.tracks.video || !this.tracks.audio) return undefined;
+        // One that has sent nothing yet is silent since the other one's first frame.
+        const { video = this.firstFrame, audio = this.firstFrame } = this.lastFrame;
+        const soundAhead = (audio - video) | 0;
+        if (soundAhead > kSilentAfterMs.video) return 'video';
+        return -soundAhead > kSilentAfterMs.audio ? 'audio' : undefined;
     }
 
     private step(): void {
@@ -150,13 +150,19 @@ export class FlvTracks {
     }
 
     private counts(kind: TrackKind, packet: Packet, body: Uint8Array): boolean {
-        if (packet === 'frame') this.lastFrame[kind] = this.timestamp();
+        if (packet === 'frame') this.noteFrame(kind);
         if (packet === 'config') {
             this.configOf = kind;
             this.hash = kHashStart;
             this.digest(body);
         }
         return packet === 'frame' || kind !== this.absent || this.tracks[kind] !== undefined;
+    }
+
+    private noteFrame(kind: TrackKind): void {
+        const none = this.lastFrame.video === undefined && this.lastFrame.audio === undefined;
+        this.lastFrame[kind] = this.timestamp();
+        if (none) this.firstFrame = this.timestamp();
     }
 
     private digest(bytes: Uint8Array): void {

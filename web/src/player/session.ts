@@ -80,8 +80,6 @@ export class Session {
     }
 
     private async once(signal: AbortSignal, last: Failure | undefined): Promise<Failure> {
-        const expected = last?.kind === 'changed' ? { ...this.lastTracks() } : {};
-        if (last?.absent) expected[last.absent] = undefined;
         let bytes;
         try {
             bytes = await openStream(this.page.stream, this.page.transport, signal);
@@ -93,7 +91,7 @@ export class Session {
             return { kind: 'ended' };
         }
         const events = this.eventsFor(signal);
-        return this.play(new Connection(bytes, this.media, events, expected, last?.absent));
+        return this.play(new Connection(bytes, this.media, events, last?.expected ?? {}, last?.absent));
     }
 
     private play(connection: Connection): Promise<Failure> {
