@@ -64,7 +64,8 @@ Result<UnixAnswer> call(const std::filesystem::path& socket, const UnixRequest& 
     curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, append);
     curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
     if (request.body != nullptr) {
-        curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body->size()));
+        curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE,
+                         static_cast<long>(request.body->size()));
         curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, request.body->c_str());
     }
     if (const auto code = curl_easy_perform(curl.get()); code != CURLE_OK) {

@@ -6,8 +6,8 @@
 
 namespace sluice::supervisor {
 
-/// How long to wait before a child that ended is started again: not at all after a good run, else 100 ms, doubling up
-/// to 5 s, so that one that can't start does not burn the machine.
+/// How long to wait before a child that ended is started again: not at all after a good run, else
+/// 100 ms, doubling up to 5 s, so that one that can't start does not burn the machine.
 class BackOff {
 public:
     using Milliseconds = std::chrono::milliseconds;

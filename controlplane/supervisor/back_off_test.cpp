@@ -15,7 +15,8 @@ TEST(BackOff, DoublesFromAHundredMillisecondsToFiveSeconds)
     std::vector<std::chrono::milliseconds> waits;
     for (int i = 0; i < 8; ++i) waits.push_back(back_off.after(1ms));
 
-    EXPECT_EQ(waits, (std::vector<std::chrono::milliseconds>{100ms, 200ms, 400ms, 800ms, 1600ms, 3200ms, 5000ms, 5000ms}));
+    EXPECT_EQ(waits, (std::vector<std::chrono::milliseconds>{100ms, 200ms, 400ms, 800ms, 1600ms,
+                                                             3200ms, 5000ms, 5000ms}));
 }
 
 TEST(BackOff, AGoodRunIsStartedAgainAtOnceAndForgives)

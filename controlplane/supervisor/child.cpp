@@ -67,7 +67,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts)
     _exit(127);
 }
 
-/// The parent of a process from /proc/<pid>/stat; the name before it may hold anything, hence the last parenthesis.
+/// The parent of a process from /proc/<pid>/stat; the name before it may hold anything, hence the
+/// last parenthesis.
 std::optional<pid_t> parent_of(const fs::path& process)
 {
     std::ifstream in(process / "stat");
@@ -98,7 +99,8 @@ std::vector<pid_t> children()
 tl::expected<Child, std::string> start(const Command& command)
 {
     std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) return tl::unexpected(std::string(std::strerror(errno)));
+    if (pipe2(ends.data(), O_CLOEXEC) != 0)
+        return tl::unexpected(std::string(std::strerror(errno)));
     auto argv = pointers(command.argv);
     auto variables = environment_without(command.hidden);
 
@@ -119,7 +121,8 @@ void kill_orphans(const std::vector<pid_t>& known)
     // Those that are killed may leave children of their own to us.
     for (;;) {
         auto orphans = children();
-        std::erase_if(orphans, [&](pid_t pid) { return std::ranges::find(known, pid) != known.end(); });
+        std::erase_if(orphans,
+                      [&](pid_t pid) { return std::ranges::find(known, pid) != known.end(); });
         if (orphans.empty()) return;
         for (const auto pid : orphans) kill(pid, SIGKILL);
         for (const auto pid : orphans) waitpid(pid, nullptr, 0);

@@ -10,8 +10,9 @@ namespace sluice::supervisor {
 
 /// What a child is started with.
 struct Command {
-    std::vector<std::string> argv;    ///< argv[0] is the path of the program; no shell
-    std::vector<std::string> hidden;  ///< names of environment variables that the child must not see
+    std::vector<std::string> argv;  ///< argv[0] is the path of the program; no shell
+    std::vector<std::string>
+        hidden;  ///< names of environment variables that the child must not see
 };
 
 struct Child {
@@ -19,11 +20,12 @@ struct Child {
     int output = -1;  ///< non-blocking read end of its stdout and stderr; the caller closes it
 };
 
-/// Starts a child in a process group of its own (Ctrl-C reaches only us) that gets SIGTERM when we end, however we end.
+/// Starts a child in a process group of its own (Ctrl-C reaches only us) that gets SIGTERM when we
+/// end, however we end.
 tl::expected<Child, std::string> start(const Command& command);
 
-/// Kills and reaps all children of this process but those in `known`. Processes whose parent died become ours, because
-/// we are their subreaper (become_subreaper()).
+/// Kills and reaps all children of this process but those in `known`. Processes whose parent died
+/// become ours, because we are their subreaper (become_subreaper()).
 void kill_orphans(const std::vector<pid_t>& known);
 
 void become_subreaper();

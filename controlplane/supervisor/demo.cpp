@@ -17,7 +17,8 @@ using namespace std::chrono_literals;
 /// As sluice-control does: the environment goes before the file.
 std::string token(const std::filesystem::path& dir)
 {
-    if (const char* given = std::getenv("SLUICE_ADMIN_TOKEN"); given != nullptr && *given != '\0') return given;
+    if (const char* given = std::getenv("SLUICE_ADMIN_TOKEN"); given != nullptr && *given != '\0')
+        return given;
     auto text = control::nginx::read_file(dir / "admin-token").value_or("");
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
     return text;
@@ -29,7 +30,8 @@ Result<std::string> DemoChannel::push_url() const
 {
     auto channel = api("/api/v1/channels/demo");
     if (!channel && channel.error().code == Errc::not_found) {
-        const json wanted{{"id", "demo"}, {"name", "Demo"}, {"description", "A test picture with sound"}};
+        const json wanted{
+            {"id", "demo"}, {"name", "Demo"}, {"description", "A test picture with sound"}};
         channel = api("/api/v1/channels", &wanted);
     }
     if (!channel) return tl::unexpected(channel.error());
@@ -44,10 +46,11 @@ Result<std::string> DemoChannel::push_url() const
 Result<json> DemoChannel::api(std::string_view path, const json* body) const
 {
     const auto text = body != nullptr ? body->dump() : std::string();
-    const auto answer = control::call(dir_ / "run/api.sock", {.path = path,
-                                                              .body = body != nullptr ? &text : nullptr,
-                                                              .headers = {"Authorization: Bearer " + token(dir_)},
-                                                              .limit = 5s});
+    const auto answer =
+        control::call(dir_ / "run/api.sock", {.path = path,
+                                              .body = body != nullptr ? &text : nullptr,
+                                              .headers = {"Authorization: Bearer " + token(dir_)},
+                                              .limit = 5s});
     if (!answer) return tl::unexpected(answer.error());
     auto parsed = json::parse(answer->body, nullptr, false);
     if (answer->status < 300 && !parsed.is_discarded()) return parsed;

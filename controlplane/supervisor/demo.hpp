@@ -14,11 +14,13 @@ class DemoChannel {
 public:
     explicit DemoChannel(std::filesystem::path dir) : dir_(std::move(dir)) {}
 
-    /// Makes the channel when it is missing. The address is one of this machine, signed: it must not get into a log.
+    /// Makes the channel when it is missing. The address is one of this machine, signed: it must
+    /// not get into a log.
     control::Result<std::string> push_url() const;
 
 private:
-    control::Result<nlohmann::json> api(std::string_view path, const nlohmann::json* body = nullptr) const;
+    control::Result<nlohmann::json> api(std::string_view path,
+                                        const nlohmann::json* body = nullptr) const;
 
     std::filesystem::path dir_;
 };

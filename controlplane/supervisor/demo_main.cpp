@@ -14,8 +14,9 @@
 #include "child.hpp"
 #include "demo.hpp"
 
-// Keeps a test picture with sound on the channel "demo". ffmpeg is started with the signed address on its command line,
-// where users of this machine can see it; what it prints goes through us, so that no log shows it.
+// Keeps a test picture with sound on the channel "demo". ffmpeg is started with the signed address
+// on its command line, where users of this machine can see it; what it prints goes through us, so
+// that no log shows it.
 
 namespace {
 
@@ -27,12 +28,49 @@ using Clock = std::chrono::steady_clock;
 
 Command ffmpeg(const std::string& url)
 {
-    return {{"/usr/bin/ffmpeg", "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error",
-             "-re", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25",
-             "-re", "-f", "lavfi", "-i", "sine=frequency=330:beep_factor=4:sample_rate=48000",
-             "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-pix_fmt", "yuv420p",
-             "-b:v", "1000k", "-maxrate", "1000k", "-bufsize", "1000k", "-g", "50", "-sc_threshold", "0",
-             "-c:a", "aac", "-b:a", "96k", "-ac", "2", "-f", "flv", url},
+    return {{"/usr/bin/ffmpeg",
+             "-hide_banner",
+             "-nostdin",
+             "-nostats",
+             "-loglevel",
+             "error",
+             "-re",
+             "-f",
+             "lavfi",
+             "-i",
+             "testsrc2=size=640x360:rate=25",
+             "-re",
+             "-f",
+             "lavfi",
+             "-i",
+             "sine=frequency=330:beep_factor=4:sample_rate=48000",
+             "-c:v",
+             "libx264",
+             "-preset",
+             "veryfast",
+             "-tune",
+             "zerolatency",
+             "-pix_fmt",
+             "yuv420p",
+             "-b:v",
+             "1000k",
+             "-maxrate",
+             "1000k",
+             "-bufsize",
+             "1000k",
+             "-g",
+             "50",
+             "-sc_threshold",
+             "0",
+             "-c:a",
+             "aac",
+             "-b:a",
+             "96k",
+             "-ac",
+             "2",
+             "-f",
+             "flv",
+             url},
             {"SLUICE_ADMIN_TOKEN"}};
 }
 
@@ -45,7 +83,8 @@ public:
         while (!stop_) {
             const auto started = Clock::now();
             push_once();
-            const auto lived = std::chrono::duration_cast<BackOff::Milliseconds>(Clock::now() - started);
+            const auto lived =
+                std::chrono::duration_cast<BackOff::Milliseconds>(Clock::now() - started);
             pause(std::max(back_off_.after(lived), BackOff::Milliseconds{100}));
         }
     }
@@ -67,7 +106,8 @@ private:
         std::string pending;
         bool open = true;
         while (open && !stop_) {
-            std::array<pollfd, 2> waiting{pollfd{child.output, POLLIN, 0}, pollfd{signals_, POLLIN, 0}};
+            std::array<pollfd, 2> waiting{pollfd{child.output, POLLIN, 0},
+                                          pollfd{signals_, POLLIN, 0}};
             poll(waiting.data(), waiting.size(), -1);
             take_signals();
             std::array<char, 4096> buffer;

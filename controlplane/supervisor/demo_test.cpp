@@ -7,9 +7,11 @@ namespace {
 
 TEST(Demo, WhatFfmpegPrintsLosesItsSignature)
 {
-    EXPECT_EQ(without_queries("rtmp://127.0.0.1:1935/stream/demo?sign=4102444800-abcdef: Input/output error"),
+    EXPECT_EQ(without_queries(
+                  "rtmp://127.0.0.1:1935/stream/demo?sign=4102444800-abcdef: Input/output error"),
               "rtmp://127.0.0.1:1935/stream/demo? Input/output error");
-    EXPECT_EQ(without_queries("to 'rtmp://h/stream/demo?sign=1-ff':"), "to 'rtmp://h/stream/demo?':");
+    EXPECT_EQ(without_queries("to 'rtmp://h/stream/demo?sign=1-ff':"),
+              "to 'rtmp://h/stream/demo?':");
     EXPECT_EQ(without_queries("nothing to hide"), "nothing to hide");
 }
 

@@ -6,12 +6,12 @@
 
 namespace sluice::supervisor {
 
-/// Moves `path` to `path`.1, .1 to .2 and so on, when it has `limit` bytes or more; the one beyond `kept` is lost. True
-/// when it was moved: whoever writes to it has to open it again.
+/// Moves `path` to `path`.1, .1 to .2 and so on, when it has `limit` bytes or more; the one beyond
+/// `kept` is lost. True when it was moved: whoever writes to it has to open it again.
 bool rotate(const std::filesystem::path& path, std::uintmax_t limit, unsigned kept);
 
-/// A log that is appended to and rotates by itself. What can't be written (disk full) is dropped: a log must never
-/// stop what it tells about.
+/// A log that is appended to and rotates by itself. What can't be written (disk full) is dropped: a
+/// log must never stop what it tells about.
 class LogFile {
 public:
     explicit LogFile(std::filesystem::path path) : path_(std::move(path)) {}

@@ -47,7 +47,8 @@ TEST(LogFile, NeverGrowsFarBeyondItsLimit)
     const TemporaryFolder folder;
     LogFile log(folder.path() / "a.log");
     const std::string block(1 << 20, 'x');
-    for (std::uintmax_t written = 0; written <= kLogLimit + block.size(); written += block.size()) log.write(block);
+    for (std::uintmax_t written = 0; written <= kLogLimit + block.size(); written += block.size())
+        log.write(block);
 
     EXPECT_TRUE(std::filesystem::exists(folder.path() / "a.log.1"));
     EXPECT_LT(std::filesystem::file_size(folder.path() / "a.log"), kLogLimit);

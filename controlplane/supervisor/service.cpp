@@ -22,8 +22,7 @@ std::string in_words(int status)
 
 Service::Service(std::string name, Command command, const std::filesystem::path& log)
     : name_(std::move(name)), command_(std::move(command)), log_(log)
-{
-}
+{}
 
 Service::~Service()
 {

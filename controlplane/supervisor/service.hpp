@@ -12,7 +12,8 @@ namespace sluice::supervisor {
 
 using Clock = std::chrono::steady_clock;
 
-/// One program that is kept running: its process, what it prints, and when it is to be started again.
+/// One program that is kept running: its process, what it prints, and when it is to be started
+/// again.
 class Service {
 public:
     Service(std::string name, Command command, const std::filesystem::path& log);
@@ -41,7 +42,8 @@ public:
     /// Takes what it printed into the log.
     void read_output();
 
-    /// To be called when its process was reaped with the wait status `status`. Says how it ended, and plans the next start.
+    /// To be called when its process was reaped with the wait status `status`. Says how it ended,
+    /// and plans the next start.
     std::string ended(int status, Clock::time_point now);
 
     /// Does nothing when it does not run.

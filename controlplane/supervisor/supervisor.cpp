@@ -56,8 +56,8 @@ Command control_command(const Options& o)
 /// nginx takes a variable NGINX for inherited sockets, and has no business with the token.
 Command nginx_command(const Options& o)
 {
-    return {{o.nginx.string(), "-c", (o.dir / "nginx/current/nginx.conf").string(), "-p", o.dir.string(), "-e",
-             (o.dir / "logs/error.log").string()},
+    return {{o.nginx.string(), "-c", (o.dir / "nginx/current/nginx.conf").string(), "-p",
+             o.dir.string(), "-e", (o.dir / "logs/error.log").string()},
             {"NGINX", "SLUICE_ADMIN_TOKEN"}};
 }
 
@@ -72,7 +72,8 @@ void block_signals()
 Supervisor::Supervisor(Options options) : options_(std::move(options))
 {
     const auto logs = options_.dir / "logs";
-    control_ = std::make_unique<Service>("sluice-control", control_command(options_), logs / "control.log");
+    control_ = std::make_unique<Service>("sluice-control", control_command(options_),
+                                         logs / "control.log");
     nginx_ = std::make_unique<Service>("nginx", nginx_command(options_), logs / "nginx.log");
     services_ = {control_.get(), nginx_.get()};
     if (options_.demo.empty()) return;
@@ -110,7 +111,8 @@ void Supervisor::prepare_folder()
         chmod((options_.dir / name).c_str(), 0750);
     }
     // Of an earlier run that did not end in order.
-    for (const auto* name : {"run/api.sock", "run/control.sock", "run/nginx.pid"}) fs::remove(options_.dir / name, ignored);
+    for (const auto* name : {"run/api.sock", "run/control.sock", "run/nginx.pid"})
+        fs::remove(options_.dir / name, ignored);
 }
 
 void Supervisor::open_signals()
@@ -160,7 +162,8 @@ void Supervisor::on_end(Service& service, int status, Clock::time_point now)
     say(text + " (process " + std::to_string(pid) + ")");
     if (&service == nginx_.get()) recover_nginx();
     // One that was killed is started again; one that gave up has said why, and would do so again.
-    const bool gave_up = phase_ == Phase::configuring && &service == control_.get() && WIFEXITED(status);
+    const bool gave_up =
+        phase_ == Phase::configuring && &service == control_.get() && WIFEXITED(status);
     if (!gave_up) return;
     say("can't start: " + service.last_line());
     status_ = 1;
@@ -182,11 +185,13 @@ void Supervisor::start_due(Clock::time_point now)
         if (service->running() || service->due() > now) continue;
         if (service == nginx_.get()) recover_nginx();
         service->start_now(now);
-        if (service->running()) say(service->name() + " runs as process " + std::to_string(service->pid()));
+        if (service->running())
+            say(service->name() + " runs as process " + std::to_string(service->pid()));
     }
 }
 
-/// sluice-control answers once it has rendered the configuration. When it does not, nginx starts with the last one.
+/// sluice-control answers once it has rendered the configuration. When it does not, nginx starts
+/// with the last one.
 void Supervisor::look_for_configuration(Clock::time_point now)
 {
     if (phase_ != Phase::configuring) return;
@@ -206,7 +211,8 @@ bool Supervisor::control_answers() const
     if (path.size() >= sizeof address.sun_path) return false;
     path.copy(address.sun_path, path.size());
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const bool answers = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    const bool answers =
+        connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     close(fd);
     return answers;
 }
@@ -217,7 +223,8 @@ bool Supervisor::has_configuration() const
     return fs::exists(options_.dir / "nginx/current/nginx.conf", error);
 }
 
-/// sluice-control and what it starts print through us; nginx writes its own files and has to be told.
+/// sluice-control and what it starts print through us; nginx writes its own files and has to be
+/// told.
 void Supervisor::rotate_nginx_logs(Clock::time_point now)
 {
     if (now < rotate_at_) return;

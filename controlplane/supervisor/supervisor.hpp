@@ -15,13 +15,14 @@ struct Options {
     std::filesystem::path dir;      ///< absolute
     std::filesystem::path control;  ///< sluice-control
     std::filesystem::path nginx;
-    std::filesystem::path demo;                 ///< sluice-demo; empty: no demo
+    std::filesystem::path demo;                  ///< sluice-demo; empty: no demo
     std::vector<std::string> control_arguments;  ///< passed on to sluice-control
-    std::chrono::milliseconds quit_limit{1500};  ///< how long nginx may finish what it has when we stop
+    std::chrono::milliseconds quit_limit{
+        1500};  ///< how long nginx may finish what it has when we stop
 };
 
-/// Keeps sluice-control, nginx and, if wanted, the demo running until SIGTERM or SIGINT. Single-threaded; signals must be
-/// blocked before it is made (signal_set()).
+/// Keeps sluice-control, nginx and, if wanted, the demo running until SIGTERM or SIGINT.
+/// Single-threaded; signals must be blocked before it is made (signal_set()).
 class Supervisor {
 public:
     explicit Supervisor(Options options);

@@ -36,11 +36,15 @@ int run(Options options)
 
 int main(int argc, char** argv)
 {
-    CLI::App app("Keeps sluice-control and nginx running in one folder. What follows -- goes to sluice-control.");
+    CLI::App app(
+        "Keeps sluice-control and nginx running in one folder. What follows -- goes to "
+        "sluice-control.");
     Options options;
     bool demo = false;
     app.add_option("--dir", options.dir, "where everything is kept")->required();
-    app.add_option("--control", options.control, "path of sluice-control")->required()->check(CLI::ExistingFile);
+    app.add_option("--control", options.control, "path of sluice-control")
+        ->required()
+        ->check(CLI::ExistingFile);
     app.add_option("--nginx", options.nginx, "path of nginx")->required()->check(CLI::ExistingFile);
     app.add_flag("--demo", demo, "keep a test picture on the channel \"demo\"");
     // Everything behind -- is for sluice-control, whatever it looks like.

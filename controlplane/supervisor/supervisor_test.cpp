@@ -42,11 +42,14 @@ protected:
     {
         fs::create_directories(dir() / "nginx/current");
         folder_.write("nginx/current/nginx.conf", "");
-        script("control", "echo \"$@\" >>$dir/control.arguments; echo $$ >$dir/control.pid; exec sleep 1000");
-        // Like nginx: a master with a worker that outlives it, and a socket that stays in the file system.
-        script("nginx-stand-in", "echo x >>$dir/starts; : >$dir/run/control.sock; echo 1 >$dir/run/nginx.pid;"
-                        "setsid sleep 1000 & echo $! >$dir/worker.pid; echo $$ >$dir/master.pid;"
-                        "trap 'kill $! ; exit 0' QUIT; echo started; while :; do wait; done");
+        script("control",
+               "echo \"$@\" >>$dir/control.arguments; echo $$ >$dir/control.pid; exec sleep 1000");
+        // Like nginx: a master with a worker that outlives it, and a socket that stays in the file
+        // system.
+        script("nginx-stand-in",
+               "echo x >>$dir/starts; : >$dir/run/control.sock; echo 1 >$dir/run/nginx.pid;"
+               "setsid sleep 1000 & echo $! >$dir/worker.pid; echo $$ >$dir/master.pid;"
+               "trap 'kill $! ; exit 0' QUIT; echo started; while :; do wait; done");
     }
     ~SupervisorTest() override
     {
@@ -72,7 +75,8 @@ protected:
         // The lines for people are not for the test's output.
         if (freopen((dir() / "supervisor.log").c_str(), "a", stderr) == nullptr) _exit(99);
         block_signals();
-        Options options{.dir = dir(), .control = dir() / "control", .nginx = dir() / "nginx-stand-in"};
+        Options options{
+            .dir = dir(), .control = dir() / "control", .nginx = dir() / "nginx-stand-in"};
         _exit(Supervisor(std::move(options)).run());
     }
 
@@ -105,7 +109,8 @@ protected:
     {
         kill(supervisor_, SIGTERM);
         int status = -1;
-        EXPECT_TRUE(wait_until([&] { return waitpid(supervisor_, &status, WNOHANG) == supervisor_; }));
+        EXPECT_TRUE(
+            wait_until([&] { return waitpid(supervisor_, &status, WNOHANG) == supervisor_; }));
         supervisor_ = -1;
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
@@ -135,7 +140,8 @@ TEST_F(SupervisorTest, AKilledMasterIsBackWithoutItsOldWorker)
 
     kill(master, SIGKILL);
 
-    EXPECT_TRUE(wait_until([&] { return pid_in("master.pid") != master && pid_in("master.pid") != 0; }, 3s));
+    EXPECT_TRUE(wait_until(
+        [&] { return pid_in("master.pid") != master && pid_in("master.pid") != 0; }, 3s));
     EXPECT_FALSE(alive(worker));
     EXPECT_EQ(stop(), 0);
 }
@@ -148,7 +154,8 @@ TEST_F(SupervisorTest, AKilledControlPlaneIsStartedAgainAndNginxIsLeftAlone)
 
     kill(control, SIGKILL);
 
-    EXPECT_TRUE(wait_until([&] { return pid_in("control.pid") != control && pid_in("control.pid") != 0; }));
+    EXPECT_TRUE(
+        wait_until([&] { return pid_in("control.pid") != control && pid_in("control.pid") != 0; }));
     EXPECT_EQ(pid_in("master.pid"), master);
     EXPECT_NE(folder_.read("control.arguments").find("--restarted"), std::string::npos);
     EXPECT_EQ(stop(), 0);
@@ -164,7 +171,9 @@ TEST_F(SupervisorTest, AControlPlaneThatGivesUpEndsTheStart)
     supervisor_ = -1;
 
     EXPECT_EQ(WEXITSTATUS(status), 1);
-    EXPECT_NE(folder_.read("supervisor.log").find("can't start: http_port 80: address already in use"), std::string::npos);
+    EXPECT_NE(
+        folder_.read("supervisor.log").find("can't start: http_port 80: address already in use"),
+        std::string::npos);
     EXPECT_EQ(pid_in("master.pid"), 0);
 }
 
@@ -224,14 +233,17 @@ TEST(RunLock, ASecondOneIsToldWhoHoldsIt)
     const auto second = RunLock::take(file);
 
     ASSERT_FALSE(second);
-    EXPECT_EQ(second.error(), "already running in this folder as process " + std::to_string(getpid()));
+    EXPECT_EQ(second.error(),
+              "already running in this folder as process " + std::to_string(getpid()));
 }
 
 TEST(RunLock, IsFreeAgainAfterwards)
 {
     const channel::TemporaryFolder folder;
     const auto file = folder.path() / "supervisor.pid";
-    { const auto first = RunLock::take(file); }
+    {
+        const auto first = RunLock::take(file);
+    }
 
     EXPECT_EQ(folder.read("supervisor.pid"), "");
     EXPECT_TRUE(RunLock::take(file));

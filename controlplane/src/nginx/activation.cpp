@@ -68,15 +68,17 @@ struct NamedPort {
 
 std::vector<NamedPort> ports_of(const Ports& p)
 {
-    return {{"http_port", p.http}, {"https_port", p.https}, {"rtmp_port", p.rtmp}, {"rtmps_port", p.rtmps}};
+    return {{"http_port", p.http},
+            {"https_port", p.https},
+            {"rtmp_port", p.rtmp},
+            {"rtmps_port", p.rtmps}};
 }
 
 }  // namespace
 
 Activation::Activation(Places places, const ControlSocket& nginx)
     : places_(std::move(places)), nginx_(nginx), generations_(places_.dir / "nginx")
-{
-}
+{}
 
 Result<std::uint32_t> Activation::apply(const Configuration& wanted)
 {
@@ -93,7 +95,8 @@ Result<std::uint32_t> Activation::apply(const Configuration& wanted)
     auto made = generations_.add(wanted, places_);
     if (!made) return tl::unexpected(made.error());
 
-    auto done = check_syntax(made->number).and_then([&] { return switch_and_reload(*made, wanted); });
+    auto done =
+        check_syntax(made->number).and_then([&] { return switch_and_reload(*made, wanted); });
     if (!done) generations_.mark_failed(*made, done.error().detail);
     generations_.prune();
     if (!done) return tl::unexpected(done.error());
@@ -192,8 +195,8 @@ bool Activation::confirmed(std::uint32_t number, std::uint32_t workers) const
     return serving >= workers;
 }
 
-/// The link points to generation `number` again. Most refusals leave the workers as they were; only when some had
-/// changed already does nginx have to be told.
+/// The link points to generation `number` again. Most refusals leave the workers as they were; only
+/// when some had changed already does nginx have to be told.
 void Activation::roll_back(std::uint32_t number) const
 {
     const auto running = master();

@@ -1,25 +1,27 @@
 #pragma once
 
+#include <sys/types.h>
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <sys/types.h>
 
 #include "control_socket.hpp"
 #include "generations.hpp"
 
 namespace sluice::control::nginx {
 
-/// Brings a configuration into force without ever taking nginx down: render, `nginx -t`, bind check, switch of the link,
-/// SIGHUP, confirmation by the workers; or back to what was before. One call at a time.
+/// Brings a configuration into force without ever taking nginx down: render, `nginx -t`, bind
+/// check, switch of the link, SIGHUP, confirmation by the workers; or back to what was before. One
+/// call at a time.
 class Activation {
 public:
     /// `nginx` must outlive this.
     Activation(Places places, const ControlSocket& nginx);
 
-    /// Answers the number of the generation that is in force afterwards; the same as before when `wanted` changes
-    /// nothing. While nginx is not running (before the first start) it is written down to be started with.
-    /// Errors: conflict with the reason (port in use, refused by nginx, not confirmed in time): what was in force stays.
+    /// Answers the number of the generation that is in force afterwards; the same as before when
+    /// `wanted` changes nothing. While nginx is not running (before the first start) it is written
+    /// down to be started with. Errors: conflict with the reason (port in use, refused by nginx,
+    /// not confirmed in time): what was in force stays.
     Result<std::uint32_t> apply(const Configuration& wanted);
 
     /// The master process of DIR/run/nginx.pid, if it is alive.
@@ -32,7 +34,8 @@ private:
     Result<void> check_ports(const Configuration& wanted) const;
     Result<void> check_syntax(std::uint32_t number) const;
     Result<void> reload(pid_t master, std::uint32_t number, std::uint32_t workers);
-    Result<void> confirm(std::uint32_t number, std::uint32_t workers, std::uintmax_t log_from) const;
+    Result<void> confirm(std::uint32_t number, std::uint32_t workers,
+                         std::uintmax_t log_from) const;
     bool confirmed(std::uint32_t number, std::uint32_t workers) const;
     Result<void> switch_and_reload(const Generation& made, const Configuration& wanted);
     void roll_back(std::uint32_t number) const;

@@ -39,14 +39,17 @@ protected:
         wanted_.private_key = pair->private_key;
         wanted_.ipv6 = has_ipv6();
         wanted_.workers = 2;
-        for (auto* port : {&wanted_.ports.http, &wanted_.ports.https, &wanted_.ports.rtmp, &wanted_.ports.rtmps,
-                           &wanted_.rtmps_inner}) {
+        for (auto* port : {&wanted_.ports.http, &wanted_.ports.https, &wanted_.ports.rtmp,
+                           &wanted_.ports.rtmps, &wanted_.rtmps_inner}) {
             *port = free_loopback_port();
         }
     }
 
     fs::path dir() const { return folder_.path(); }
-    std::string in_force() const { return read_file(dir() / "nginx/current/nginx.conf").value_or(""); }
+    std::string in_force() const
+    {
+        return read_file(dir() / "nginx/current/nginx.conf").value_or("");
+    }
 
     const channel::TemporaryFolder folder_;
     const fs::path checker_ = dir() / "check";
@@ -62,7 +65,7 @@ TEST_F(ActivationTest, FirstConfigurationIsWrittenForNginxToStartWith)
     ASSERT_TRUE(number) << number.error().detail;
     EXPECT_EQ(*number, 1u);
     EXPECT_NE(in_force().find("sluice_hub_generation 1;"), std::string::npos);
-    struct stat key{};
+    struct stat key {};
     ASSERT_EQ(stat((dir() / "nginx/current/private_key.pem").c_str(), &key), 0);
     EXPECT_EQ(key.st_mode & 0777, 0600u);
 }
@@ -142,7 +145,8 @@ TEST_F(ActivationTest, OneThatTheMasterRefusesIsRolledBackWithItsReason)
     const auto number = activation_.apply(wanted_);
 
     ASSERT_FALSE(number);
-    EXPECT_NE(number.error().detail.find("Address already in use"), std::string::npos) << number.error().detail;
+    EXPECT_NE(number.error().detail.find("Address already in use"), std::string::npos)
+        << number.error().detail;
     EXPECT_EQ(number.error().detail.find("12#12"), std::string::npos);
     EXPECT_EQ(activation_.generations().current(), 1u);
     EXPECT_NE(in_force().find("sluice_hub_generation 1;"), std::string::npos);

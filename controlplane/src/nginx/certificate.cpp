@@ -67,8 +67,7 @@ CertificateFacts facts_of(X509* leaf)
     std::tm end{};
     ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &end);
     facts.not_after_s = timegm(&end);
-    facts.self_signed =
-        X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) == 0;
+    facts.self_signed = X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) == 0;
     return facts;
 }
 
@@ -129,7 +128,8 @@ Result<CertificateFacts> check(const CertificatePair& pair)
 
     const Key key(
         PEM_read_bio_PrivateKey(reader(pair.private_key).get(), nullptr, no_passphrase, nullptr));
-    if (!key) return wrong("tls.private_key", "is not a private key in PEM form without passphrase");
+    if (!key)
+        return wrong("tls.private_key", "is not a private key in PEM form without passphrase");
     if (X509_check_private_key(leaf.get(), key.get()) != 1) {
         return wrong("tls.private_key", "does not belong to the certificate");
     }

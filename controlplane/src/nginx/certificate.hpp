@@ -17,16 +17,17 @@ struct CertificatePair {
 
 /// What a certificate says about itself.
 struct CertificateFacts {
-    std::string subject;              ///< RFC 2253 form
-    std::int64_t not_after_s = 0;     ///< Unix time
+    std::string subject;           ///< RFC 2253 form
+    std::int64_t not_after_s = 0;  ///< Unix time
     bool self_signed = false;
 };
 
-/// Whether nginx can use the pair: both parse, the key has no passphrase and belongs to the leaf. Errc::invalid with
-/// the fields `tls.certificate` and `tls.private_key`.
+/// Whether nginx can use the pair: both parse, the key has no passphrase and belongs to the leaf.
+/// Errc::invalid with the fields `tls.certificate` and `tls.private_key`.
 Result<CertificateFacts> check(const CertificatePair& pair);
 
-/// An EC P-256 certificate for `name` and localhost, valid for ten years, signed by itself: browsers will warn.
+/// An EC P-256 certificate for `name` and localhost, valid for ten years, signed by itself:
+/// browsers will warn.
 Result<CertificatePair> make_self_signed(const std::string& name);
 
 }  // namespace sluice::control::nginx

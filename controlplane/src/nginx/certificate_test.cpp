@@ -46,8 +46,10 @@ TEST(Certificate, TextThatIsNoPemIsRefusedByField)
 
     EXPECT_EQ(check({"hello", good.private_key}).error().fields[0].field, "tls.certificate");
     EXPECT_EQ(check({good.certificate, "hello"}).error().fields[0].field, "tls.private_key");
-    EXPECT_EQ(check({good.certificate.substr(0, 100), good.private_key}).error().fields[0].field, "tls.certificate");
-    EXPECT_EQ(check({good.private_key, good.certificate}).error().fields[0].field, "tls.certificate");
+    EXPECT_EQ(check({good.certificate.substr(0, 100), good.private_key}).error().fields[0].field,
+              "tls.certificate");
+    EXPECT_EQ(check({good.private_key, good.certificate}).error().fields[0].field,
+              "tls.certificate");
 }
 
 }  // namespace

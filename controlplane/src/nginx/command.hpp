@@ -13,8 +13,8 @@ struct Outcome {
     std::string output;  ///< stdout and stderr together, at most 64 KiB
 };
 
-/// Runs a program (argv[0] is its path; no shell) to its end and catches what it prints. One that takes longer than
-/// `limit` is killed: Errc::unavailable. Errc::internal when it can't be started.
+/// Runs a program (argv[0] is its path; no shell) to its end and catches what it prints. One that
+/// takes longer than `limit` is killed: Errc::unavailable. Errc::internal when it can't be started.
 Result<Outcome> run(const std::vector<std::string>& argv, std::chrono::milliseconds limit);
 
 }  // namespace sluice::control::nginx

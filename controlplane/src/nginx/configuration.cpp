@@ -38,8 +38,9 @@ Result<void> check(const Places& places)
         }
     }
     if (places.dir.native().size() > kMaxDir) {
-        return fail(Errc::invalid, "the path " + places.dir.string() +
-                                       " is too long for a unix socket inside (90 characters at most)");
+        return fail(Errc::invalid,
+                    "the path " + places.dir.string() +
+                        " is too long for a unix socket inside (90 characters at most)");
     }
     return {};
 }
@@ -49,7 +50,8 @@ std::uint32_t open_files(const Configuration& wanted)
 {
     const std::uint64_t need = 2ull * wanted.worker_connections + 1024;
     rlimit limit{};
-    if (geteuid() == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) return static_cast<std::uint32_t>(need);
+    if (geteuid() == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return static_cast<std::uint32_t>(need);
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(need, limit.rlim_max));
 }
 

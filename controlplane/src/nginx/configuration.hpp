@@ -10,12 +10,12 @@ namespace sluice::control::nginx {
 
 /// Where things lie on this machine; fixed for the life of the process.
 struct Places {
-    std::filesystem::path dir;              ///< DIR, absolute
-    std::filesystem::path nginx;            ///< the binary
-    std::filesystem::path nginx_modules;    ///< folder of ngx_rtmp_module.so and ngx_stream_module.so
-    std::filesystem::path sluice_module;    ///< ngx_sluice_module.so
-    std::filesystem::path templates;        ///< folder of *.mustache
-    std::filesystem::path web;              ///< folder with console/, player/ and assets/
+    std::filesystem::path dir;            ///< DIR, absolute
+    std::filesystem::path nginx;          ///< the binary
+    std::filesystem::path nginx_modules;  ///< folder of ngx_rtmp_module.so and ngx_stream_module.so
+    std::filesystem::path sluice_module;  ///< ngx_sluice_module.so
+    std::filesystem::path templates;      ///< folder of *.mustache
+    std::filesystem::path web;            ///< folder with console/, player/ and assets/
 };
 
 struct Ports {
@@ -27,7 +27,8 @@ struct Ports {
     bool operator==(const Ports&) const = default;
 };
 
-/// Sizes of the shared memory. They change only when nginx starts anew: a running hub can't be resized.
+/// Sizes of the shared memory. They change only when nginx starts anew: a running hub can't be
+/// resized.
 struct Hub {
     std::uint32_t streams = 0;  ///< 0: the module's default
     std::string rings;          ///< arguments of sluice_hub_rings; empty: the module's default
@@ -41,7 +42,8 @@ struct Configuration {
     std::uint16_t rtmps_inner = 0;  ///< loopback port between TLS and RTMP
     std::uint32_t workers = 1;
     std::uint32_t worker_connections = 8192;
-    std::uint32_t open_files = 0;  ///< per worker; 0: what worker_connections needs, if the machine allows it
+    std::uint32_t open_files =
+        0;  ///< per worker; 0: what worker_connections needs, if the machine allows it
     std::uint64_t max_body_bytes = 1 << 20;
     std::uint32_t viewers_per_address = 0;  ///< 0: no limit
     Hub hub;
@@ -50,8 +52,9 @@ struct Configuration {
     bool ipv6 = true;         ///< whether this machine can listen on IPv6
 };
 
-/// One complete nginx.conf. The certificate and its key are referred to as certificate.pem and private_key.pem in
-/// `folder`. Errors: internal when a template is missing or does not parse, invalid when a path can't be written into nginx configuration.
+/// One complete nginx.conf. The certificate and its key are referred to as certificate.pem and
+/// private_key.pem in `folder`. Errors: internal when a template is missing or does not parse,
+/// invalid when a path can't be written into nginx configuration.
 Result<std::string> render(const Configuration& wanted, const Places& places,
                            std::uint32_t generation, const std::filesystem::path& folder);
 

@@ -47,7 +47,8 @@ TEST(Configuration, HoldsTheValuesItIsRenderedFrom)
     EXPECT_TRUE(has(text, "client_max_body_size 65536;"));
     EXPECT_TRUE(has(text, "sluice_hub_streams 50;"));
     EXPECT_TRUE(has(text, "sluice_hub_rings 65536:4;"));
-    EXPECT_TRUE(has(text, "ssl_certificate_key \"/var/lib/sluice/nginx/gen-000007/private_key.pem\";"));
+    EXPECT_TRUE(
+        has(text, "ssl_certificate_key \"/var/lib/sluice/nginx/gen-000007/private_key.pem\";"));
     EXPECT_FALSE(has(text, "{{"));
 }
 
@@ -80,7 +81,8 @@ TEST(Configuration, LogsNoVariableThatHoldsAQuery)
     ASSERT_NE(from, std::string::npos);
     const auto format = text.substr(from, text.find(';', from) - from);
 
-    for (const auto* variable : {"$request ", "$request\"", "$request_uri", "$args", "$query_string", "$http_referer"}) {
+    for (const auto* variable :
+         {"$request ", "$request\"", "$request_uri", "$args", "$query_string", "$http_referer"}) {
         EXPECT_FALSE(has(format, variable)) << variable;
     }
 }

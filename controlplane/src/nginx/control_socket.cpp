@@ -51,10 +51,12 @@ Result<json> ControlSocket::call(std::string_view path, const std::string* body,
                                  std::chrono::milliseconds limit) const
 {
     const auto answer = control::call(socket_, {.path = path, .body = body, .limit = limit});
-    if (!answer) return fail(answer.error().code, "nginx does not answer: " + answer.error().detail);
+    if (!answer)
+        return fail(answer.error().code, "nginx does not answer: " + answer.error().detail);
 
     auto parsed = json::parse(answer->body, nullptr, false);
-    if (answer->status >= 300) return fail(code_of(answer->status), detail_of(parsed, answer->status));
+    if (answer->status >= 300)
+        return fail(code_of(answer->status), detail_of(parsed, answer->status));
     if (answer->body.empty()) return json::object();
     if (parsed.is_discarded()) return fail(Errc::unavailable, "nginx's answer is not JSON");
     return parsed;

@@ -9,15 +9,15 @@
 
 namespace sluice::control::nginx {
 
-/// Client of nginx's control socket (docs/architecture.md, "Control socket"). Every call opens its own connection,
-/// so one object may be used by any number of threads at once.
+/// Client of nginx's control socket (docs/architecture.md, "Control socket"). Every call opens its
+/// own connection, so one object may be used by any number of threads at once.
 class ControlSocket {
 public:
     explicit ControlSocket(std::filesystem::path socket);
 
-    /// `path` starts with `/-/` and may carry a query. `limit` bounds the whole call, connect included.
-    /// Errors: not_found and conflict as nginx answered; unavailable when nginx does not answer in time, or answers
-    /// with something that is not JSON.
+    /// `path` starts with `/-/` and may carry a query. `limit` bounds the whole call, connect
+    /// included. Errors: not_found and conflict as nginx answered; unavailable when nginx does not
+    /// answer in time, or answers with something that is not JSON.
     Result<nlohmann::json> get(std::string_view path,
                                std::chrono::milliseconds limit = kLimit) const;
     Result<nlohmann::json> post(std::string_view path, const nlohmann::json& body,

@@ -14,7 +14,8 @@ namespace sluice::control::nginx {
 /// The whole file; nothing when it can't be read.
 std::optional<std::string> read_file(const std::filesystem::path& path);
 
-/// Writes to a temporary name beside `path`, fsyncs and renames: a reader sees the old content or the new one.
+/// Writes to a temporary name beside `path`, fsyncs and renames: a reader sees the old content or
+/// the new one.
 Result<void> write_file(const std::filesystem::path& path, std::string_view content, mode_t mode);
 
 /// Makes `link` point to `target` in one step, whatever it was before.

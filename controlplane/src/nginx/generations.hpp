@@ -27,8 +27,8 @@ struct Generation {
     Hub hub;
 };
 
-/// The folders DIR/nginx/gen-NNNNNN, each with one complete configuration, and the link `current` to the one that nginx
-/// starts with and reads again on SIGHUP. The newest 20 are kept.
+/// The folders DIR/nginx/gen-NNNNNN, each with one complete configuration, and the link `current`
+/// to the one that nginx starts with and reads again on SIGHUP. The newest 20 are kept.
 class Generations {
 public:
     explicit Generations(std::filesystem::path folder) : folder_(std::move(folder)) {}

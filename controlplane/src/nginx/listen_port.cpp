@@ -38,7 +38,8 @@ private:
     int fd_;
 };
 
-/// 0, or the errno of the attempt. SO_REUSEADDR as nginx sets it: connections in TIME_WAIT don't matter.
+/// 0, or the errno of the attempt. SO_REUSEADDR as nginx sets it: connections in TIME_WAIT don't
+/// matter.
 int try_listen_v4(std::uint16_t port)
 {
     const Socket s(AF_INET);

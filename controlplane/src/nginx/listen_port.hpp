@@ -6,8 +6,8 @@
 
 namespace sluice::control::nginx {
 
-/// Why this process can't listen on `port` of all addresses, in words; nothing when it can. Takes the port only for the
-/// moment of the call: `nginx -t` itself overlooks ports that are in use.
+/// Why this process can't listen on `port` of all addresses, in words; nothing when it can. Takes
+/// the port only for the moment of the call: `nginx -t` itself overlooks ports that are in use.
 std::optional<std::string> why_not_listen(std::uint16_t port, bool ipv6);
 
 /// Whether this machine has IPv6 to listen on.

@@ -20,9 +20,10 @@
 
 namespace sluice::control::nginx {
 
-/// For tests: a process that looks to the control plane like an nginx master. On SIGHUP it takes over what
-/// DIR/nginx/current points to, or, when that configuration listens on `refused_port`, says so in its log and stays as it is;
-/// on the control socket it reports its generation and the snapshot's.
+/// For tests: a process that looks to the control plane like an nginx master. On SIGHUP it takes
+/// over what DIR/nginx/current points to, or, when that configuration listens on `refused_port`,
+/// says so in its log and stays as it is; on the control socket it reports its generation and the
+/// snapshot's.
 class StandInNginx {
 public:
     StandInNginx(std::filesystem::path dir, unsigned workers, std::string refused_port = "none")
@@ -60,7 +61,9 @@ private:
         address.sun_family = AF_UNIX;
         path.native().copy(address.sun_path, sizeof address.sun_path - 1);
         const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || listen(fd, 64) != 0) abort();
+        if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+            listen(fd, 64) != 0)
+            abort();
         return fd;
     }
 
@@ -89,8 +92,10 @@ private:
     unsigned current() const
     {
         std::error_code error;
-        const auto name = std::filesystem::read_symlink(dir_ / "nginx/current", error).filename().string();
-        return name.size() > 4 ? static_cast<unsigned>(std::strtoul(name.c_str() + 4, nullptr, 10)) : 0;
+        const auto name =
+            std::filesystem::read_symlink(dir_ / "nginx/current", error).filename().string();
+        return name.size() > 4 ? static_cast<unsigned>(std::strtoul(name.c_str() + 4, nullptr, 10))
+                               : 0;
     }
 
     void reload()
@@ -103,7 +108,8 @@ private:
             return;
         }
         std::ofstream(dir_ / "logs/error.log", std::ios::app)
-            << "2026/01/01 00:00:00 [emerg] 12#12: bind() to " << refused_ << " failed (98: Address already in use)\n";
+            << "2026/01/01 00:00:00 [emerg] 12#12: bind() to " << refused_
+            << " failed (98: Address already in use)\n";
     }
 
     void answer(int fd) const
@@ -119,8 +125,10 @@ private:
                                        {"exiting", false}});
         }
         const auto text = body.dump();
-        const auto reply = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " +
-                           std::to_string(text.size()) + "\r\n\r\n" + text;
+        const auto reply =
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: "
+            "close\r\nContent-Length: " +
+            std::to_string(text.size()) + "\r\n\r\n" + text;
         if (write(fd, reply.data(), reply.size()) < 0) abort();
         close(fd);
     }

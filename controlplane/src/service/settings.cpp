@@ -35,15 +35,15 @@ json to_json(const nginx::Generation& g)
 
 void log_refusal(const Error& error)
 {
-    log(Level::error, {{"msg", "nginx runs on with its last configuration"}, {"error", error.detail}});
+    log(Level::error,
+        {{"msg", "nginx runs on with its last configuration"}, {"error", error.detail}});
 }
 
 }  // namespace
 
 Settings::Settings(store::Store& store, nginx::Activation& activation)
     : store_(store), activation_(activation), document_(complete(settings_rule(), json::object()))
-{
-}
+{}
 
 Result<void> Settings::start(const json& flags, bool restarted)
 {
@@ -53,7 +53,8 @@ Result<void> Settings::start(const json& flags, bool restarted)
     const auto running = activation_.master().has_value();
     const auto& known = activation_.generations();
     const auto current = known.find(known.current());
-    // The inner port is picked once and kept: old workers still hand sessions over to it during a reload.
+    // The inner port is picked once and kept: old workers still hand sessions over to it during a
+    // reload.
     if (current) rtmps_inner_ = current->rtmps_inner;
     if (!running && (rtmps_inner_ == 0 || nginx::why_not_listen(rtmps_inner_, false))) {
         rtmps_inner_ = nginx::free_loopback_port();
@@ -89,7 +90,8 @@ Result<json> Settings::replace(const json& document, std::optional<std::uint64_t
 json Settings::generations() const
 {
     json items = json::array();
-    for (const auto& generation : activation_.generations().list()) items.push_back(to_json(generation));
+    for (const auto& generation : activation_.generations().list())
+        items.push_back(to_json(generation));
     return {{"items", std::move(items)}};
 }
 
@@ -121,7 +123,8 @@ void Settings::work_off(const Batch& batch)
     auto candidate = document_;
     Batch accepted;
     for (auto* request : batch) {
-        const bool stale = request->if_version && (*request->if_version != version_ || !accepted.empty());
+        const bool stale =
+            request->if_version && (*request->if_version != version_ || !accepted.empty());
         auto next = stale ? fail(Errc::precondition, "the settings have changed meanwhile")
                           : merged(candidate, *request);
         if (!next) {
@@ -175,7 +178,8 @@ Result<void> Settings::enforce(const json& document)
 
     const auto at = now_s();
     const json stored{{"document", document}, {"updated_at_s", at}};
-    auto committed = store_.commit({store::put(std::string(store::schema::kSettings), stored.dump(), version_)});
+    auto committed =
+        store_.commit({store::put(std::string(store::schema::kSettings), stored.dump(), version_)});
     if (!committed) {
         if (auto back = activate(document_); !back) log_refusal(back.error());
         return tl::unexpected(committed.error());
@@ -207,7 +211,8 @@ Result<void> Settings::load(const json& flags, bool restarted)
 
     updated_at_s_ = now_s();
     const json record{{"document", document_}, {"updated_at_s", updated_at_s_}};
-    auto committed = store_.commit({store::put(std::string(store::schema::kSettings), record.dump(), version_)});
+    auto committed =
+        store_.commit({store::put(std::string(store::schema::kSettings), record.dump(), version_)});
     if (!committed) return tl::unexpected(committed.error());
     ++version_;
     return {};
@@ -228,8 +233,10 @@ Result<void> Settings::load_self_signed()
     }
     auto made = nginx::make_self_signed("");
     if (!made) return tl::unexpected(made.error());
-    if (auto ok = nginx::write_file(folder / "self-signed.key", made->private_key, 0600); !ok) return ok;
-    if (auto ok = nginx::write_file(folder / "self-signed.pem", made->certificate, 0600); !ok) return ok;
+    if (auto ok = nginx::write_file(folder / "self-signed.key", made->private_key, 0600); !ok)
+        return ok;
+    if (auto ok = nginx::write_file(folder / "self-signed.pem", made->certificate, 0600); !ok)
+        return ok;
     self_signed_ = std::move(*made);
     return {};
 }

@@ -14,37 +14,41 @@
 
 namespace sluice::control {
 
-/// The structure of the installation: ports, workers, limits, certificate. One document, in force as a whole: a change is
-/// rendered into nginx configuration, checked, switched to and confirmed before it is stored, or refused with the reason.
-/// Thread-safe; changes that arrive while another one is being put in force share the next reload.
+/// The structure of the installation: ports, workers, limits, certificate. One document, in force
+/// as a whole: a change is rendered into nginx configuration, checked, switched to and confirmed
+/// before it is stored, or refused with the reason. Thread-safe; changes that arrive while another
+/// one is being put in force share the next reload.
 class Settings {
 public:
     /// Store and activation must outlive this.
     Settings(store::Store& store, nginx::Activation& activation);
 
-    /// To be called once, before nginx starts and before the API serves. Puts the stored settings in force, with `flags`
-    /// (a merge patch from the command line) over them. `restarted` says that this process takes the place of one that
-    /// died: then the flags are old, changes made since by the API count. Makes a self-signed certificate when there is
-    /// none. An error means that nginx can't start: a wrong flag, a port in use. A running nginx that refuses a
+    /// To be called once, before nginx starts and before the API serves. Puts the stored settings
+    /// in force, with `flags` (a merge patch from the command line) over them. `restarted` says
+    /// that this process takes the place of one that died: then the flags are old, changes made
+    /// since by the API count. Makes a self-signed certificate when there is none. An error means
+    /// that nginx can't start: a wrong flag, a port in use. A running nginx that refuses a
     /// configuration goes on with its own, which is no error.
     Result<void> start(const nlohmann::json& flags, bool restarted);
 
     /// Everything but the private key. Never fails: what was in force last is kept in memory.
     nlohmann::json get() const;
 
-    /// Merges `change` (RFC 7396) into the settings and puts the result in force; answers the new document.
-    /// Errors: malformed and invalid (each wrong field named), precondition (`if_version` is not the current one), conflict
-    /// (nginx could not take it, for instance a port in use; detail says why, the old settings stay in force).
+    /// Merges `change` (RFC 7396) into the settings and puts the result in force; answers the new
+    /// document. Errors: malformed and invalid (each wrong field named), precondition (`if_version`
+    /// is not the current one), conflict (nginx could not take it, for instance a port in use;
+    /// detail says why, the old settings stay in force).
     Result<nlohmann::json> patch(const nlohmann::json& change,
                                  std::optional<std::uint64_t> if_version = {});
 
-    /// The whole document anew: absent fields get their defaults. A certificate that did not change keeps its key, which
-    /// no answer shows.
+    /// The whole document anew: absent fields get their defaults. A certificate that did not change
+    /// keeps its key, which no answer shows.
     Result<nlohmann::json> replace(const nlohmann::json& document,
                                    std::optional<std::uint64_t> if_version = {});
 
-    /// The last nginx generations, newest first: `{"items":[{"generation","created_at","state","reason","ports"}]}`,
-    /// state `in_force`, `replaced` or `failed`.
+    /// The last nginx generations, newest first:
+    /// `{"items":[{"generation","created_at","state","reason","ports"}]}`, state `in_force`,
+    /// `replaced` or `failed`.
     nlohmann::json generations() const;
 
 private:

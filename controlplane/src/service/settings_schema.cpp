@@ -18,8 +18,8 @@ using nlohmann::json;
 using namespace rules;
 
 constexpr long long kMaxPem = 65536;
-/// The hub has a slot for each worker, and workers of the configurations before the current one keep theirs until
-/// their last session ends.
+/// The hub has a slot for each worker, and workers of the configurations before the current one
+/// keep theirs until their last session ends.
 constexpr long long kMaxWorkers = hub::kSlots / 2;
 constexpr long long kMaxRings = 65535;
 constexpr std::array kPorts{"http_port", "https_port", "rtmp_port", "rtmps_port"};
@@ -32,7 +32,8 @@ long long processors()
     return std::clamp<long long>(CPU_COUNT(&set), 1, kMaxWorkers);
 }
 
-/// How many files this process may open; an unprivileged one can't raise that, and nginx would only write an alert.
+/// How many files this process may open; an unprivileged one can't raise that, and nginx would only
+/// write an alert.
 std::uint64_t most_open_files()
 {
     rlimit machine{};
@@ -40,7 +41,8 @@ std::uint64_t most_open_files()
     return machine.rlim_max;
 }
 
-/// Enough for thousands of viewers, but never more than the machine allows: the default must work everywhere.
+/// Enough for thousands of viewers, but never more than the machine allows: the default must work
+/// everywhere.
 long long connections_preset()
 {
     constexpr std::uint64_t kUsual = 8192;
@@ -52,7 +54,8 @@ long long connections_preset()
 std::optional<std::string> host_name(const std::string& text)
 {
     const bool ok = std::ranges::all_of(text, [](unsigned char c) {
-        return std::isalnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
+        return std::isalnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' ||
+               c == ']';
     });
     if (ok) return std::nullopt;
     return "be a host name or an address, without scheme, port or path";
@@ -139,7 +142,8 @@ void check_open_files(const json& limits, Findings& findings)
 {
     const auto most = most_open_files();
     if (limits["worker_connections"].get<std::uint64_t>() < most) return;
-    findings.add("limits.worker_connections", "needs more open files than the " + std::to_string(most) +
+    findings.add("limits.worker_connections", "needs more open files than the " +
+                                                  std::to_string(most) +
                                                   " this process may have (ulimit -Hn)");
 }
 

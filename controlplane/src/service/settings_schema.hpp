@@ -11,11 +11,12 @@ namespace sluice::control {
 /// The rule of the settings document.
 const Rule& settings_rule();
 
-/// `document` complete with defaults, or every wrong field: types and ranges, ports that are the same, a certificate
-/// without its key, more connections than this machine allows open files.
+/// `document` complete with defaults, or every wrong field: types and ranges, ports that are the
+/// same, a certificate without its key, more connections than this machine allows open files.
 Result<nlohmann::json> checked_settings(nlohmann::json document);
 
-/// What nginx is to be rendered from. `document` is complete and checked; certificate and key stay empty when it has none.
+/// What nginx is to be rendered from. `document` is complete and checked; certificate and key stay
+/// empty when it has none.
 nginx::Configuration to_configuration(const nlohmann::json& document);
 
 }  // namespace sluice::control

@@ -40,7 +40,10 @@ protected:
     }
 
     fs::path dir() const { return folder_.path(); }
-    std::string in_force() const { return nginx::read_file(dir() / "nginx/current/nginx.conf").value_or(""); }
+    std::string in_force() const
+    {
+        return nginx::read_file(dir() / "nginx/current/nginx.conf").value_or("");
+    }
 
     std::unique_ptr<Settings> started(const json& flags, bool restarted = false)
     {
@@ -75,14 +78,18 @@ TEST_F(SettingsTest, EveryWrongFieldIsNamed)
 {
     const auto settings = started(flags_);
 
-    const auto answer = settings->patch(
-        {{"http_port", 0}, {"workers", 5000}, {"limits", {{"max_body_bytes", 1}}}, {"public_host", "http://x/"}, {"colour", 1}});
+    const auto answer = settings->patch({{"http_port", 0},
+                                         {"workers", 5000},
+                                         {"limits", {{"max_body_bytes", 1}}},
+                                         {"public_host", "http://x/"},
+                                         {"colour", 1}});
 
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, Errc::invalid);
     std::set<std::string> fields;
     for (const auto& wrong : answer.error().fields) fields.insert(wrong.field);
-    EXPECT_EQ(fields, (std::set<std::string>{"http_port", "workers", "limits.max_body_bytes", "public_host", "colour"}));
+    EXPECT_EQ(fields, (std::set<std::string>{"http_port", "workers", "limits.max_body_bytes",
+                                             "public_host", "colour"}));
     EXPECT_EQ(settings->get()["version"], 1);
 }
 
@@ -155,8 +162,10 @@ TEST_F(SettingsTest, CertificateAndKeyMustFit)
     const auto two = nginx::make_self_signed("two.example").value();
 
     EXPECT_FALSE(settings->patch({{"tls", {{"certificate", one.certificate}}}}));
-    EXPECT_FALSE(settings->patch({{"tls", {{"certificate", one.certificate}, {"private_key", two.private_key}}}}));
-    const auto answer = settings->patch({{"tls", {{"certificate", one.certificate}, {"private_key", one.private_key}}}});
+    EXPECT_FALSE(settings->patch(
+        {{"tls", {{"certificate", one.certificate}, {"private_key", two.private_key}}}}));
+    const auto answer = settings->patch(
+        {{"tls", {{"certificate", one.certificate}, {"private_key", one.private_key}}}});
 
     ASSERT_TRUE(answer) << answer.error().detail;
     EXPECT_EQ((*answer)["tls"]["subject"], "CN=one.example");
@@ -168,7 +177,8 @@ TEST_F(SettingsTest, WhatWasReadCanBeWrittenBack)
 {
     const auto settings = started(flags_);
     const auto pair = nginx::make_self_signed("one.example").value();
-    ASSERT_TRUE(settings->patch({{"tls", {{"certificate", pair.certificate}, {"private_key", pair.private_key}}}}));
+    ASSERT_TRUE(settings->patch(
+        {{"tls", {{"certificate", pair.certificate}, {"private_key", pair.private_key}}}}));
 
     const auto answer = settings->replace(settings->get());
 
@@ -180,7 +190,8 @@ TEST_F(SettingsTest, TakingTheCertificateAwayBringsTheSelfSignedOneBack)
 {
     const auto settings = started(flags_);
     const auto pair = nginx::make_self_signed("one.example").value();
-    ASSERT_TRUE(settings->patch({{"tls", {{"certificate", pair.certificate}, {"private_key", pair.private_key}}}}));
+    ASSERT_TRUE(settings->patch(
+        {{"tls", {{"certificate", pair.certificate}, {"private_key", pair.private_key}}}}));
 
     const auto answer = settings->patch({{"tls", {{"certificate", nullptr}}}});
 
@@ -193,7 +204,8 @@ TEST_F(SettingsTest, SizesOfTheHubWaitForARestart)
     const auto settings = started(flags_);
     const nginx::StandInNginx nginx(dir(), 2);
 
-    const auto answer = settings->patch({{"hub", {{"streams", 99}, {"rings", {{{"bytes", 1 << 20}, {"count", 8}}}}}}});
+    const auto answer = settings->patch(
+        {{"hub", {{"streams", 99}, {"rings", {{{"bytes", 1 << 20}, {"count", 8}}}}}}});
 
     ASSERT_TRUE(answer) << answer.error().detail;
     EXPECT_EQ((*answer)["restart_required"], (json{"hub.streams", "hub.rings"}));

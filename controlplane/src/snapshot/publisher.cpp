@@ -37,7 +37,8 @@ std::uint64_t last_generation(const fs::path& folder)
 
 void log_failure(const Error& error)
 {
-    log(Level::error, {{"msg", "the channels snapshot could not be written"}, {"error", error.detail}});
+    log(Level::error,
+        {{"msg", "the channels snapshot could not be written"}, {"error", error.detail}});
 }
 
 bool all_report(const nlohmann::json& answer, std::uint64_t generation)
@@ -54,12 +55,15 @@ bool all_report(const nlohmann::json& answer, std::uint64_t generation)
 
 }  // namespace
 
-Publisher::Publisher(const store::Store& store, fs::path channels, const nginx::ControlSocket& nginx)
+Publisher::Publisher(const store::Store& store, fs::path channels,
+                     const nginx::ControlSocket& nginx)
     : folder_(std::move(channels)), nginx_(nginx), cache_(store)
 {
     std::error_code error;
     fs::create_directories(folder_, error);
-    if (!error) fs::permissions(folder_, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec, error);
+    if (!error)
+        fs::permissions(
+            folder_, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec, error);
     generation_ = last_generation(folder_);
 }
 
@@ -97,7 +101,8 @@ Result<std::uint64_t> Publisher::written()
     return outcome;
 }
 
-/// Catches what a document of another shape would throw: those who wait for this call must be woken.
+/// Catches what a document of another shape would throw: those who wait for this call must be
+/// woken.
 Result<std::uint64_t> Publisher::write()
 {
     try {
@@ -120,7 +125,8 @@ Result<std::uint64_t> Publisher::write()
 Result<std::uint64_t> Publisher::write_file()
 {
     const auto& records = cache_.records();
-    auto next = [at = records.begin(), &records]() mutable -> std::optional<channel::SnapshotRecord> {
+    auto next = [at = records.begin(),
+                 &records]() mutable -> std::optional<channel::SnapshotRecord> {
         if (at == records.end()) return std::nullopt;
         const auto& [id, bytes] = *at++;
         return channel::SnapshotRecord{id, bytes};

@@ -21,7 +21,10 @@ using Applied = Publisher::Applied;
 
 class PublisherTest : public testing::Test {
 protected:
-    PublisherTest() : store_(store::LmdbStore::open(dir() / "control.mdb", 64u << 20).value()), nginx_(dir() / "run/control.sock") {}
+    PublisherTest()
+        : store_(store::LmdbStore::open(dir() / "control.mdb", 64u << 20).value()),
+          nginx_(dir() / "run/control.sock")
+    {}
 
     fs::path dir() const { return folder_.path(); }
 
@@ -35,10 +38,14 @@ protected:
 
     void save(const std::string& id, bool enabled = true) const
     {
-        ASSERT_TRUE(store_->commit({store::put(store::schema::channel(id), document(id, enabled))}));
+        ASSERT_TRUE(
+            store_->commit({store::put(store::schema::channel(id), document(id, enabled))}));
     }
 
-    channel::Snapshot on_disk() const { return std::move(channel::Snapshot::open(dir() / "channels").value()); }
+    channel::Snapshot on_disk() const
+    {
+        return std::move(channel::Snapshot::open(dir() / "channels").value());
+    }
 
     const channel::TemporaryFolder folder_;
     std::unique_ptr<store::LmdbStore> store_;
@@ -180,7 +187,7 @@ TEST_F(PublisherTest, OneChangeAmongTenThousandChannelsIsAppliedInAQuarterSecond
     // The best of some: the machine may be busy with other things.
     auto best = 10000ms;
     for (int round = 0; round < 8; ++round) {
-        save("camera-77", round % 2 == 0);
+        save("camera-77", round % 2 != 0);
         const auto started = std::chrono::steady_clock::now();
         ASSERT_EQ(publisher.publish(30s), Applied::applied);
         best = std::min(best, std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -41,7 +41,8 @@ Result<bool> RecordCache::read_all()
         auto page = store_.list(schema::kChannels, after, kPage);
         if (!page) return tl::unexpected(page.error());
         for (const auto& entry : page->items) put(entry.key, entry.value);
-        // Later pages may show a later state: changes since the first page are read again, which does no harm.
+        // Later pages may show a later state: changes since the first page are read again, which
+        // does no harm.
         if (!first) first = page->revision;
         more = page->more && !page->items.empty();
         if (more) after = page->items.back().key;
@@ -83,7 +84,8 @@ bool RecordCache::put(const std::string& key, const std::string& document)
         record = std::move(bytes);
         return true;
     } catch (const nlohmann::json::exception&) {
-        log(Level::error, {{"msg", "a stored channel can't be read and is left out"}, {"channel", id_of(key)}});
+        log(Level::error,
+            {{"msg", "a stored channel can't be read and is left out"}, {"channel", id_of(key)}});
         return records_.erase(id_of(key)) > 0;
     }
 }

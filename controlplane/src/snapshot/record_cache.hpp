@@ -10,8 +10,8 @@
 
 namespace sluice::control::snapshot {
 
-/// The encoded records of all channels, kept up with the store so that a change of one channel costs the encoding of
-/// one. Not thread-safe.
+/// The encoded records of all channels, kept up with the store so that a change of one channel
+/// costs the encoding of one. Not thread-safe.
 class RecordCache {
 public:
     using Records = std::map<std::string, std::vector<std::uint8_t>>;
