@@ -44,7 +44,7 @@ void set_flag(int fd, int level, int option)
 
 }  // namespace
 
-Result<Descriptor> connect_to(const std::string& address, std::uint16_t port)
+Result<Descriptor> connect_to(const std::string& address, std::uint16_t port, int receive_buffer)
 {
     const auto to = parse_address(address, port);
     if (!to) return tl::unexpected(to.error());
@@ -52,6 +52,9 @@ Result<Descriptor> connect_to(const std::string& address, std::uint16_t port)
     Descriptor fd(::socket(to->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) return fail_errno("socket");
     set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
+    if (receive_buffer > 0) {
+        setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
+    }
     const auto* name = reinterpret_cast<const sockaddr*>(&to->storage);
     if (::connect(fd.get(), name, to->size) < 0 && errno != EINPROGRESS)
         return fail_errno("connect");

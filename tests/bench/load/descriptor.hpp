@@ -36,7 +36,9 @@ private:
 
 /// Begins a non-blocking connection to an IPv4 or IPv6 address; its end is seen by the first write.
 /// TCP_NODELAY is set.
-Result<Descriptor> connect_to(const std::string& address, std::uint16_t port);
+/// `receive_buffer` bounds SO_RCVBUF in bytes; 0 leaves it to the system.
+Result<Descriptor> connect_to(const std::string& address, std::uint16_t port,
+                              int receive_buffer = 0);
 
 /// Listens on 127.0.0.1 with SO_REUSEPORT; non-blocking.
 Result<Descriptor> listen_on_loopback(std::uint16_t port);

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kReadBytes = 256 << 10;
 constexpr std::int64_t kJoinPatience = 20'000'000;
+// The lag of a slow viewer has to be the server's to handle, not hidden in the viewer's own kernel.
+constexpr int kSlowReceiveBuffer = 64 << 10;
 constexpr std::int64_t kSlowTick = 50'000;
 constexpr std::int64_t kLongestWait = 100'000;
 
@@ -85,7 +87,8 @@ void ViewerLoad::start(bool probe, std::int64_t now)
     viewer.probe = probe;
     viewer.slow = !probe && number + plan_.slow_count >= plan_.count;
     viewer.connect_us = now;
-    auto socket = connect_to(plan_.endpoint.address, plan_.endpoint.port);
+    auto socket = connect_to(plan_.endpoint.address, plan_.endpoint.port,
+                             viewer.slow ? kSlowReceiveBuffer : 0);
     if (!socket) return end(number, socket.error());
 
     auto endpoint = plan_.endpoint;
