@@ -35,6 +35,7 @@ def test_nginx_logs_hold_no_key_and_no_query(nginx):
 
 def test_a_key_in_a_broken_directive_is_not_printed(make_nginx):
     nginx = make_nginx()
+    nginx.expected.append("invalid number of arguments")
     nginx.write_conf(application=f"sluice_access_publish signed; sluice_access_key {KEY} {KEY};")
     status, said = nginx.test()
     assert status != 0

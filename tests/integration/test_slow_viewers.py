@@ -113,15 +113,17 @@ def test_a_skip_ends_at_a_key_frame(nginx):
     """What a slow viewer gets after a skip decodes: the next video frame is a key frame."""
     with Publisher(nginx.rtmp, "demo", clip("avc_big")):
         nginx.control.wait_state("demo", "live")
-        with HttpFlv(nginx.flv("demo"), receive_buffer=RECEIVE_BUFFER) as viewer:
-            viewer.read_key_frame()
-            wait_for(lambda: nginx.control.stream("demo")["skips"]["count"] > 0, 25, "a skip")
-            mark = len(viewer.tags)
-            viewer.read_tags(600, timeout=15)
-            frames = [t for t in viewer.tags[mark - 1:] if t.type == flv.VIDEO and t.is_frame]
-            jumps = [(a, b) for a, b in zip(frames, frames[1:]) if b.timestamp - a.timestamp > 80]
-            assert jumps and all(after.is_key for _, after in jumps)
-            viewer.check()
+        with SlowViewers(nginx.flv("demo"), 1, rate=100_000) as slow:
+            wait_for(lambda: nginx.control.stream("demo")["skips"]["count"] > 1, 30, "two skips")
+            wait_for(lambda: jumps(slow.viewers[0]), 20, "a jump in what came")
+            assert all(after.is_key for _, after in jumps(slow.viewers[0]))
+            slow.viewers[0].check()
+
+
+def jumps(viewer):
+    """Pairs of video frames between which something is missing."""
+    frames = [t for t in viewer.tags if t.type == flv.VIDEO and t.is_frame]
+    return [(a, b) for a, b in zip(frames, frames[1:]) if b.timestamp - a.timestamp > 80]
 
 
 def test_a_viewer_that_reads_nothing_at_all_is_closed_and_counted(make_nginx):
