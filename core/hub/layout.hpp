@@ -45,6 +45,20 @@ struct Current {
     }
 };
 
+/// One word that says until when a waiting stream is kept: the low 24 bits of its epoch, 40 bits of monotonic ms. A deadline
+/// that was left by another epoch says nothing.
+struct Deadline {
+    std::uint64_t epoch = 0;
+    std::int64_t until_ms = 0;
+
+    static Deadline unpack(std::uint64_t word)
+    {
+        return {word >> 40, static_cast<std::int64_t>(word & 0xff'ffff'ffff)};
+    }
+    std::uint64_t pack() const { return epoch << 40 | (static_cast<std::uint64_t>(until_ms) & 0xff'ffff'ffff); }
+    bool belongs_to(std::uint64_t other) const { return epoch == (other & 0xff'ffff); }
+};
+
 /// A tag in a ring. Written before head_seq is released; valid for a reader while its number is ≥ tail_seq.
 struct Descriptor {
     std::uint64_t offset;      ///< absolute byte offset of the tag's first byte
@@ -56,6 +70,9 @@ struct Descriptor {
     std::uint16_t reserved;
 };
 static_assert(sizeof(Descriptor) == 32);
+
+inline constexpr std::uint32_t kVideoTrack = 1;
+inline constexpr std::uint32_t kAudioTrack = 2;
 
 inline constexpr std::uint8_t kKey = 1;            ///< a decoder may start here
 inline constexpr std::uint8_t kConfig = 2;         ///< metadata or codec header
@@ -95,7 +112,10 @@ struct alignas(64) RingHeader {
     std::atomic<std::uint64_t> released;  ///< stamp: the ring released longest ago is reused first
     std::atomic<std::uint32_t> linked;    ///< 1 when the fields below hold
     std::atomic<std::uint64_t> base_seq;  ///< first tag of this epoch
+    std::atomic<std::uint64_t> run;       ///< first epoch of the run: epochs of one run share a timeline
+    std::atomic<std::uint64_t> session;   ///< first epoch of the publish session: it keeps it when it moves to another ring
     std::atomic<std::uint64_t> prev_epoch;
+    std::atomic<std::uint32_t> prev_ring;
     std::atomic<std::uint64_t> prev_limit;  ///< readers of prev_epoch drain up to this tag number …
     std::atomic<std::uint64_t> follow_seq;  ///< … and go on here
 
@@ -105,6 +125,7 @@ struct alignas(64) RingHeader {
 
     alignas(64) std::atomic<std::uint64_t> bytes_in;
     std::atomic<std::uint64_t> tags_in;
+    std::atomic<std::uint32_t> tracks;  ///< kVideoTrack, kAudioTrack: what this epoch has shown so far
     std::atomic<std::uint32_t> config_lock;
     std::atomic<std::uint32_t> info_lock;
     PublishInfo info;
@@ -118,9 +139,12 @@ struct alignas(64) StreamRecord {
     char name[kMaxName];
 
     alignas(64) std::atomic<std::uint64_t> current;
-    std::atomic<std::int64_t> waiting_until_ms;  ///< monotonic; meaningful while waiting
+    std::atomic<std::uint64_t> deadline;         ///< Deadline; meaningful while waiting
     std::atomic<std::int64_t> started_at_ms;     ///< wall clock of the first epoch of this run
-    std::atomic<std::uint64_t> end_request;      ///< epoch << 8 | auth::Reason: that epoch's session is to end
+    std::atomic<std::uint64_t> end_request;      ///< session << 8 | auth::Reason: that session is to end
+    std::atomic<std::uint64_t> run;              ///< RingHeader::run of the current run
+    std::atomic<std::int64_t> last_dts_ms;       ///< where the run's timeline stood when its last session ended; it only
+    std::atomic<std::uint64_t> last_arrival_us;  ///< rises, and outlives the ring. -1, 0: nothing was sent yet
     std::atomic<std::uint64_t> last_used;        ///< stamp for reclaiming records
 
     alignas(64) std::atomic<std::uint64_t> readers;  ///< slots that hold viewers
@@ -145,7 +169,7 @@ struct alignas(64) WorkerSlot {
     std::atomic<std::uint64_t> dirty[kMaxStreams / 64];
 };
 
-/// One event: `stamp` = 2·seq+1 while it is written, 2·seq+2 when it is whole.
+/// One event: `stamp` = 2·seq+1 while it is written, 2·seq+2 when it is whole. Only who made it odd may make it even.
 struct EventSlot {
     std::atomic<std::uint64_t> stamp;
     std::uint32_t size;
@@ -161,6 +185,7 @@ struct ZoneHeader {
     std::uint64_t hash_key[2];
     std::uint64_t slots_at, streams_at, rings_at, events_at;
     std::int32_t wake_fd[kSlots];  ///< eventfds, made by the glue before the first fork
+    std::atomic<ProcessId> creator;  ///< who makes or reclaims a stream record now; 0: nobody
     alignas(64) std::atomic<std::uint64_t> next_epoch;
     std::atomic<std::uint64_t> stamp;
     alignas(64) std::atomic<std::uint64_t> event_head;

@@ -14,7 +14,8 @@ using ProcessId = std::uint64_t;
 /// The calling process's id. 0 only when /proc can't be read.
 ProcessId own_process_id();
 
-/// Whether that very process still exists. A zombie counts as dead: it will never write again.
+/// Whether that very process still exists. A zombie counts as dead: it will never write again. When /proc can't be asked
+/// (no descriptor left) the answer is true: what a living process owns must never be taken from it.
 bool is_alive(ProcessId id);
 
 inline pid_t pid_of(ProcessId id)

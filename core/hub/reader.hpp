@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "zone.hpp"
@@ -33,6 +34,7 @@ struct Skip {
 ///
 /// Use: look() → send the stretch → settle(bytes sent). Between look() and settle() the bytes may be overwritten; settle()
 /// tells. Follows the stream over epochs: drains the old ring up to where the new publisher took over, then goes on there.
+/// What it gives never falls in time: a new run of the stream, which has a timeline of its own, ends it.
 class Reader {
 public:
     Reader(Zone zone, StreamRecord& stream) : zone_(zone), stream_(&stream) {}
@@ -41,7 +43,7 @@ public:
     Sight look(std::uint64_t max, Stretch& out);
 
     /// Takes `sent` bytes of the stretch that look() gave last. False: the ring was overwritten meanwhile, the bytes sent
-    /// may be torn and the connection can't go on.
+    /// may be torn and the connection can't go on. Where nothing was sent nothing is torn: look() finds the way on.
     bool settle(const Stretch& stretch, std::uint64_t sent);
 
     /// True before the first tag and after every jump: copy_config() has to be sent first.
@@ -49,7 +51,8 @@ public:
 
     /// Copies codec headers as FLV tags stamped with the time of the tag look() will give next, and clears wants_config().
     /// The first time metadata comes before them, stamped 0: FFmpeg takes later script tags for subtitles.
-    /// `out` must hold 3 · kConfigBytes. Returns the bytes written.
+    /// `out` must hold 3 · kConfigBytes. Returns the bytes written: 0, and wants_config() stays, when the headers changed
+    /// since look(), which then waits for a key frame that goes with them.
     std::size_t copy_config(std::span<std::uint8_t> out);
 
     /// At a tag boundary, when the reader is more than `max_lag_ms` behind (by arrival) or the writer is about to overtake
@@ -62,19 +65,36 @@ public:
     /// Milliseconds of arrival time between the next tag and the newest one.
     std::int64_t lag_ms() const;
 
+    /// Inside a tag: the bytes of it that were not taken yet. 0 at a boundary.
+    std::uint64_t rest_of_tag() const;
+
+    /// Which tracks the stream has shown so far: bit 0 video, bit 1 audio.
+    std::uint32_t tracks() const;
+
     StreamRecord& stream() const { return *stream_; }
     std::uint64_t epoch() const { return epoch_; }
     bool inside_tag() const { return within_ != 0; }
 
 private:
-    enum class Place : std::uint8_t { ready, wait, ended };
+    enum class Place : std::uint8_t { ready, wait, ended, overrun };
+
+    /// How an epoch hangs together with the one before it, as it was at one moment.
+    struct Link {
+        RingHeader* ring = nullptr;
+        std::uint64_t epoch = 0, run = 0, base_seq = 0, prev_epoch = 0, prev_limit = 0, follow_seq = 0;
+        std::uint32_t prev_ring = 0;
+    };
 
     Place find_place();
-    bool join(const Current& current);
-    void follow(const Current& current, const RingHeader& next);
+    static std::optional<Link> read_link(RingHeader& ring, std::uint64_t epoch);
+    std::optional<Link> link_after(const Current& current) const;
+    std::optional<std::uint64_t> copy_in(const Link& next) const;
+    std::uint64_t limit_before(const Link& next) const;
+    void join(const Link& link);
+    Place follow(const Link& next);
     void seek_key();
-    void start_at(std::uint64_t key_seq);
-    bool cut(std::uint64_t limit, std::uint64_t max, Stretch& out) const;
+    void try_newest_key();
+    bool cut(std::uint64_t limit, std::uint64_t max, Stretch& out);
 
     Zone zone_;
     StreamRecord* stream_;
@@ -82,11 +102,14 @@ private:
     std::uint64_t epoch_ = 0;
     std::uint64_t seq_ = 0;     ///< next tag; while seeking: the first tag a key frame may have
     std::uint64_t limit_ = 0;   ///< tags below it may be sent; set by find_place()
+    std::uint64_t run_ = 0;
+    std::int64_t next_dts_ms_ = 0;  ///< of tag seq_, when look() gave it
     std::int64_t last_dts_ms_ = 0;  ///< of the last tag that was taken whole
     Skip skip_;
     std::uint32_t within_ = 0;  ///< bytes of tag seq_ that were taken
     bool seeking_ = true;       ///< looking for a key frame at or after seq_
     bool lost_ = false;         ///< seeking because the ring was overwritten
+    bool begun_ = false;        ///< took a tag
     bool wants_config_ = true;
     bool had_metadata_ = false;
 };

@@ -54,6 +54,7 @@ bool shown_live(const Zone& zone, const RingHeader& ring)
 
 std::optional<std::uint32_t> claim_slot(const Zone& zone, ProcessId self)
 {
+    if (self == 0) return std::nullopt;
     for (const bool reap : {false, true}) {
         Lives lives;
         if (reap) reap_dead(zone, lives);
@@ -95,6 +96,7 @@ void want_wakes(StreamRecord& stream, std::uint32_t slot, bool on)
     const auto bit = std::uint64_t{1} << slot;
     if (on) {
         stream.wakes.fetch_or(bit);
+        std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with announce()
     } else {
         stream.wakes.fetch_and(~bit);
     }
@@ -122,20 +124,23 @@ std::optional<Ended> keep_stream(const Zone& zone, StreamRecord& stream, std::in
     if (current.state == State::idle) return std::nullopt;
 
     auto next = current;
+    const auto deadline = stream.deadline.load();
     if (current.state == State::live) {
         const auto& ring = zone.ring(current.ring);
         if (ring.epoch.load() == current.epoch && lives.alive(ring.owner.load())) return std::nullopt;
         next.state = State::waiting;
+        remember_end(zone, stream, current);  // its ring is free for others from here on
     } else {
-        if (now_ms < stream.waiting_until_ms.load()) return std::nullopt;
+        const auto set = Deadline::unpack(deadline);
+        if (!set.belongs_to(current.epoch)) {  // who let it wait died before it said how long
+            set_deadline(stream, deadline, current.epoch, now_ms + window_ms);
+            return std::nullopt;
+        }
+        if (now_ms < set.until_ms) return std::nullopt;
         next.state = State::idle;
     }
-    const auto until = stream.waiting_until_ms.load();
-    if (next.state == State::waiting) stream.waiting_until_ms.store(now_ms + window_ms);
-    if (!stream.current.compare_exchange_strong(word, next.pack())) {
-        if (next.state == State::waiting) stream.waiting_until_ms.store(until);
-        return std::nullopt;
-    }
+    if (!stream.current.compare_exchange_strong(word, next.pack())) return std::nullopt;
+    if (next.state == State::waiting) set_deadline(stream, deadline, current.epoch, now_ms + window_ms);
     poke |= announce_to(zone, stream, stream.readers.load());
     return Ended{.stream = &stream, .waiting = next.state == State::waiting};
 }
@@ -143,6 +148,7 @@ std::optional<Ended> keep_stream(const Zone& zone, StreamRecord& stream, std::in
 void reap_dead(const Zone& zone, Lives& lives)
 {
     const auto self = own_process_id();
+    if (self == 0) return;
     for (std::uint32_t i = 0; i < kSlots; ++i) reap_slot(zone, i, self, lives);
     for (std::uint32_t i = 0; i < zone.header().rings; ++i) {
         auto& ring = zone.ring(i);

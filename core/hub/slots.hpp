@@ -14,12 +14,16 @@ std::optional<std::uint32_t> claim_slot(const Zone& zone, ProcessId self);
 /// Gives the slot back: clears its marks in every stream first.
 void release_slot(const Zone& zone, std::uint32_t slot);
 
-/// What a worker does after its eventfd woke it: calls `visit(StreamRecord&)` for every stream marked dirty since.
+/// What a worker does after its eventfd woke it: calls `visit(StreamRecord&)` for every stream marked dirty since. Also to be
+/// called now and then without a wake-up: a process that dies between its mark and its write to the eventfd leaves nobody
+/// who would write again.
 template <class Visit>
 void take_dirty(const Zone& zone, std::uint32_t slot_index, Visit&& visit)
 {
     auto& slot = zone.slot(slot_index);
     slot.pending.store(0);
+    // Pairs with announce_to(), which marks first and asks for a wake-up after it: one of the two sees the other.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
     const auto words = (zone.header().streams + 63) / 64;
     for (std::uint32_t w = 0; w < words; ++w) {
         if (slot.dirty[w].load(std::memory_order_relaxed) == 0) continue;
@@ -31,6 +35,7 @@ void take_dirty(const Zone& zone, std::uint32_t slot_index, Visit&& visit)
 }
 
 /// Adds or removes the slot from the stream's readers. add_reader() is false when the record was reclaimed at that moment.
+/// Once it is true the record stays its name's: who found it by name before that asks is_named() now.
 bool add_reader(StreamRecord& stream, std::uint32_t slot);
 void remove_reader(StreamRecord& stream, std::uint32_t slot);
 

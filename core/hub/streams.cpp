@@ -1,4 +1,5 @@
 #include <cstring>
+#include <sched.h>
 
 #include "hub.hpp"
 
@@ -46,13 +47,6 @@ std::uint64_t hash_name(std::string_view name, const std::uint64_t key[2])
     return hash <= kFree ? hash + 2 : hash;
 }
 
-/// Every creator of a name writes the same bytes, so two at once, or one that died half way, do no harm.
-void write_name(StreamRecord& stream, std::string_view name)
-{
-    std::memcpy(stream.name, name.data(), name.size());
-    stream.name_size.store(static_cast<std::uint32_t>(name.size()), std::memory_order_release);
-}
-
 StreamRecord* find_tag(const Zone& zone, std::uint64_t hash)
 {
     const auto count = zone.header().streams;
@@ -69,20 +63,59 @@ bool in_use(const StreamRecord& stream)
     return Current::unpack(stream.current.load()).state != State::idle || stream.readers.load() != 0;
 }
 
-void reset(StreamRecord& stream)
+/// The right to make and reclaim records. A dead holder loses it; every step under it is one store, so nothing has to be
+/// put right then. A living one keeps it, even stopped: whoever wants it meanwhile gives up soon.
+class Creation {
+public:
+    explicit Creation(const Zone& zone) : word_(zone.header().creator), self_(own_process_id())
+    {
+        constexpr int kAttempts = 2000;
+        constexpr int kLookEvery = 250;
+        for (int i = 1; i <= kAttempts && self_ != 0 && !held_; ++i) {
+            ProcessId holder = 0;
+            held_ = word_.compare_exchange_strong(holder, self_);
+            if (!held_ && i % kLookEvery == 0 && !is_alive(holder)) {
+                held_ = word_.compare_exchange_strong(holder, self_);
+            }
+            if (!held_) ::sched_yield();
+        }
+    }
+    Creation(const Creation&) = delete;
+    Creation& operator=(const Creation&) = delete;
+    ~Creation()
+    {
+        if (held_) word_.store(0);
+    }
+
+    explicit operator bool() const { return held_; }
+
+private:
+    std::atomic<ProcessId>& word_;
+    ProcessId self_;
+    bool held_ = false;
+};
+
+/// Makes a free record the name's; visible to others as a whole, with the tag.
+void fill(StreamRecord& stream, std::uint64_t hash, std::string_view name)
 {
-    stream.name_size.store(0);
     stream.current.store(Current{}.pack());
+    stream.deadline.store(0);
     stream.end_request.store(0);
     stream.started_at_ms.store(0);
+    stream.run.store(0);
+    stream.last_dts_ms.store(-1);
+    stream.last_arrival_us.store(0);
     for (auto* counter : {&stream.wakes, &stream.skip_count, &stream.skip_tags, &stream.skip_ms, &stream.overruns}) {
         counter->store(0);
     }
     for (auto& bytes : stream.bytes_out) bytes.store(0);
+    std::memcpy(stream.name, name.data(), name.size());
+    stream.name_size.store(static_cast<std::uint32_t>(name.size()));
+    stream.tag.store(hash);
 }
 
-/// Frees the idle record that was used longest ago. A reader that finds it at this moment sets its bit first and looks at
-/// the tag again, so one of the two always notices the other.
+/// Frees the idle record that was used longest ago; false when all are in use. Who found it by name at this moment, to
+/// publish or to watch, marks it as in use first and looks at the tag then: one of the two always notices the other.
 bool reclaim_oldest(const Zone& zone)
 {
     StreamRecord* oldest = nullptr;
@@ -92,27 +125,33 @@ bool reclaim_oldest(const Zone& zone)
         if (oldest == nullptr || stream.last_used.load() < oldest->last_used.load()) oldest = &stream;
     }
     if (oldest == nullptr) return false;
-    auto tag = oldest->tag.load();
-    if (tag <= kFree || !oldest->tag.compare_exchange_strong(tag, kFree)) return true;  // somebody else was faster
-    if (in_use(*oldest)) {
-        auto free = kFree;
-        oldest->tag.compare_exchange_strong(free, tag);
-        return true;
-    }
-    reset(*oldest);
+    const auto tag = oldest->tag.exchange(kFree);
+    if (in_use(*oldest)) oldest->tag.store(tag);
     return true;
 }
 
-/// Puts the hash into the first free place of its probe sequence; nullptr when there is none.
-StreamRecord* insert(const Zone& zone, std::uint64_t hash)
+/// The first free place of the hash's probe sequence; nullptr when there is none.
+StreamRecord* free_place(const Zone& zone, std::uint64_t hash)
 {
     const auto count = zone.header().streams;
     for (std::uint32_t i = 0, at = hash % count; i < count; ++i, at = (at + 1) % count) {
-        auto& stream = zone.stream(at);
-        auto tag = stream.tag.load();
-        if (tag == hash) return &stream;
-        if (tag > kFree) continue;
-        if (stream.tag.compare_exchange_strong(tag, hash) || tag == hash) return &stream;
+        if (zone.stream(at).tag.load() <= kFree) return &zone.stream(at);
+    }
+    return nullptr;
+}
+
+StreamRecord* make_stream(const Zone& zone, std::uint64_t hash, std::string_view name)
+{
+    const Creation creation(zone);
+    if (!creation) return nullptr;
+    if (auto* made = find_tag(zone, hash)) return made;  // by somebody who was faster
+    constexpr int kAttempts = 16;
+    for (int i = 0; i < kAttempts; ++i) {
+        if (auto* place = free_place(zone, hash)) {
+            fill(*place, hash, name);
+            return place;
+        }
+        if (!reclaim_oldest(zone)) return nullptr;
     }
     return nullptr;
 }
@@ -129,21 +168,15 @@ StreamRecord* open_stream(const Zone& zone, std::string_view name)
 {
     if (name.empty() || name.size() > kMaxName) return nullptr;
     const auto hash = hash_name(name, zone.header().hash_key);
-    constexpr int kAttempts = 16;
-    for (int i = 0; i < kAttempts; ++i) {
-        if (find_tag(zone, hash) == nullptr && insert(zone, hash) == nullptr) {
-            if (!reclaim_oldest(zone)) return nullptr;
-            continue;
-        }
-        // Two processes may have put the same hash into two places that became free at the same time: both now find the
-        // one that comes first in the probe sequence, so the other stays unused until it is reclaimed.
-        auto* stream = find_tag(zone, hash);
-        if (stream == nullptr) continue;
-        write_name(*stream, name);
-        stream->last_used.store(zone.next_stamp());
-        return stream;
-    }
-    return nullptr;
+    auto* stream = find_tag(zone, hash);
+    if (stream == nullptr) stream = make_stream(zone, hash, name);
+    if (stream != nullptr) stream->last_used.store(zone.next_stamp());
+    return stream;
+}
+
+bool is_named(const Zone& zone, const StreamRecord& stream, std::string_view name)
+{
+    return stream.tag.load() == hash_name(name, zone.header().hash_key);
 }
 
 std::string_view name_of(const StreamRecord& stream)

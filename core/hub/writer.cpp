@@ -48,10 +48,19 @@ Result<void> Writer::append(std::span<const std::span<const std::uint8_t>> piece
                                      .flags = facts.flags,
                                      .reserved = 0};
     ring_->head_seq.store(seq + 1, std::memory_order_release);
+    note_track(facts.type);
     if (facts.flags & kKey) ring_->newest_key.store(seq + 1, std::memory_order_release);
     ring_->bytes_in.store(ring_->bytes_in.load(std::memory_order_relaxed) + size, std::memory_order_relaxed);
     ring_->tags_in.store(ring_->tags_in.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     return {};
+}
+
+void Writer::note_track(std::uint8_t type)
+{
+    constexpr std::uint8_t kAudio = 8, kVideo = 9;  // flv::TagType; the hub knows no more of FLV than its tag header
+    const auto track = type == kVideo ? kVideoTrack : type == kAudio ? kAudioTrack : 0;
+    const auto known = ring_->tracks.load(std::memory_order_relaxed);
+    if ((known & track) != track) ring_->tracks.store(known | track, std::memory_order_release);
 }
 
 /// Gives up the oldest tags. Readers that still look at them find tail_seq past their tag when they check after reading.

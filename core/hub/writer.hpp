@@ -56,6 +56,7 @@ public:
 
 private:
     void make_room(std::uint64_t size);
+    void note_track(std::uint8_t type);
 
     Zone zone_;
     StreamRecord* stream_ = nullptr;

@@ -14,6 +14,9 @@ namespace {
 using Bytes = std::span<const std::uint8_t>;
 
 constexpr std::size_t kHead = 32;             // enough for every audio and video message header
+constexpr std::size_t kTagOverhead = flv::kTagHeaderSize + flv::kPreviousTagSize;
+constexpr std::size_t kLargestConfig = hub::kConfigBytes - kTagOverhead;
+constexpr std::size_t kLargestScript = kLargestConfig + 16;  // the leading "@setDataFrame" is not passed on
 constexpr std::int64_t kFrameStepMs = 40;     // between the last frame of one publisher and the first of the next, at least
 constexpr std::int64_t kLongestPauseMs = 60'000;
 
@@ -41,7 +44,11 @@ Publication::Publication(hub::Zone zone, const hub::Claim& claim, hub::ProcessId
                          std::int64_t mono_ms)
     : zone_(zone), writer_(claim.writer), self_(self), slot_(slot)
 {
-    if (claim.last_dts_ms < 0) return;
+    if (claim.last_dts_ms < 0) {
+        // From 0, whatever the encoder's clock says: so no viewer meets the wrap at 2^32 ms before 49 days are over.
+        flv::TimestampNormaliser(clock_).begin_at(0);
+        return;
+    }
     // A continued stream goes on after the time that really passed, so that a player's buffer estimate stays true.
     const auto paused = mono_ms - static_cast<std::int64_t>(claim.last_arrival_us / 1000);
     const auto step = std::clamp(paused, kFrameStepMs, kLongestPauseMs);
@@ -75,7 +82,7 @@ Result<Accepted> Publication::take(const Message& message, std::uint64_t mono_us
     Result<Plan> plan = tl::unexpected(Error{Errc::unsupported, "rtmp message type"});
     Bytes body;
     if (message.type == flv::TagType::script) {
-        if (message.size > hub::kConfigBytes) plan = tl::unexpected(Error{Errc::limit, "metadata size"});
+        if (message.size > kLargestScript) plan = tl::unexpected(Error{Errc::limit, "metadata size"});
         else plan = plan_script(body = flv::strip_set_data_frame(whole()));
     } else {
         plan = message.type == flv::TagType::video ? plan_video(head, message) : plan_audio(head, message);
@@ -87,7 +94,7 @@ Result<Accepted> Publication::take(const Message& message, std::uint64_t mono_us
     }
 
     Accepted accepted;
-    make_group_fit(message.size + flv::kTagHeaderSize + flv::kPreviousTagSize, accepted);
+    make_group_fit(message.size + kTagOverhead, *plan, accepted);
     if (auto written = write(message, body, *plan, mono_us); !written) {
         ++dropped_;
         return tl::unexpected(written.error());
@@ -102,8 +109,7 @@ Result<Publication::Plan> Publication::plan_video(Bytes head, const Message& mes
     const auto video = flv::parse_video_message(head);
     if (!video) return tl::unexpected(video.error());
     if (video->kind == flv::PacketKind::config) {
-        if (message.size > hub::kConfigBytes - flv::kTagHeaderSize - flv::kPreviousTagSize)
-            return tl::unexpected(Error{Errc::limit, "video header size"});
+        if (message.size > kLargestConfig) return tl::unexpected(Error{Errc::limit, "video header size"});
         video_ = *video;
         return Plan{.flags = hub::kConfig, .timed = false, .config = hub::ConfigKind::video};
     }
@@ -123,8 +129,7 @@ Result<Publication::Plan> Publication::plan_audio(Bytes head, const Message& mes
     const auto audio = flv::parse_audio_message(head);
     if (!audio) return tl::unexpected(audio.error());
     if (audio->kind == flv::PacketKind::config) {
-        if (message.size > hub::kConfigBytes - flv::kTagHeaderSize - flv::kPreviousTagSize)
-            return tl::unexpected(Error{Errc::limit, "audio header size"});
+        if (message.size > kLargestConfig) return tl::unexpected(Error{Errc::limit, "audio header size"});
         audio_ = *audio;
         return Plan{.flags = hub::kConfig, .timed = false, .config = hub::ConfigKind::audio};
     }
@@ -135,6 +140,8 @@ Result<Publication::Plan> Publication::plan_audio(Bytes head, const Message& mes
 
 Result<Publication::Plan> Publication::plan_script(Bytes body)
 {
+    if (body.empty()) return tl::unexpected(Error{Errc::truncated, "empty script message"});
+    if (body.size() > kLargestConfig) return tl::unexpected(Error{Errc::limit, "metadata size"});
     const auto metadata = flv::parse_metadata(body);
     // Other script data (cue points, captions) is passed on, but joins don't get it.
     if (!metadata) return Plan{.timed = false};
@@ -200,10 +207,10 @@ bool Publication::keep_config(hub::ConfigKind kind, Bytes tag)
     const bool same = old.size == tag.size() &&
                       std::equal(tag.begin() + flv::kTagHeaderSize, tag.end(), old.bytes + flv::kTagHeaderSize);
     if (same) return false;
-    const bool changes = old.size != 0;
+    // Frames up to here need the old header: who joins now waits for the next key frame. Forgotten first, so that nobody
+    // who sees the new header still finds an old key frame.
+    if (old.size != 0 && kind != hub::ConfigKind::script) writer_.forget_key();
     (void)writer_.set_config(kind, tag);  // sizes were checked when the message was planned
-    // Frames up to here need the old header: who joins now waits for the next key frame.
-    if (changes && kind == hub::ConfigKind::video) writer_.forget_key();
     return true;
 }
 
@@ -234,16 +241,17 @@ void Publication::publish_rates()
     });
 }
 
-/// A ring has to hold two groups of pictures, or a viewer that joins finds its key frame overwritten.
-void Publication::make_group_fit(std::size_t next, Accepted& accepted)
+/// A ring has to hold two groups of pictures, or a viewer that joins finds its key frame overwritten. Once that failed it
+/// is tried again at each key frame: a larger ring may have become free.
+void Publication::make_group_fit(std::size_t next, const Plan& plan, Accepted& accepted)
 {
     const auto needed = 2 * (writer_.group_bytes() + next);
-    while (needed > writer_.ring().bytes) {
-        if (hub::grow(zone_, writer_, self_, slot_, accepted.poke)) continue;
-        accepted.gop_exceeds_ring = !degraded_;
-        degraded_ = true;
-        return;
-    }
+    if (needed <= writer_.ring().bytes) return;
+    if (degraded_ && !(plan.flags & hub::kKey)) return;
+    const bool grew = hub::grow(zone_, writer_, needed, self_, slot_, accepted.poke);
+    if (grew && needed <= writer_.ring().bytes) return;
+    accepted.gop_exceeds_ring = !degraded_;
+    degraded_ = true;
 }
 
 }  // namespace sluice::ingest

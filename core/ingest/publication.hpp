@@ -59,7 +59,7 @@ private:
     bool keep_config(hub::ConfigKind kind, std::span<const std::uint8_t> tag);
     void describe(hub::ConfigKind kind, std::span<const std::uint8_t> body);
     void publish_rates();
-    void make_group_fit(std::size_t next, Accepted& accepted);
+    void make_group_fit(std::size_t next, const Plan& plan, Accepted& accepted);
 
     hub::Zone zone_;
     hub::Writer writer_;

@@ -72,6 +72,8 @@ void on_tick(ngx_event_t& event)
     auto& slot = self->slot_record();
     slot.heartbeat_ms.store(wall_ms());
     slot.exiting.store(ngx_exiting || ngx_quit || ngx_terminate ? 1 : 0);
+    // A process that was killed between its mark and its write to our eventfd left us deaf: nobody would write again.
+    on_wake();
     check_snapshot();
     for (const auto& listener : listeners) {
         if (listener.tick != nullptr) listener.tick(now);

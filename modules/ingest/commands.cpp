@@ -67,7 +67,7 @@ ngx_int_t publish(ngx_rtmp_session_t& s, ngx_rtmp_publish_t& command)
     if (stream == nullptr) return refuse_publish(*session, id, auth::Reason::hub_full);
     const bool may_replace = grant->may_replace.value_or(conf->on_duplicate == kReplace) || is_stale(*stream);
     const auto claim =
-        hub::claim_stream(worker()->zone, *stream, worker()->self, worker()->slot, may_replace, wall_ms());
+        hub::claim_stream(worker()->zone, *stream, id, worker()->self, worker()->slot, may_replace, wall_ms());
     if (claim.result == hub::Claimed::duplicate) return refuse_publish(*session, id, auth::Reason::already_publishing);
     if (claim.result == hub::Claimed::full) return refuse_publish(*session, id, auth::Reason::hub_full);
 

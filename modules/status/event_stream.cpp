@@ -18,6 +18,8 @@ namespace sluice::ngx {
 namespace {
 
 constexpr ngx_msec_t kHeartbeat = 15'000;             // keeps proxies from closing a quiet connection
+constexpr ngx_msec_t kOpenRetry = 50;
+constexpr std::int64_t kOpenPatienceMs = 500;  // for a writer that is inside the next event; longer and it is dead
 constexpr std::int64_t kPublicLifeMs = 10 * 60'000;
 constexpr std::size_t kMostPending = 64 * 1024;  // then the ring itself is the queue
 
@@ -43,6 +45,7 @@ private:
     std::string pending_;
     std::uint64_t next_;
     std::int64_t until_ms_;
+    std::int64_t open_since_ms_ = 0;  ///< the next event is being written since then; 0: it is not
     ngx_event_t heartbeat_{};
     bool blocked_ = false;
     bool finished_ = false;
@@ -81,7 +84,7 @@ void EventStream::beat(ngx_event_t& event)
 {
     auto& self = *static_cast<EventStream*>(event.data);
     if (self.until_ms_ != 0 && mono_ms() >= self.until_ms_) return self.finish();
-    if (self.pending_.empty()) self.pending_ = ": \n\n";
+    if (self.pending_.empty() && self.open_since_ms_ == 0) self.pending_ = ": \n\n";
     self.pump();
 }
 
@@ -97,7 +100,12 @@ void EventStream::collect()
                         "\nevent: reset\ndata: {\"type\":\"reset\"}\n\n";
             continue;
         }
+        if (heard == hub::Heard::open) {
+            if (open_since_ms_ == 0) open_since_ms_ = mono_ms();
+            if (mono_ms() - open_since_ms_ < kOpenPatienceMs) return;
+        }
         if (heard == hub::Heard::event) append(next_, json);
+        open_since_ms_ = 0;
         ++next_;
     }
 }
@@ -123,7 +131,7 @@ void EventStream::pump()
         blocked_ = true;
         break;
     }
-    ngx_add_timer(&heartbeat_, kHeartbeat);
+    ngx_add_timer(&heartbeat_, open_since_ms_ != 0 ? kOpenRetry : kHeartbeat);
 }
 
 /// Finalised by the request's write event, because we may be in another's wake-up.
