@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import ts from 'typescript-eslint';
 
 export default ts.config(
-    { ignores: ['dist/', 'node_modules/', 'src/shared/api_schema.d.ts'] },
+    { ignores: ['dist/', 'node_modules/'] },
     js.configs.recommended,
     ...ts.configs.strict,
     {

@@ -1,51 +1,20 @@
+import type { components } from 'api-schema';
+
 import { EventStreamReader, type ServerEvent } from './event_stream';
 import { Problem, problemOf } from './problem';
 
+type Schemas = components['schemas'];
+
 /** What the start page reads of a channel. */
-export interface Channel {
-    id: string;
-    name: string;
-    enabled: boolean;
-    expires_at: string | null;
-}
+export type Channel = Required<Pick<Schemas['Channel'], 'id' | 'name' | 'enabled' | 'expires_at'>>;
+export type Status = Schemas['Status'];
+/** `push` is absent for tokens that may only look. */
+export type Urls = Schemas['Urls'];
+export type NewChannel = Partial<Pick<Channel, 'id' | 'name'>>;
 
 export interface Page<T> {
     items: T[];
     next_cursor: string | null;
-}
-
-export interface Video {
-    codec: string;
-    width: number;
-    height: number;
-    fps: number;
-    bitrate_bps: number;
-}
-
-export interface Audio {
-    codec: string;
-    bitrate_bps: number;
-}
-
-/** `admission`: whether a push is let in at all. */
-export interface Status {
-    id: string;
-    state: 'live' | 'waiting' | 'idle';
-    admission?: 'open' | 'disabled' | 'expired';
-    video: Video | null;
-    audio: Audio | null;
-    viewers: Record<string, number>;
-}
-
-/** `push` is absent for tokens that may only look. */
-export interface Urls {
-    push?: { rtmp: string; rtmps: string; obs: { server: string; stream_key: string } };
-    play: { flv: string | null; rtmp: string | null; pages: { flv: string | null } };
-}
-
-export interface NewChannel {
-    id?: string;
-    name?: string;
 }
 
 const kTimeoutMs = 10_000;

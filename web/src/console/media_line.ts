@@ -20,13 +20,14 @@ const kProtocolNames: Record<string, string> = {
 };
 
 /** Such as `1280×720 · H.264 + AAC · 25 fps · 2.1 Mbit/s`; empty while there is no media. */
-export function mediaLine({ video, audio }: Status): string {
+export function mediaLine({ video, audio }: Pick<Status, 'video' | 'audio'>): string {
+    const fps = video?.fps ?? 0;
     const codecs = [video?.codec, audio?.codec].filter((c): c is string => Boolean(c));
     const bps = (video?.bitrate_bps ?? 0) + (audio?.bitrate_bps ?? 0);
     const parts = [
-        video && video.width > 0 ? `${video.width}×${video.height}` : '',
+        video?.width && video.height ? `${video.width}×${video.height}` : '',
         codecs.map((codec) => kCodecNames[codec] ?? codec).join(' + '),
-        video && video.fps > 0 ? `${Math.round(video.fps * 100) / 100} fps` : '',
+        fps > 0 ? `${Math.round(fps * 100) / 100} fps` : '',
         bps > 0 ? bitrate(bps) : '',
     ];
     return parts.filter((part) => part !== '').join(' · ');
