@@ -38,8 +38,7 @@ Sight Reader::look(std::uint64_t max, Stretch& out)
             seek_key();
             continue;
         }
-        // A writer is (or died) inside the codec headers, which have to go out first.
-        if (wants_config_ && (ring_->config_lock.load(std::memory_order_acquire) & 1)) return Sight::wait;
+        if (headers_open()) return Sight::wait;
         if (cut(limit_, max, out)) return Sight::tags;
     }
     return Sight::wait;
@@ -65,13 +64,20 @@ Reader::Place Reader::find_place()
         } else {
             next = link_after(current);
             if (!next) return Place::wait;
-            limit_ = limit_before(*next);
+            if (headers_open()) seek_key();  // for good, perhaps: its writer may be dead
+            limit_ = headers_open() ? seq_ : limit_before(*next);
         }
         if (seeking_) try_newest_key();
         if (!seeking_ && seq_ < limit_) return Place::ready;
         if (!next) return current.state == State::idle ? Place::ended : Place::wait;
         if (const auto place = follow(*next); place != Place::ready) return place;
     }
+}
+
+/// Whether the writer is, or died, inside the codec headers that have to go out before the next tag.
+bool Reader::headers_open() const
+{
+    return wants_config_ && (ring_->config_lock.load(std::memory_order_acquire) & 1) != 0;
 }
 
 std::optional<Reader::Link> Reader::read_link(RingHeader& ring, std::uint64_t epoch)

@@ -86,6 +86,7 @@ private:
     };
 
     Place find_place();
+    bool headers_open() const;
     static std::optional<Link> read_link(RingHeader& ring, std::uint64_t epoch);
     std::optional<Link> link_after(const Current& current) const;
     std::optional<std::uint64_t> copy_in(const Link& next) const;
