@@ -256,6 +256,16 @@ std::uint32_t Reader::tracks() const
     return ring_ == nullptr ? 0 : ring_->tracks.load(std::memory_order_acquire);
 }
 
+std::uint64_t Reader::rest_of_tag() const
+{
+    return within_ == 0 ? 0 : zone_.descriptor(*ring_, seq_).size - std::uint64_t{within_};
+}
+
+std::uint32_t Reader::tracks() const
+{
+    return ring_ == nullptr ? 0 : ring_->tracks.load(std::memory_order_acquire);
+}
+
 std::int64_t Reader::lag_ms() const
 {
     if (ring_ == nullptr || seeking_) return 0;

@@ -65,11 +65,18 @@ std::string_view header_in(const ngx_http_request_t& r, std::string_view name)
     return {};
 }
 
-std::string_view websocket_key(const ngx_http_request_t& r)
+bool wants_websocket(const ngx_http_request_t& r)
 {
-    if (r.http_version >= NGX_HTTP_VERSION_20) return {};
-    if (!equal_ignoring_case(header_in(r, "upgrade"), "websocket")) return {};
-    return header_in(r, "sec-websocket-key");
+    return r.http_version == NGX_HTTP_VERSION_11 && equal_ignoring_case(header_in(r, "upgrade"), "websocket");
+}
+
+ngx_int_t check_handshake(ngx_http_request_t& r)
+{
+    constexpr ngx_int_t kUpgradeRequired = 426;
+    constexpr std::size_t kKeySize = 24;  // 16 bytes in base64
+    if (r.method != NGX_HTTP_GET || header_in(r, "sec-websocket-key").size() != kKeySize) return NGX_HTTP_BAD_REQUEST;
+    if (header_in(r, "sec-websocket-version") == "13") return NGX_OK;
+    return add_header(r, "Sec-WebSocket-Version", "13") ? kUpgradeRequired : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 ngx_int_t status_of(auth::Reason reason)
@@ -121,7 +128,7 @@ ngx_int_t send_stream_header(ngx_http_request_t& r, Transport transport)
     if (transport == Transport::websocket) {
         r.headers_out.status = NGX_HTTP_SWITCHING_PROTOCOLS;
         if (!add_header(r, "Upgrade", "websocket") ||
-            !add_header(r, "Sec-WebSocket-Accept", accept_value(websocket_key(r)))) {
+            !add_header(r, "Sec-WebSocket-Accept", accept_value(header_in(r, "sec-websocket-key")))) {
             return NGX_ERROR;
         }
     } else {

@@ -64,7 +64,7 @@ void tune_socket(ngx_http_request_t& r)
 
 Transport transport_of(const ngx_http_request_t& r)
 {
-    if (!websocket_key(r).empty()) return Transport::websocket;
+    if (wants_websocket(r)) return Transport::websocket;
     return r.http_version >= NGX_HTTP_VERSION_20 ? Transport::http2 : Transport::http1;
 }
 
@@ -133,7 +133,10 @@ ngx_int_t serve_flv(ngx_http_request_t& r)
     if (!(r.method & (NGX_HTTP_GET | NGX_HTTP_HEAD))) return NGX_HTTP_NOT_ALLOWED;
     if (const auto rc = ngx_http_discard_request_body(&r); rc != NGX_OK) return rc;
 
-    const auto grant = admit_viewer(r, id, channel::Output::flv);
+    if (wants_websocket(r)) {
+        if (const auto rc = check_handshake(r); rc != NGX_OK) return rc;
+    }
+    auto grant = admit_viewer(r, id, channel::Output::flv);
     if (!grant) return refuse(r, grant.error());
     auto* stream = live_stream(id);
     if (stream == nullptr) return refuse(r, auth::Reason::unpublished);

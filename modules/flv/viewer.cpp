@@ -14,6 +14,7 @@ namespace {
 
 // The most one turn gives to one viewer: a joining one must not hold up the others.
 constexpr std::uint64_t kTurn = 256 * 1024;
+constexpr std::uint64_t kFrame = 32 * 1024;  // of a WebSocket: a slow viewer can't jump before its end
 
 std::array<std::uint8_t, 3 * hub::kConfigBytes + 64> scratch;
 
@@ -56,9 +57,8 @@ void Viewer::on_writable()
 Viewer::Step Viewer::step()
 {
     if (!pending_.empty()) return send_pending();
-    if (frame_left_ == 0) reader_.skip_if_late(static_cast<std::int64_t>(flv_conf(*r_).max_lag));
     hub::Stretch stretch;
-    const auto sight = reader_.look(frame_left_ != 0 ? std::min(frame_left_, kTurn) : kTurn, stretch);
+    const auto sight = reader_.look(next_size(), stretch);
     count_skip();
     switch (sight) {
         case hub::Sight::wait:
@@ -73,6 +73,18 @@ Viewer::Step Viewer::step()
             break;
     }
     return reader_.wants_config() ? send_config() : send_stretch(stretch);
+}
+
+/// How much to send next. A late viewer jumps, which it can only at the end of a tag (and of a WebSocket frame): so it
+/// gets no more than up to there.
+std::uint64_t Viewer::next_size()
+{
+    if (frame_left_ != 0) return frame_left_;
+    const auto most = transport_ == Transport::websocket ? kFrame : kTurn;
+    const auto max_lag = static_cast<std::int64_t>(flv_conf(*r_).max_lag);
+    if (reader_.inside_tag()) return reader_.lag_ms() > max_lag ? reader_.rest_of_tag() : most;
+    reader_.skip_if_late(max_lag);
+    return most;
 }
 
 Viewer::Step Viewer::send_pending()
@@ -90,7 +102,9 @@ Viewer::Step Viewer::send_config()
     if (frame_left_ != 0) return fail();  // a jump inside a WebSocket frame: what it promised can't be kept
     std::size_t at = websocket::kMaxHeader;
     if (!started_) {
-        const auto header = flv::file_header(true, true);
+        // Players wait for every track that the header promises.
+        const auto tracks = reader_.tracks();
+        const auto header = flv::file_header((tracks & hub::kAudioTrack) != 0, (tracks & hub::kVideoTrack) != 0);
         std::copy(header.begin(), header.end(), scratch.begin() + static_cast<std::ptrdiff_t>(at));
         at += header.size();
         started_ = true;

@@ -54,6 +54,7 @@ private:
     enum class Fate : std::uint8_t { running, ended, failed };
 
     Step step();
+    std::uint64_t next_size();
     Step send_pending();
     Step send_config();
     Step send_stretch(const hub::Stretch& stretch);

@@ -1,6 +1,6 @@
 #include "handler.hpp"
 
-#include <charconv>
+#include <optional>
 #include <string>
 
 #include "core/auth/channel_id.hpp"
@@ -30,29 +30,51 @@ std::string body_of(const ngx_http_request_t& r)
     return body;
 }
 
-auth::Reason reason_in(const std::string& body)
+/// The reason a kick gives; nothing when the body is there but no object with a reason of ours.
+std::optional<auth::Reason> reason_in(const std::string& body)
 {
+    if (body.empty()) return auth::Reason::kicked;
     const auto json = Json::parse(body, nullptr, false);
-    if (!json.is_object() || !json.contains("reason") || !json["reason"].is_string()) return auth::Reason::kicked;
+    if (!json.is_object()) return std::nullopt;
+    if (!json.contains("reason")) return auth::Reason::kicked;
+    if (!json["reason"].is_string()) return std::nullopt;
     return auth::reason_from(json["reason"].get<std::string>()).value_or(auth::Reason::kicked);
 }
 
 ngx_int_t kick(ngx_http_request_t& r, std::string_view id, const std::string& body)
 {
+    const auto reason = reason_in(body);
+    if (!reason) return send_problem(r, NGX_HTTP_BAD_REQUEST, "body must be empty or {\"reason\": \"<text>\"}");
     auto* stream = hub::find_stream(worker()->zone, id);
     hub::SlotMask poke = 0;
-    if (stream == nullptr || !hub::request_end(worker()->zone, *stream, reason_in(body), poke)) {
+    if (stream == nullptr || !hub::request_end(worker()->zone, *stream, *reason, poke)) {
         return send_problem(r, NGX_HTTP_NOT_FOUND, "nobody publishes this stream");
     }
     worker()->poke(poke);
     return send_json(r, NGX_HTTP_ACCEPTED, {{"kicked", true}});
 }
 
+/// Types become lines of the event stream: words of lower-case letters, digits and underscores, with dots between.
+bool is_event_type(const Json& type)
+{
+    if (!type.is_string()) return false;
+    const auto& text = type.get_ref<const std::string&>();
+    constexpr std::size_t kLongest = 64;
+    return !text.empty() && text.size() <= kLongest &&
+           text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.") == std::string::npos;
+}
+
 ngx_int_t post_event(ngx_http_request_t& r, const std::string& body)
 {
     auto json = Json::parse(body, nullptr, false);
-    if (!json.is_object() || !json.contains("type") || !json["type"].is_string()) {
-        return send_problem(r, NGX_HTTP_BAD_REQUEST, "body must be a JSON object with a text \"type\"");
+    if (!json.is_object() || !json.contains("type") || !is_event_type(json["type"])) {
+        return send_problem(r, NGX_HTTP_BAD_REQUEST, "body must be a JSON object whose \"type\" is such as channel.updated");
+    }
+    if (json.contains("channel") && !json["channel"].is_string()) {
+        return send_problem(r, NGX_HTTP_BAD_REQUEST, "channel must be a text");
+    }
+    if (json.contains("data") && !json["data"].is_object()) {
+        return send_problem(r, NGX_HTTP_BAD_REQUEST, "data must be an object");
     }
     if (!json.contains("ts_ms")) json["ts_ms"] = wall_ms();
     if (!raise_json(json.dump(-1, ' ', false, Json::error_handler_t::replace))) {
