@@ -196,6 +196,7 @@ bool Reader::cut(std::uint64_t limit, std::uint64_t max, Stretch& out)
     out.size = size;
     out.first_seq = seq_;
     out.end_seq = limit;
+    out.whole = start + size == last.offset + last.size;
     return true;
 }
 
@@ -205,7 +206,12 @@ bool Reader::settle(const Stretch& stretch, std::uint64_t sent)
     std::uint64_t left = within_ + sent;
     auto seq = stretch.first_seq;
     auto last_dts_ms = last_dts_ms_;
-    while (seq < stretch.end_seq) {
+    if (stretch.whole && sent == stretch.size) {  // the common case, without a walk over the tags
+        seq = stretch.end_seq;
+        left = 0;
+        last_dts_ms = zone_.descriptor(*ring_, seq - 1).dts_ms;
+    }
+    while (left != 0 && seq < stretch.end_seq) {
         const std::uint64_t size = zone_.descriptor(*ring_, seq).size;
         if (left < size) break;
         left -= size;
@@ -256,16 +262,6 @@ std::uint32_t Reader::tracks() const
     return ring_ == nullptr ? 0 : ring_->tracks.load(std::memory_order_acquire);
 }
 
-std::uint64_t Reader::rest_of_tag() const
-{
-    return within_ == 0 ? 0 : zone_.descriptor(*ring_, seq_).size - std::uint64_t{within_};
-}
-
-std::uint32_t Reader::tracks() const
-{
-    return ring_ == nullptr ? 0 : ring_->tracks.load(std::memory_order_acquire);
-}
-
 std::int64_t Reader::lag_ms() const
 {
     if (ring_ == nullptr || seeking_) return 0;
@@ -276,9 +272,19 @@ std::int64_t Reader::lag_ms() const
     return newest > mine ? static_cast<std::int64_t>((newest - mine) / 1000) : 0;
 }
 
+bool Reader::late(std::int64_t max_lag_ms) const
+{
+    if (ring_ == nullptr || seeking_) return false;
+    const auto key = ring_->newest_key.load(std::memory_order_acquire);
+    if (key == 0 || key - 1 <= seq_ || ring_->epoch.load(std::memory_order_acquire) != epoch_) return false;
+    if (lag_ms() > max_lag_ms) return true;
+    const auto mine = zone_.descriptor(*ring_, seq_).offset;
+    return zone_.descriptor(*ring_, key - 1).offset - mine > ring_->bytes / 2;
+}
+
 void Reader::skip_if_late(std::int64_t max_lag_ms)
 {
-    if (ring_ == nullptr || seeking_ || within_ != 0) return;
+    if (within_ != 0 || !late(max_lag_ms)) return;
     const auto key = ring_->newest_key.load(std::memory_order_acquire);
     if (key == 0 || key - 1 <= seq_) return;
     // A replaced owner that was frozen may still write: its key frames are nobody's.
@@ -288,8 +294,6 @@ void Reader::skip_if_late(std::int64_t max_lag_ms)
     const auto target = zone_.descriptor(*ring_, key - 1);
     std::atomic_thread_fence(std::memory_order_acquire);
     if (ring_->tail_seq.load(std::memory_order_relaxed) > seq_) return;  // look() will find out
-    const bool cornered = target.offset - mine.offset > ring_->bytes / 2;
-    if (!cornered && lag_ms() <= max_lag_ms) return;
 
     skip_.tags += key - 1 - seq_;
     skip_.ms += std::max<std::int64_t>(0, target.dts_ms - mine.dts_ms);

@@ -15,6 +15,7 @@ struct Stretch {
     std::uint64_t size = 0;
     std::uint64_t first_seq = 0;
     std::uint64_t end_seq = 0;  ///< one past the last tag touched
+    bool whole = false;         ///< ends at a tag's end
 };
 
 enum class Sight : std::uint8_t {
@@ -55,8 +56,11 @@ public:
     /// since look(), which then waits for a key frame that goes with them.
     std::size_t copy_config(std::span<std::uint8_t> out);
 
-    /// At a tag boundary, when the reader is more than `max_lag_ms` behind (by arrival) or the writer is about to overtake
-    /// it: jumps to the newest key frame.
+    /// Whether there is a newer key frame to jump to and reason to do it: the reader is more than `max_lag_ms` behind (by
+    /// arrival), or half of the ring is between it and the key frame and the writer would soon overtake it.
+    bool late(std::int64_t max_lag_ms) const;
+
+    /// At a tag boundary, when late(): jumps to the newest key frame.
     void skip_if_late(std::int64_t max_lag_ms);
 
     /// What was jumped over since the last call, by skip_if_late() or because the ring was overwritten.

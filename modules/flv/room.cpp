@@ -11,7 +11,9 @@
 namespace sluice::ngx {
 namespace {
 
-constexpr std::uint32_t kTurnMs = 4;  // between two cohorts
+constexpr std::uint32_t kTurnMs = 4;      // between two cohorts …
+constexpr std::uint32_t kLongTurnMs = 8;  // … and where the interval is long anyway
+constexpr std::uint32_t kLongInterval = 64;
 
 std::array<Room*, hub::kMaxStreams> rooms;
 std::uint32_t room_count = 0;
@@ -112,14 +114,22 @@ void Room::adapt()
         want_every_tag(*stream_, eager);
     }
     interval_ms_ = interval;
-    cohorts_ = std::max(1U, (interval + kTurnMs - 1) / kTurnMs);
-    if (!eager && !event_.timer_set) arm();
+    const auto turn = interval >= kLongInterval ? kLongTurnMs : kTurnMs;
+    cohorts_ = std::max(1U, (interval + turn - 1) / turn);
+    if (!eager && !event_.timer_set) {
+        due_ms_ = ngx_current_msec;
+        arm();
+    }
     if (eager && event_.timer_set) ngx_del_timer(&event_);
 }
 
+/// From the last deadline, not from now: the time a turn takes must not make the interval longer.
 void Room::arm()
 {
-    ngx_add_timer(&event_, std::max(1U, interval_ms_ / cohorts_));
+    due_ms_ += std::max(1U, interval_ms_ / cohorts_);
+    const auto ahead = static_cast<ngx_msec_int_t>(due_ms_ - ngx_current_msec);
+    if (ahead < -static_cast<ngx_msec_int_t>(interval_ms_)) due_ms_ = ngx_current_msec;  // the worker was busy elsewhere
+    ngx_add_timer(&event_, ahead > 0 ? static_cast<ngx_msec_t>(ahead) : 0);
 }
 
 void Room::timer(ngx_event_t& event)
@@ -169,7 +179,8 @@ void Room::tick()
     serving_ = true;
     const bool allowed = viewers_.empty() || viewers_.front()->check();
     serving_ = false;
-    if (!allowed) check_all();
+    if (!allowed) return check_all();
+    for (auto* viewer : viewers_) viewer->rescue();
 }
 
 void Room::check_all()

@@ -54,6 +54,7 @@ private:
     ngx_event_t event_{};
     ngx_connection_t connection_{};  ///< for nginx's debug log
     std::uint64_t seen_current_ = 0;
+    ngx_msec_t due_ms_ = 0;  ///< of the next turn
     std::uint32_t most_ms_;
     std::uint32_t interval_ms_ = 0;
     std::uint32_t cohorts_ = 1;

@@ -57,6 +57,8 @@ void Viewer::on_writable()
 Viewer::Step Viewer::step()
 {
     if (!pending_.empty()) return send_pending();
+    if (!catch_up()) return Step::gone;
+    if (!pending_.empty()) return send_pending();
     hub::Stretch stretch;
     const auto sight = reader_.look(next_size(), stretch);
     count_skip();
@@ -66,25 +68,55 @@ Viewer::Step Viewer::step()
         case hub::Sight::ended:
             return end();
         case hub::Sight::overrun:
-            room_->stream().overruns.fetch_add(1);
-            raise("viewer.overrun", hub::name_of(room_->stream()));
-            return fail();
+            return overrun();
         case hub::Sight::tags:
             break;
     }
     return reader_.wants_config() ? send_config() : send_stretch(stretch);
 }
 
-/// How much to send next. A late viewer jumps, which it can only at the end of a tag (and of a WebSocket frame): so it
-/// gets no more than up to there.
-std::uint64_t Viewer::next_size()
+std::uint64_t Viewer::next_size() const
 {
     if (frame_left_ != 0) return frame_left_;
-    const auto most = transport_ == Transport::websocket ? kFrame : kTurn;
+    return transport_ == Transport::websocket ? kFrame : kTurn;
+}
+
+/// A late viewer jumps, which it can only at the end of a tag (and of a WebSocket frame). The rest of the open one is
+/// copied, because the ring may have gone on by the time the connection takes it. False: the viewer is over.
+bool Viewer::catch_up()
+{
     const auto max_lag = static_cast<std::int64_t>(flv_conf(*r_).max_lag);
-    if (reader_.inside_tag()) return reader_.lag_ms() > max_lag ? reader_.rest_of_tag() : most;
+    if (!reader_.late(max_lag)) return true;
+    while (frame_left_ != 0 || reader_.inside_tag()) {
+        if (!copy_ahead(frame_left_ != 0 ? frame_left_ : reader_.rest_of_tag())) return false;
+    }
     reader_.skip_if_late(max_lag);
-    return most;
+    count_skip();
+    return true;
+}
+
+bool Viewer::copy_ahead(std::uint64_t size)
+{
+    hub::Stretch stretch;
+    if (reader_.look(size, stretch) != hub::Sight::tags) return overrun() == Step::more;
+    if (transport_ == Transport::websocket) {
+        if (frame_left_ == 0) {
+            std::array<std::uint8_t, websocket::kMaxHeader> frame{};
+            const auto header = write_header(frame, websocket::Opcode::binary, stretch.size);
+            pending_.insert(pending_.end(), frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(header));
+        } else {
+            frame_left_ -= stretch.size;
+        }
+    }
+    for (const auto& piece : stretch.pieces) pending_.insert(pending_.end(), piece.begin(), piece.end());
+    if (!reader_.settle(stretch, stretch.size)) return overrun() == Step::more;
+    count_bytes_out(room_->stream(), stretch.size);
+    return true;
+}
+
+void Viewer::rescue()
+{
+    if (blocked_ && fate_ == Fate::running) catch_up();
 }
 
 Viewer::Step Viewer::send_pending()
@@ -142,11 +174,7 @@ Viewer::Step Viewer::send_stretch(const hub::Stretch& stretch)
     if (header_sent < frame_size) pending_.assign(frame.begin() + static_cast<std::ptrdiff_t>(header_sent),
                                                   frame.begin() + static_cast<std::ptrdiff_t>(frame_size));
     const auto media = sent.bytes - header_sent;
-    if (!reader_.settle(stretch, media)) {
-        room_->stream().overruns.fetch_add(1);
-        raise("viewer.overrun", hub::name_of(room_->stream()));
-        return fail();
-    }
+    if (!reader_.settle(stretch, media)) return overrun();
     if (transport_ == Transport::websocket) frame_left_ -= media;
     count_bytes_out(room_->stream(), media);
     if (const auto result = note(sent); result != Step::more) return result;
@@ -263,6 +291,14 @@ Viewer::Step Viewer::end()
         send({&piece, 1});
     }
     return finish(Fate::ended);
+}
+
+/// The ring was overwritten at our place: what was sent may be torn.
+Viewer::Step Viewer::overrun()
+{
+    room_->stream().overruns.fetch_add(1);
+    raise("viewer.overrun", hub::name_of(room_->stream()));
+    return fail();
 }
 
 Viewer::Step Viewer::fail()

@@ -40,6 +40,9 @@ public:
     /// The client sent something, or closed.
     void on_readable();
 
+    /// The connection has taken nothing for a while: makes sure that the ring does not overtake this viewer.
+    void rescue();
+
     /// Looks whether the viewer may go on; false: it was ended.
     bool check();
 
@@ -54,7 +57,10 @@ private:
     enum class Fate : std::uint8_t { running, ended, failed };
 
     Step step();
-    std::uint64_t next_size();
+    std::uint64_t next_size() const;
+    bool catch_up();
+    bool copy_ahead(std::uint64_t size);
+    Step overrun();
     Step send_pending();
     Step send_config();
     Step send_stretch(const hub::Stretch& stretch);
