@@ -39,9 +39,9 @@ Result<void> write(const std::filesystem::path& file, const std::string& token)
     const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
     if (fd < 0) return system_error("create " + temporary);
     const auto line = token + "\n";
-    const bool written = ::write(fd, line.data(), line.size()) ==
-                             static_cast<ssize_t>(line.size()) &&
-                         ::fsync(fd) == 0;
+    const bool written =
+        ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+        ::fsync(fd) == 0;
     ::close(fd);
     if (!written || ::rename(temporary.c_str(), file.c_str()) != 0) {
         return system_error("write " + file.string());
@@ -53,8 +53,8 @@ Result<void> write(const std::filesystem::path& file, const std::string& token)
 
 Result<std::string> admin_token(const std::filesystem::path& file, const std::string& given)
 {
-    const bool visible = std::all_of(given.begin(), given.end(),
-                                     [](char c) { return c > 0x20 && c < 0x7f; });
+    const bool visible =
+        std::all_of(given.begin(), given.end(), [](char c) { return c > 0x20 && c < 0x7f; });
     if (!visible) {
         return fail(Errc::invalid, "SLUICE_ADMIN_TOKEN must be visible ASCII without white space");
     }

@@ -69,8 +69,7 @@ void describe(CLI::App& app, Options& options)
     app.add_option("--nginx", places.nginx, "the nginx binary")->capture_default_str();
     app.add_option("--nginx-modules", places.nginx_modules, "folder of Debian's nginx modules")
         ->capture_default_str();
-    app.add_option("--module", places.sluice_module, "ngx_sluice_module.so")
-        ->capture_default_str();
+    app.add_option("--module", places.sluice_module, "ngx_sluice_module.so")->capture_default_str();
     app.add_option("--templates", places.templates, "folder of nginx.conf.mustache")
         ->capture_default_str();
     app.add_option("--web", places.web, "folder of the console and the player pages")
@@ -112,7 +111,8 @@ Result<void> take_folder(const fs::path& dir)
     for (const auto* name : {"run", "logs", "nginx", "channels"}) {
         fs::create_directories(dir / name, error);
         if (error) {
-            return fail(Errc::unavailable, "create " + (dir / name).string() + ": " + error.message());
+            return fail(Errc::unavailable,
+                        "create " + (dir / name).string() + ": " + error.message());
         }
     }
     ::chmod((dir / "run").c_str(), 0750);
@@ -141,7 +141,8 @@ void wait_for_end(const sigset_t& signals, Idempotency& idempotency)
 {
     const timespec pause{kPruneEveryS, 0};
     do {
-        if (auto done = idempotency.prune(now_s()); !done) log_message(Level::error, done.error().detail);
+        if (auto done = idempotency.prune(now_s()); !done)
+            log_message(Level::error, done.error().detail);
     } while (sigtimedwait(&signals, nullptr, &pause) < 0);
 }
 
@@ -188,6 +189,9 @@ Result<void> run(Options options)
         counters);
     if (!server) return tl::unexpected(server.error());
     log_message(Level::info, std::string("sluice-control ") + kVersion + " serves " + dir.string());
+    if (auto count = channels.size(); count) {  // also fills the search index
+        log(Level::info, {{"msg", "channels in the store"}, {"count", *count}});
+    }
     Idempotency idempotency(**store);
     wait_for_end(signals, idempotency);
     log_message(Level::info, "ending: waiting for requests in flight");

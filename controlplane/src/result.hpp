@@ -20,7 +20,7 @@ enum class Errc : std::uint8_t {
     gone,          ///< history that was asked for is no longer kept
     too_large,
     unsupported_media,
-    unavailable,   ///< a part this one needs does not answer
+    unavailable,  ///< a part this one needs does not answer
     internal,
 };
 

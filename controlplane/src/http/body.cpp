@@ -67,8 +67,8 @@ Result<json> json_body(const Request& request)
     if (!body.is_discarded()) return body;
     // Nobody chose the type, but this was meant to be JSON.
     const auto first = request.body.find_first_not_of(" \t\r\n");
-    const bool meant = first != std::string::npos &&
-                       (request.body[first] == '{' || request.body[first] == '[');
+    const bool meant =
+        first != std::string::npos && (request.body[first] == '{' || request.body[first] == '[');
     if (media == Media::unstated && !meant) return unsupported();
     return fail(Errc::malformed, "the body is not valid JSON");
 }

@@ -154,10 +154,9 @@ Answer ChannelRoutes::patch(const Request& request)
     if (!match) return tl::unexpected(match.error());
     auto body = json_body(request);
     if (!body) return tl::unexpected(body.error());
-    return channels_.patch(request.param("id"), *body, *match)
-        .map([&](Channels::Written&& result) {
-            return written(200, std::move(result), request.caller);
-        });
+    return channels_.patch(request.param("id"), *body, *match).map([&](Channels::Written&& result) {
+        return written(200, std::move(result), request.caller);
+    });
 }
 
 Answer ChannelRoutes::replace(const Request& request)
@@ -195,9 +194,7 @@ Answer ChannelRoutes::status(const Request& request)
 {
     auto channel = channels_.get(request.param("id"));
     if (!channel) return tl::unexpected(channel.error());
-    return live_.status(*channel).map([](const json& status) {
-        return json_reply(200, status);
-    });
+    return live_.status(*channel).map([](const json& status) { return json_reply(200, status); });
 }
 
 Answer ChannelRoutes::kick(const Request& request)

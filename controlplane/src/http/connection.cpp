@@ -107,8 +107,7 @@ void Connection::onDisconnection(const std::shared_ptr<P::Tcp::Peer>& peer)
 void Connection::onInput(const char* buffer, std::size_t length,
                          const std::shared_ptr<P::Tcp::Peer>& peer)
 {
-    const auto parser =
-        std::static_pointer_cast<P::Http::RequestParser>(peer->getData(kParser));
+    const auto parser = std::static_pointer_cast<P::Http::RequestParser>(peer->getData(kParser));
     try {
         if (!parser->feed(buffer, length)) {
             parser->reset();

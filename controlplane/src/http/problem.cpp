@@ -66,18 +66,30 @@ Reply problem_reply(int status, std::string_view detail, const json& errors,
 int status_of(Errc code)
 {
     switch (code) {
-        case Errc::malformed: return 400;
-        case Errc::invalid: return 422;
-        case Errc::unauthorized: return 401;
-        case Errc::forbidden: return 403;
-        case Errc::not_found: return 404;
-        case Errc::conflict: return 409;
-        case Errc::precondition: return 412;
-        case Errc::gone: return 410;
-        case Errc::too_large: return 413;
-        case Errc::unsupported_media: return 415;
-        case Errc::unavailable: return 503;
-        case Errc::internal: return 500;
+        case Errc::malformed:
+            return 400;
+        case Errc::invalid:
+            return 422;
+        case Errc::unauthorized:
+            return 401;
+        case Errc::forbidden:
+            return 403;
+        case Errc::not_found:
+            return 404;
+        case Errc::conflict:
+            return 409;
+        case Errc::precondition:
+            return 412;
+        case Errc::gone:
+            return 410;
+        case Errc::too_large:
+            return 413;
+        case Errc::unsupported_media:
+            return 415;
+        case Errc::unavailable:
+            return 503;
+        case Errc::internal:
+            return 500;
     }
     return 500;
 }

@@ -13,16 +13,16 @@ class RouterTest : public testing::Test {
 protected:
     RouterTest()
     {
-        router_.add("GET", "/open", std::nullopt,
-                    [](const Request&) -> Answer { return json_reply(200, {{"ok", true}}); });
+        router_.add("GET", "/open", std::nullopt, [](const Request&) -> Answer {
+            return json_reply(200, {{"ok", true}});
+        });
         router_.add("GET", "/things/{id}", Scope::viewer, [](const Request& r) -> Answer {
             return json_reply(200, {{"id", r.param("id")}});
         });
         router_.add("PUT", "/things/{id}", Scope::operator_,
                     [](const Request&) -> Answer { return empty_reply(204); });
-        router_.add("GET", "/throws", std::nullopt, [](const Request&) -> Answer {
-            throw std::runtime_error("secret inside");
-        });
+        router_.add("GET", "/throws", std::nullopt,
+                    [](const Request&) -> Answer { throw std::runtime_error("secret inside"); });
         router_.add("GET", "/fails", std::nullopt, [](const Request&) -> Answer {
             return fail(Errc::invalid, "2 fields are wrong", {{"a", "is bad"}, {"b", "is worse"}});
         });
@@ -60,7 +60,8 @@ TEST_F(RouterTest, finds_the_route_and_decodes_its_parameters)
 
 TEST_F(RouterTest, unknown_addresses_and_broken_escapes_are_404)
 {
-    for (const auto* path : {"/", "/nothing", "/things", "/things/a/b", "/things/%zz", "/things/%0"}) {
+    for (const auto* path :
+         {"/", "/nothing", "/things", "/things/a/b", "/things/%zz", "/things/%0"}) {
         const auto reply = send("GET", path, "viewer");
         EXPECT_EQ(reply.status, 404) << path;
         EXPECT_EQ(reply.content_type, "application/problem+json");

@@ -96,7 +96,8 @@ Reply echo(const Request& request)
 TEST_F(ServerTest, a_request_arrives_whole_and_its_reply_goes_back)
 {
     start(echo);
-    const auto reply = ask("POST /a/b?q=%41 HTTP/1.0\r\nX-Test: yes\r\nContent-Length: 2\r\n\r\nhi");
+    const auto reply =
+        ask("POST /a/b?q=%41 HTTP/1.0\r\nX-Test: yes\r\nContent-Length: 2\r\n\r\nhi");
     EXPECT_TRUE(reply.starts_with("HTTP/1.1 200 OK\r\n")) << reply;
     EXPECT_NE(reply.find(R"({"body":"hi","method":"POST","path":"/a/b","q":"A","x":"yes"})"),
               std::string::npos)
@@ -141,8 +142,8 @@ TEST_F(ServerTest, garbage_and_too_large_requests_get_a_problem_and_the_server_l
     EXPECT_TRUE(ask("\x01\x02\x03 garbage\r\n\r\n").starts_with("HTTP/1.1 400 "));
     EXPECT_TRUE(ask("GET / HTTP/1.0\r\nContent-Type: garbage\r\n\r\n").starts_with("HTTP/1.1 4"));
     EXPECT_TRUE(ask("GET /?q=%zz HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 400 "));
-    const auto large = ask("POST / HTTP/1.0\r\nContent-Length: 9000\r\n\r\n" +
-                           std::string(9000, 'x'));
+    const auto large =
+        ask("POST / HTTP/1.0\r\nContent-Length: 9000\r\n\r\n" + std::string(9000, 'x'));
     EXPECT_TRUE(large.empty() || large.starts_with("HTTP/1.1 413 ")) << large;
     EXPECT_TRUE(ask("GET / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 200 "));
 }
@@ -156,14 +157,14 @@ TEST_F(ServerTest, handlers_of_several_connections_run_at_once)
         std::unique_lock lock(mutex);
         ++inside;
         met.notify_all();
-        const bool together = met.wait_for(lock, std::chrono::seconds(10), [&] { return inside >= 3; });
+        const bool together =
+            met.wait_for(lock, std::chrono::seconds(10), [&] { return inside >= 3; });
         return json_reply(together ? 200 : 500, {{"path", request.path}});
     });
     std::vector<std::thread> clients;
     for (int i = 0; i < 3; ++i) {
-        clients.emplace_back([&] {
-            EXPECT_TRUE(ask("GET / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 200 "));
-        });
+        clients.emplace_back(
+            [&] { EXPECT_TRUE(ask("GET / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 200 ")); });
     }
     for (auto& client : clients) client.join();
 }
@@ -202,7 +203,9 @@ TEST_F(ServerTest, stopping_lets_a_request_in_flight_finish)
 
 TEST_F(ServerTest, a_stale_socket_is_replaced_and_a_used_one_is_left_alone)
 {
-    { std::ofstream stale(socket()); }
+    {
+        std::ofstream stale(socket());
+    }
     start(echo);
     const auto second = listen_unix(socket());
     ASSERT_FALSE(second);

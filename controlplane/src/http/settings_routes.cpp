@@ -37,10 +37,9 @@ void SettingsRoutes::mount(Router& router)
     router.add("GET", path, Scope::viewer, [this](const Request& r) { return read(r); });
     router.add("PATCH", path, Scope::admin, [this](const Request& r) { return patch(r); });
     router.add("PUT", path, Scope::admin, [this](const Request& r) { return replace(r); });
-    router.add("GET", "/api/v1/config/generations", Scope::operator_,
-               [this](const Request&) -> Answer {
-                   return json_reply(200, settings_.generations());
-               });
+    router.add(
+        "GET", "/api/v1/config/generations", Scope::operator_,
+        [this](const Request&) -> Answer { return json_reply(200, settings_.generations()); });
 }
 
 Answer SettingsRoutes::read(const Request& request)

@@ -5,8 +5,8 @@
 namespace sluice::control::http {
 namespace {
 
-void metric(std::ostream& out, std::string_view name, std::string_view type,
-            std::string_view help, auto value)
+void metric(std::ostream& out, std::string_view name, std::string_view type, std::string_view help,
+            auto value)
 {
     out << "# HELP " << name << ' ' << help << "\n# TYPE " << name << ' ' << type << '\n'
         << name << ' ' << value << '\n';

@@ -15,7 +15,10 @@ class SystemRoutes {
 public:
     SystemRoutes(const store::Store& store, Channels& channels, const Live& live,
                  const RequestCounters& counters, std::string version)
-        : store_(store), channels_(channels), live_(live), counters_(counters),
+        : store_(store),
+          channels_(channels),
+          live_(live),
+          counters_(counters),
           version_(std::move(version))
     {}
 

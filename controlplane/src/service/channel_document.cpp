@@ -32,9 +32,8 @@ Result<std::string> shown_text(const store::Entry& entry)
     static const std::string start = std::string(",\"") + kSecrets + "\":";
     const auto at = entry.value.rfind(start);
     if (at != std::string::npos) return entry.value.substr(0, at) + "}";
-    return from_stored(entry).map([](json&& channel) {
-        return without_secrets(channel_rule(), std::move(channel)).dump();
-    });
+    return from_stored(entry).map(
+        [](json&& channel) { return without_secrets(channel_rule(), std::move(channel)).dump(); });
 }
 
 }  // namespace sluice::control

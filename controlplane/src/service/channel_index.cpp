@@ -101,6 +101,12 @@ Result<ChannelIndex::Found> ChannelIndex::search(std::string_view text, std::str
     return found;
 }
 
+Result<void> ChannelIndex::follow()
+{
+    const std::lock_guard lock(mutex_);
+    return refresh();
+}
+
 Result<std::size_t> ChannelIndex::size()
 {
     const std::lock_guard lock(mutex_);

@@ -25,6 +25,9 @@ public:
     /// does not matter for ASCII letters. Sees everything that was committed before the call.
     Result<Found> search(std::string_view text, std::string_view after, std::size_t limit);
 
+    /// Takes in what was committed since the last call, so that a later search has little to do.
+    Result<void> follow();
+
     /// How many channels there are.
     Result<std::size_t> size();
 

@@ -77,8 +77,8 @@ Rule transcode()
 std::vector<Field> with_position(std::vector<Field> fields)
 {
     fields.push_back({"opacity", number(0, 1, 1)});
-    fields.push_back({"position", choice({"top_right", "top_left", "bottom_right",
-                                          "bottom_left", "center"})});
+    fields.push_back(
+        {"position", choice({"top_right", "top_left", "bottom_right", "bottom_left", "center"})});
     for (const auto* edge : {"left", "top", "right", "bottom"}) {
         fields.push_back({edge, integer(0, kMaxPixels, 0).or_null()});
     }

@@ -19,7 +19,10 @@ struct Wrong {
     bool shape = false;
 };
 
-void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.name; }
+void PrintTo(const Wrong& wrong, std::ostream* out)
+{
+    *out << wrong.name;
+}
 
 class WrongChannel : public testing::TestWithParam<Wrong> {};
 
@@ -38,8 +41,7 @@ TEST_P(WrongChannel, is_refused_and_every_wrong_field_is_named)
 INSTANTIATE_TEST_SUITE_P(
     Bodies, WrongChannel,
     testing::Values(
-        Wrong{"no object", "[]", {"body"}, true},
-        Wrong{"null", "null", {"body"}, true},
+        Wrong{"no object", "[]", {"body"}, true}, Wrong{"null", "null", {"body"}, true},
         Wrong{"unknown fields", R"({"foo":1,"ingest":{"bar":2}})", {"foo", "ingest.bar"}},
         Wrong{"wrong types",
               R"({"enabled":"yes","name":1,"outputs":[],"relays":{}})",
@@ -68,9 +70,11 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"bad relays",
               R"({"relays":[{"url":"http://x/"},{},{"url":"rtmp://x/live","source":"x"}]})",
               {"relays[0].url", "relays[2].source", "relays[1].url"}},
-        Wrong{"a bad pull", R"({"ingest":{"pull":{"url":"file:///etc/passwd"}}})",
+        Wrong{"a bad pull",
+              R"({"ingest":{"pull":{"url":"file:///etc/passwd"}}})",
               {"ingest.pull.url"}},
-        Wrong{"a reserved rendition", R"({"transcode":{"custom":[{"name":"live"}]}})",
+        Wrong{"a reserved rendition",
+              R"({"transcode":{"custom":[{"name":"live"}]}})",
               {"transcode.custom[0].name"}},
         Wrong{"renditions named twice",
               R"({"transcode":{"renditions":["hd","hd"],"custom":[{"name":"hd"}]}})",
@@ -81,7 +85,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"a mark at two edges",
               R"({"watermark":{"text":{"left":1,"right":1,"top":0,"bottom":0}}})",
               {"watermark.text.right", "watermark.text.bottom"}},
-        Wrong{"control characters", R"({"name":"a\u0000b","description":"\u001b[31m"})",
+        Wrong{"control characters",
+              R"({"name":"a\u0000b","description":"\u001b[31m"})",
               {"description", "name"}}));
 
 TEST(ChannelSchema, the_defaults_are_a_valid_channel)
@@ -104,8 +109,8 @@ TEST(ChannelSchema, read_only_fields_are_ignored_whatever_they_hold)
 
 TEST(ChannelSchema, secrets_are_not_shown)
 {
-    const auto channel = complete(
-        channel_rule(), {{"ingest", {{"key", "k1"}}}, {"playback", {{"key", "k2"}}}});
+    const auto channel =
+        complete(channel_rule(), {{"ingest", {{"key", "k1"}}}, {"playback", {{"key", "k2"}}}});
     const auto shown = without_secrets(channel_rule(), channel);
     EXPECT_EQ(shown.dump().find("k1"), std::string::npos);
     EXPECT_EQ(shown.dump().find("k2"), std::string::npos);
@@ -164,23 +169,29 @@ std::map<std::string, std::string> documented_fields()
 std::string documentation_of(const Rule& rule)
 {
     if (rule.read_only) return "{type: ";
-    const auto limits = ", minimum: " + std::to_string(rule.min) +
-                        ", maximum: " + std::to_string(rule.max);
-    const auto lengths = ", minLength: " + std::to_string(rule.min) +
-                         ", maxLength: " + std::to_string(rule.max);
+    const auto limits =
+        ", minimum: " + std::to_string(rule.min) + ", maximum: " + std::to_string(rule.max);
+    const auto lengths =
+        ", minLength: " + std::to_string(rule.min) + ", maxLength: " + std::to_string(rule.max);
     const std::string null = rule.nullable ? ", nullable: true" : "";
     switch (rule.kind) {
-        case Rule::Kind::boolean: return "{type: boolean, default: " + rule.preset.dump();
-        case Rule::Kind::integer: return "{type: integer" + null + limits + ", default: " + rule.preset.dump();
-        case Rule::Kind::number: return "{type: number" + null + limits + ", default: " + rule.preset.dump();
-        case Rule::Kind::text: return "{type: string" + null + lengths;
+        case Rule::Kind::boolean:
+            return "{type: boolean, default: " + rule.preset.dump();
+        case Rule::Kind::integer:
+            return "{type: integer" + null + limits + ", default: " + rule.preset.dump();
+        case Rule::Kind::number:
+            return "{type: number" + null + limits + ", default: " + rule.preset.dump();
+        case Rule::Kind::text:
+            return "{type: string" + null + lengths;
         case Rule::Kind::choice: {
             std::string all;
             for (const auto& choice : rule.choices) all += (all.empty() ? "" : ", ") + choice;
             return "{type: string, enum: [" + all + "], default: " + rule.preset.get<std::string>();
         }
-        case Rule::Kind::list: return "{type: array, maxItems: " + std::to_string(rule.max);
-        case Rule::Kind::object: return "";
+        case Rule::Kind::list:
+            return "{type: array, maxItems: " + std::to_string(rule.max);
+        case Rule::Kind::object:
+            return "";
     }
     return "";
 }

@@ -13,8 +13,8 @@ using nlohmann::json;
 
 bool is_host_character(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '-' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
 }
 
 /// `scheme://host[:port]`; the scheme's usual port is left out.
@@ -79,8 +79,8 @@ json play_urls(const channel::Channel& channel, const PublicAddress& address)
 /// What we recommend to set in an encoder.
 json encoder_settings()
 {
-    return {{"video_codec", "x264"}, {"rate_control", "CBR"},  {"bitrate_kbps", 1000},
-            {"keyframe_s", 2},       {"preset", "veryfast"}, {"tune", "zerolatency"}};
+    return {{"video_codec", "x264"}, {"rate_control", "CBR"}, {"bitrate_kbps", 1000},
+            {"keyframe_s", 2},       {"preset", "veryfast"},  {"tune", "zerolatency"}};
 }
 
 }  // namespace

@@ -77,7 +77,8 @@ TEST(ChannelUrls, the_push_url_carries_a_signature_that_verifies)
 
 TEST(ChannelUrls, the_signature_ends_with_the_channel)
 {
-    const auto urls = channel_urls(stored({{"expires_at", "2030-01-01T00:00:00Z"}}), address(), true);
+    const auto urls =
+        channel_urls(stored({{"expires_at", "2030-01-01T00:00:00Z"}}), address(), true);
     EXPECT_NE(urls["push"]["rtmp"].get<std::string>().find("sign=1893456000-"), std::string::npos);
 }
 
@@ -89,8 +90,8 @@ TEST(ChannelUrls, an_open_channel_needs_no_signature)
 
 TEST(ChannelUrls, signed_playback_signs_every_play_url_with_the_playback_key)
 {
-    const auto urls = channel_urls(
-        stored({{"playback", {{"auth", "signed"}, {"key", "viewers"}}}}), address(), true);
+    const auto urls = channel_urls(stored({{"playback", {{"auth", "signed"}, {"key", "viewers"}}}}),
+                                   address(), true);
     for (const auto& url : {urls["play"]["flv"], urls["play"]["rtmp"], urls["play"]["dash"],
                             urls["play"]["pages"]["flv"]}) {
         const auto text = url.get<std::string>();
@@ -131,9 +132,10 @@ TEST(ChannelRecord, carries_what_nginx_needs)
 {
     const auto record = to_record(stored({{"expires_at", "2030-01-01T00:00:00Z"},
                                           {"enabled", false},
-                                          {"ingest", {{"on_duplicate", "replace"},
-                                                      {"allow_ips", {"192.0.2.0/24"}},
-                                                      {"reconnect_window_s", 7}}},
+                                          {"ingest",
+                                           {{"on_duplicate", "replace"},
+                                            {"allow_ips", {"192.0.2.0/24"}},
+                                            {"reconnect_window_s", 7}}},
                                           {"outputs", {{"hls", false}}}}));
     EXPECT_EQ(record.id, "demo");
     EXPECT_EQ(record.version, 1U);

@@ -108,6 +108,14 @@ Result<json> Channels::prepare_new(const json& body) const
     return channel;
 }
 
+/// What every change does once it is durable; true when it is in force.
+bool Channels::committed()
+{
+    // A search that could not follow now tries again itself and reports why.
+    static_cast<void>(index_.follow());
+    return apply_();
+}
+
 Result<Channels::Written> Channels::create(const json& body, const std::optional<OnceOnly>& once)
 {
     // The key of a repeated request is looked up before and after: two of them may race.
@@ -132,7 +140,7 @@ Result<Channels::Written> Channels::create(const json& body, const std::optional
         work.push_back(idempotency_.remember(*once, answer, now_s()));
     }
     auto done = store_.commit(std::move(work));
-    if (done) return Written{std::move(*channel), apply_(), false};
+    if (done) return Written{std::move(*channel), committed(), false};
     if (done.error().code != Errc::precondition) return tl::unexpected(done.error());
     if (auto after = replay(); !after || *after) {
         if (!after) return tl::unexpected(after.error());
@@ -185,8 +193,7 @@ Result<Channels::List> Channels::list(std::size_t limit, std::string_view cursor
     return list;
 }
 
-Result<Channels::Written> Channels::change(std::string_view id,
-                                           const std::optional<IfMatch>& match,
+Result<Channels::Written> Channels::change(std::string_view id, const std::optional<IfMatch>& match,
                                            const Change& next)
 {
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
@@ -201,7 +208,7 @@ Result<Channels::Written> Channels::change(std::string_view id,
         if (!channel) return tl::unexpected(channel.error());
         (*channel)["version"] = entry->version + 1;
         auto done = store_.commit({store::put(entry->key, to_stored(*channel), entry->version)});
-        if (done) return Written{std::move(*channel), apply_(), false};
+        if (done) return Written{std::move(*channel), committed(), false};
         if (done.error().code != Errc::precondition) return tl::unexpected(done.error());
         // Somebody else was faster: with If-Match the next round says so.
     }
@@ -247,7 +254,7 @@ Result<bool> Channels::remove(std::string_view id, const std::optional<IfMatch>&
             return fail(Errc::precondition, "the channel has another version now: read it again");
         }
         auto done = store_.commit({store::remove(entry->key, entry->version)});
-        if (done) return apply_();
+        if (done) return committed();
         if (done.error().code != Errc::precondition) return tl::unexpected(done.error());
     }
     return fail(Errc::unavailable, "the channel is being changed by many others: try again");

@@ -75,6 +75,7 @@ private:
 
     Result<Written> change(std::string_view id, const std::optional<IfMatch>& match,
                            const Change& next);
+    bool committed();
     Result<store::Entry> find(std::string_view id) const;
     Result<nlohmann::json> prepare_new(const nlohmann::json& body) const;
 

@@ -111,10 +111,9 @@ TEST_F(ChannelsTest, a_key_survives_changes_that_do_not_name_it)
     const auto replaced = channels_.replace("a", {{"name", "new"}});
     EXPECT_EQ(replaced->channel.at("ingest").at("key"), "k1");
     EXPECT_EQ(replaced->channel.at("playback").at("key"), "k2");
-    EXPECT_EQ(channels_.patch("a", {{"playback", {{"key", nullptr}}}})
-                  ->channel.at("playback")
-                  .at("key"),
-              nullptr);
+    EXPECT_EQ(
+        channels_.patch("a", {{"playback", {{"key", nullptr}}}})->channel.at("playback").at("key"),
+        nullptr);
 }
 
 TEST_F(ChannelsTest, put_sets_absent_fields_back_to_their_defaults)
@@ -219,7 +218,8 @@ TEST_F(ChannelsTest, search_finds_parts_of_id_and_name_in_any_case_and_follows_c
     const auto ids = [&](const char* q) {
         std::string all;
         const auto found = channels_.list(10, "", q);
-        for (const auto& item : found->items) all += json::parse(item).at("id").get<std::string>() + " ";
+        for (const auto& item : found->items)
+            all += json::parse(item).at("id").get<std::string>() + " ";
         return all;
     };
     EXPECT_EQ(ids("NeWs"), "news-1 sport ");

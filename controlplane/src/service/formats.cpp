@@ -24,7 +24,10 @@ bool is_alnum(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-bool is_visible(char c) { return c > 0x20 && c < 0x7f; }
+bool is_visible(char c)
+{
+    return c > 0x20 && c < 0x7f;
+}
 
 bool is_host(std::string_view text)
 {
@@ -99,9 +102,15 @@ Complaint pull_url(const std::string& text)
     return url_of(text, {"rtsp", "rtsps", "srt", "rtmp", "rtmps", "http", "https"});
 }
 
-Complaint relay_url(const std::string& text) { return url_of(text, {"rtmp", "rtmps"}); }
+Complaint relay_url(const std::string& text)
+{
+    return url_of(text, {"rtmp", "rtmps"});
+}
 
-Complaint web_url(const std::string& text) { return url_of(text, {"http", "https"}); }
+Complaint web_url(const std::string& text)
+{
+    return url_of(text, {"http", "https"});
+}
 
 Complaint color(const std::string& text)
 {
@@ -113,9 +122,8 @@ Complaint color(const std::string& text)
 
 Complaint rendition(const std::string& text)
 {
-    const bool reserved =
-        std::find(kReservedInChannel.begin(), kReservedInChannel.end(), text) !=
-        kReservedInChannel.end();
+    const bool reserved = std::find(kReservedInChannel.begin(), kReservedInChannel.end(), text) !=
+                          kReservedInChannel.end();
     if (reserved) return "not be one of the reserved names";
     const bool good = all_of(text, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';

@@ -52,7 +52,8 @@ Result<void> Idempotency::prune(std::int64_t now_s)
         std::vector<store::Operation> old;
         for (const auto& entry : page->items) {
             const auto record = json::parse(entry.value, nullptr, false);
-            const auto made = record.is_object() ? record.value("created_at_s", std::int64_t{0}) : 0;
+            const auto made =
+                record.is_object() ? record.value("created_at_s", std::int64_t{0}) : 0;
             if (made + kKeepS < now_s) old.push_back(store::remove(entry.key));
         }
         if (!old.empty()) {

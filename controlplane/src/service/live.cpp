@@ -9,9 +9,12 @@ using nlohmann::json;
 
 json idle_stream()
 {
-    return {{"state", "idle"},       {"started_at_ms", nullptr},
-            {"publisher", nullptr},  {"video", nullptr},
-            {"audio", nullptr},      {"gop_ms", nullptr},
+    return {{"state", "idle"},
+            {"started_at_ms", nullptr},
+            {"publisher", nullptr},
+            {"video", nullptr},
+            {"audio", nullptr},
+            {"gop_ms", nullptr},
             {"viewers", {{"flv", 0}, {"ws_flv", 0}, {"rtmp", 0}}}};
 }
 

@@ -107,8 +107,7 @@ void wrong_type(const std::string& path, std::string_view wanted, Findings& find
     findings.add(path, std::string("must be ").append(wanted));
 }
 
-void check_integer(const Rule& rule, const json& value, const std::string& path,
-                   Findings& findings)
+void check_integer(const Rule& rule, const json& value, const std::string& path, Findings& findings)
 {
     if (!value.is_number_integer()) return wrong_type(path, "a whole number", findings);
     const bool huge = value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX;
@@ -116,8 +115,7 @@ void check_integer(const Rule& rule, const json& value, const std::string& path,
     if (number < rule.min || number > rule.max) findings.add(path, "must be " + range(rule));
 }
 
-void check_number(const Rule& rule, const json& value, const std::string& path,
-                  Findings& findings)
+void check_number(const Rule& rule, const json& value, const std::string& path, Findings& findings)
 {
     if (!value.is_number()) return wrong_type(path, "a number", findings);
     const auto number = value.get<double>();
@@ -139,8 +137,7 @@ void check_text(const Rule& rule, const json& value, const std::string& path, Fi
     if (auto complaint = rule.format(text)) findings.add(path, "must " + *complaint);
 }
 
-void check_choice(const Rule& rule, const json& value, const std::string& path,
-                  Findings& findings)
+void check_choice(const Rule& rule, const json& value, const std::string& path, Findings& findings)
 {
     if (!value.is_string()) return wrong_type(path, "a text", findings);
     const auto& text = value.get_ref<const std::string&>();
@@ -161,8 +158,7 @@ void check_list(const Rule& rule, const json& value, const std::string& path, Fi
     }
 }
 
-void check_object(const Rule& rule, const json& value, const std::string& path,
-                  Findings& findings)
+void check_object(const Rule& rule, const json& value, const std::string& path, Findings& findings)
 {
     if (!value.is_object()) {
         return wrong_type(path.empty() ? "body" : path, "an object", findings);
@@ -185,9 +181,8 @@ void check_object(const Rule& rule, const json& value, const std::string& path,
 Result<void> Findings::verdict() const
 {
     if (fields.empty()) return {};
-    const auto detail = fields.size() == 1
-                            ? fields.front().field + " " + fields.front().message
-                            : std::to_string(fields.size()) + " fields are wrong";
+    const auto detail = fields.size() == 1 ? fields.front().field + " " + fields.front().message
+                                           : std::to_string(fields.size()) + " fields are wrong";
     return fail(shape ? Errc::malformed : Errc::invalid, detail, fields);
 }
 

@@ -16,19 +16,18 @@ TEST(Timestamp, reads_what_rfc_3339_allows)
 
 TEST(Timestamp, refuses_everything_else)
 {
-    for (const auto* text :
-         {"", "2022-12-09", "2022-12-09T00:00:00", "2022-13-01T00:00:00Z", "2023-02-29T00:00:00Z",
-          "2022-12-09T24:00:00Z", "2022-12-09T00:60:00Z", "2022-12-09T00:00:00.Z",
-          "2022-12-09T00:00:00Zx", "22-12-09T00:00:00Z", "2022-12-09T00:00:00+0100",
-          "2022-12-09T00:00:00+25:00", "tomorrow"}) {
+    for (const auto* text : {"", "2022-12-09", "2022-12-09T00:00:00", "2022-13-01T00:00:00Z",
+                             "2023-02-29T00:00:00Z", "2022-12-09T24:00:00Z", "2022-12-09T00:60:00Z",
+                             "2022-12-09T00:00:00.Z", "2022-12-09T00:00:00Zx", "22-12-09T00:00:00Z",
+                             "2022-12-09T00:00:00+0100", "2022-12-09T00:00:00+25:00", "tomorrow"}) {
         EXPECT_FALSE(parse_timestamp(text)) << text;
     }
 }
 
 TEST(Timestamp, writes_what_it_reads)
 {
-    for (const auto* text : {"1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z",
-                             "2022-12-09T01:02:03Z", "2100-01-01T00:00:00Z"}) {
+    for (const auto* text : {"1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "2022-12-09T01:02:03Z",
+                             "2100-01-01T00:00:00Z"}) {
         const auto seconds = parse_timestamp(text);
         ASSERT_TRUE(seconds) << text;
         EXPECT_EQ(format_timestamp(*seconds), text);

@@ -45,9 +45,9 @@ TEST_F(TokensTest, wrong_secrets_are_refused)
     const auto secret = create({{"scope", "admin"}}).at("secret").get<std::string>();
     auto other = secret;
     other.back() = other.back() == '0' ? '1' : '0';
-    for (const auto& wrong : {std::string(), std::string("x"), other, secret + "0",
-                              secret.substr(0, secret.size() - 1), std::string("slc_"),
-                              std::string("slc_../../x"), std::string("the-admin-toke")}) {
+    for (const auto& wrong :
+         {std::string(), std::string("x"), other, secret + "0", secret.substr(0, secret.size() - 1),
+          std::string("slc_"), std::string("slc_../../x"), std::string("the-admin-toke")}) {
         const auto caller = tokens_.authenticate(wrong);
         ASSERT_FALSE(caller);
         EXPECT_EQ(caller.error().code, Errc::unauthorized);

@@ -15,7 +15,8 @@ Error lmdb_error(std::string_view what, int code)
     const bool outside = code == ENOSPC || code == EIO || code == MDB_MAP_FULL ||
                          code == MDB_READERS_FULL || code == ENOMEM;
     return {outside ? Errc::unavailable : Errc::internal,
-            std::string("store: ").append(what).append(": ").append(mdb_strerror(code)), {}};
+            std::string("store: ").append(what).append(": ").append(mdb_strerror(code)),
+            {}};
 }
 
 Result<std::unique_ptr<LmdbEnvironment>> LmdbEnvironment::open(const std::filesystem::path& file,

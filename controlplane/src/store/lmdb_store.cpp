@@ -115,8 +115,8 @@ Result<std::optional<Entry>> LmdbStore::get(std::string_view key) const
     if (!found) return tl::unexpected(found.error());
     if (!*found) return std::optional<Entry>{};
     return read_record(**found).map([&](const Record& record) {
-        return std::optional<Entry>{Entry{std::string(key), std::string(record.value),
-                                          record.version, record.revision}};
+        return std::optional<Entry>{
+            Entry{std::string(key), std::string(record.value), record.version, record.revision}};
     });
 }
 
@@ -150,8 +150,8 @@ Result<Page> LmdbStore::list(std::string_view prefix, std::string_view after,
         }
         auto record = read_record(to_view(value));
         if (!record) return tl::unexpected(record.error());
-        page.items.push_back({std::string(name), std::string(record->value), record->version,
-                              record->revision});
+        page.items.push_back(
+            {std::string(name), std::string(record->value), record->version, record->revision});
     }
     if (rc != MDB_NOTFOUND) return tl::unexpected(lmdb_error("read", rc));
     return page;
@@ -266,8 +266,7 @@ int LmdbStore::apply(MDB_txn* txn, Pending& pending, Revision next)
         const int rc = apply_one(txn, operation, next);
         if (rc != 0 && rc != MDB_NOTFOUND) return rc;
         if (rc == MDB_NOTFOUND) continue;
-        pending.changes.push_back(
-            {operation.key, next, operation.kind == Operation::Kind::remove});
+        pending.changes.push_back({operation.key, next, operation.kind == Operation::Kind::remove});
     }
     pending.outcome = next;
     return 0;

@@ -120,8 +120,8 @@ TEST_F(LmdbStoreTest, a_removed_key_starts_again_at_version_1)
 TEST_F(LmdbStoreTest, pages_follow_each_other_and_stay_inside_the_prefix)
 {
     const auto store = open();
-    ASSERT_TRUE(store->commit({put("c/1", ""), put("c/2", ""), put("c/3", ""), put("b", ""),
-                               put("d", "")}));
+    ASSERT_TRUE(store->commit(
+        {put("c/1", ""), put("c/2", ""), put("c/3", ""), put("b", ""), put("d", "")}));
     const auto first = store->list("c/", "", 2);
     ASSERT_TRUE(first);
     EXPECT_EQ(keys(*first), (std::vector<std::string>{"c/1", "c/2"}));
