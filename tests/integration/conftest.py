@@ -52,15 +52,7 @@ def make_system():
             product.discard()
 
 
-@pytest.fixture
-def own_system(make_system):
-    """A product that the test may damage."""
-    return make_system()
-
-
-@pytest.fixture(scope="session")
-def shared_system():
-    """One product for all tests that only use it."""
+def running_system():
     product = system.System()
     try:
         product.up()
@@ -68,6 +60,18 @@ def shared_system():
         product.down()
     finally:
         product.discard()
+
+
+@pytest.fixture(scope="module")
+def own_system():
+    """A product of the test module's own: its tests may damage what heals, and leave it running."""
+    yield from running_system()
+
+
+@pytest.fixture(scope="session")
+def shared_system():
+    """One product for all tests that only use it."""
+    yield from running_system()
 
 
 @pytest.fixture
