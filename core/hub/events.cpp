@@ -1,7 +1,6 @@
 #include "events.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace sluice::hub {
 
@@ -16,7 +15,7 @@ bool post_event(const Zone& zone, std::string_view json, std::uint64_t& seq)
         if (stamp & 1 || stamp > 2 * seq || !slot.stamp.compare_exchange_strong(stamp, 2 * seq + 1)) continue;
         std::atomic_thread_fence(std::memory_order_release);
         slot.size = static_cast<std::uint32_t>(json.size());
-        std::memcpy(slot.text, json.data(), json.size());
+        json.copy(slot.text, json.size());
         slot.stamp.store(2 * seq + 2, std::memory_order_release);
         return true;
     }

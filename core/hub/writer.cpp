@@ -20,6 +20,7 @@ void copy_in(std::uint8_t* bytes, std::uint64_t capacity, std::uint64_t at, std:
 {
     const auto from = at % capacity;
     const auto first = std::min<std::uint64_t>(piece.size(), capacity - from);
+    if (piece.empty()) return;
     std::memcpy(bytes + from, piece.data(), first);
     if (first < piece.size()) std::memcpy(bytes, piece.data() + first, piece.size() - first);
 }

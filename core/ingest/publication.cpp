@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "core/codec/description.hpp"
 #include "core/flv/metadata.hpp"
@@ -25,7 +24,7 @@ std::size_t copy_head(const Message& message, std::array<std::uint8_t, kHead>& h
     std::size_t size = 0;
     for (const auto& piece : message.pieces) {
         const auto n = std::min(piece.size(), kHead - size);
-        std::memcpy(head.data() + size, piece.data(), n);
+        std::copy_n(piece.begin(), n, head.begin() + static_cast<std::ptrdiff_t>(size));
         size += n;
         if (size == kHead) break;
     }
@@ -60,7 +59,7 @@ void Publication::introduce(std::string_view address, bool secure, std::int64_t 
     hub::seq_write(writer_.ring().info_lock, [&] {
         auto& info = writer_.ring().info;
         const auto n = std::min(address.size(), sizeof(info.address) - 1);
-        std::memcpy(info.address, address.data(), n);
+        address.copy(info.address, n);
         info.address[n] = 0;
         info.secure = secure;
         info.connected_at_ms = connected_at_ms;
