@@ -157,6 +157,7 @@ struct alignas(64) StreamRecord {
 /// One nginx worker of one generation.
 struct alignas(64) WorkerSlot {
     std::atomic<ProcessId> owner;
+    std::atomic<std::uint64_t> claimed;  ///< stamp: which worker came first
     std::atomic<std::uint64_t> config_generation;
     std::atomic<std::uint64_t> snapshot_generation;
     std::atomic<std::int64_t> heartbeat_ms;  ///< wall clock

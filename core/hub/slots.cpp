@@ -63,10 +63,27 @@ std::optional<std::uint32_t> claim_slot(const Zone& zone, ProcessId self)
             ProcessId free = 0;
             if (slot.owner.load() != 0 || !slot.owner.compare_exchange_strong(free, self)) continue;
             reset(slot);
+            slot.claimed.store(zone.next_stamp());
             return i;
         }
     }
     return std::nullopt;
+}
+
+bool should_make_way(const Zone& zone, std::uint32_t slot)
+{
+    constexpr std::uint32_t kKeptFree = kSlots / 4;
+    const auto& mine = zone.slot(slot);
+    if (mine.exiting.load() == 0) return false;
+    std::uint32_t used = 0;
+    std::uint32_t older = 0;
+    for (std::uint32_t i = 0; i < kSlots; ++i) {
+        const auto& other = zone.slot(i);
+        if (other.owner.load() == 0) continue;
+        ++used;
+        if (other.exiting.load() != 0 && other.claimed.load() < mine.claimed.load()) ++older;
+    }
+    return used + kKeptFree > kSlots + older;
 }
 
 void release_slot(const Zone& zone, std::uint32_t slot)

@@ -11,6 +11,10 @@ namespace sluice::hub {
 /// Claims a free worker slot for `self`; slots of dead processes count as free. Nothing when all are taken by the living.
 std::optional<std::uint32_t> claim_slot(const Zone& zone, ProcessId self);
 
+/// Whether this slot's worker, which is exiting, should end although it has sessions: less than a quarter of the slots is
+/// free for the next reloads, and the worker is one of the oldest that would make up for it.
+bool should_make_way(const Zone& zone, std::uint32_t slot);
+
 /// Gives the slot back: clears its marks in every stream first.
 void release_slot(const Zone& zone, std::uint32_t slot);
 

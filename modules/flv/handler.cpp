@@ -106,6 +106,8 @@ ngx_int_t begin(ngx_http_request_t& r, hub::StreamRecord& stream, const PlayGran
     if (!room->enter(*viewer, protocol)) return refuse(r, auth::Reason::unpublished);
     cleanup->data = viewer;
     cleanup->handler = cleanup_door<destroy>;
+    // The record may have been reclaimed for another stream before we were counted in.
+    if (!hub::is_named(worker()->zone, stream, id_in(view(r.uri)))) return refuse(r, auth::Reason::unpublished);
     ngx_http_set_ctx((&r), viewer, ngx_http_sluice_flv_module);
 
     tune_socket(r);
@@ -154,7 +156,8 @@ void start_flv()
     add_listener({.stream_dirty = stream_dirty,
                   .tick = [](std::int64_t) { Room::for_each([](Room& room) { room.tick(); }); },
                   .snapshot_changed = [] { Room::for_each([](Room& room) { room.check_all(); }); },
-                  .busy = Room::any});
+                  .busy = Room::any,
+                  .hand_over = [] { Room::for_each([](Room& room) { room.hand_over(); }); }});
 }
 
 }  // namespace sluice::ngx

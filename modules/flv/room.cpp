@@ -193,4 +193,9 @@ void Room::check_all()
     if (viewers_.empty()) delete this;
 }
 
+void Room::hand_over()
+{
+    for (auto* viewer : viewers_) viewer->hand_over();
+}
+
 }  // namespace sluice::ngx

@@ -37,6 +37,9 @@ public:
     /// The channel may have changed: judges all.
     void check_all();
 
+    /// Ends all viewers, for them to come back to another worker.
+    void hand_over();
+
     hub::StreamRecord& stream() const { return *stream_; }
 
 private:

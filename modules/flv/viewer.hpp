@@ -43,6 +43,9 @@ public:
     /// The connection has taken nothing for a while: makes sure that the ring does not overtake this viewer.
     void rescue();
 
+    /// Ends the response, for the viewer to come back to another worker.
+    void hand_over() { end(); }
+
     /// Looks whether the viewer may go on; false: it was ended.
     bool check();
 

@@ -1,7 +1,9 @@
 #include "worker.hpp"
 
 #include <bit>
+#include <ctime>
 #include <memory>
+#include <optional>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -58,6 +60,17 @@ void keep_house(std::int64_t now_ms)
     self->poke(hub::keep_house(self->zone, now_ms, orphan_window_ms, report_ended));
 }
 
+/// Sessions may outlive any number of reloads, but slots are finite: the worker that has been leaving longest gives its
+/// sessions up. Players and encoders come back to a new one at once; a stream goes on within its reconnect window.
+void make_way()
+{
+    if (!hub::should_make_way(self->zone, self->slot)) return;
+    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "sluice hub: slots run low, this old worker hands its sessions over");
+    for (const auto& listener : listeners) {
+        if (listener.hand_over != nullptr) listener.hand_over();
+    }
+}
+
 bool busy()
 {
     for (const auto& listener : listeners) {
@@ -79,6 +92,7 @@ void on_tick(ngx_event_t& event)
         if (listener.tick != nullptr) listener.tick(now);
     }
     keep_house(now);
+    if (ngx_exiting) make_way();
     // An old worker ends when only cancelable timers are left: it has to live as long as it holds sessions. Before that
     // the tick stays: a session may begin and a reload follow between two of them.
     event.cancelable = ngx_exiting && !busy() ? 1 : 0;
@@ -92,6 +106,18 @@ void start_tick(ngx_cycle_t& cycle)
     tick_event.log = cycle.log;
     tick_event.handler = event_door<on_tick>;
     ngx_add_timer(&tick_event, kTick);
+}
+
+/// Old workers make way within a tick or two when slots are short; new connections wait in the backlog so long.
+std::optional<std::uint32_t> wait_for_slot(const Worker& mine)
+{
+    constexpr std::int64_t kLongestMs = 3000;
+    constexpr timespec kBetween{.tv_sec = 0, .tv_nsec = 20'000'000};
+    const auto deadline = mono_ms() + kLongestMs;
+    for (;;) {
+        if (const auto slot = hub::claim_slot(mine.zone, mine.self); slot || mono_ms() >= deadline) return slot;
+        nanosleep(&kBetween, nullptr);
+    }
 }
 
 }  // namespace
@@ -139,7 +165,7 @@ ngx_int_t start_worker(ngx_cycle_t& cycle, const HubConf& conf)
     auto mine = std::make_unique<Worker>();
     mine->zone = hub_zone();
     mine->self = hub::own_process_id();
-    const auto slot = hub::claim_slot(mine->zone, mine->self);
+    const auto slot = wait_for_slot(*mine);
     if (!slot) {
         ngx_log_error(NGX_LOG_ERR, cycle.log, 0,
                       "sluice hub: all %ui worker slots are taken by workers of earlier configurations; this worker "

@@ -36,6 +36,7 @@ struct Listener {
     void (*snapshot_changed)() = nullptr;
     void (*event_posted)() = nullptr;  ///< the event ring has something new
     bool (*busy)() = nullptr;          ///< holds sessions that an old worker must live for
+    void (*hand_over)() = nullptr;     ///< slots run low: this old worker's sessions are to go on in another one
 };
 void add_listener(const Listener& listener);
 

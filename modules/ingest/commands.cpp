@@ -110,6 +110,10 @@ ngx_int_t play(ngx_rtmp_session_t& s, ngx_rtmp_play_t& command)
     if (!enter_audience(*stream, hub::Protocol::rtmp)) {
         return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
     }
+    if (!hub::is_named(worker()->zone, *stream, id)) {  // reclaimed for another stream before we were counted in
+        leave_audience(*stream, hub::Protocol::rtmp);
+        return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
+    }
     session->player = new Player(*session, std::string(id), *grant, *stream);
     session_established(*session);
     session->player->start();
@@ -187,6 +191,12 @@ void stream_dirty(hub::StreamRecord& stream)
         &stream);
 }
 
+void hand_over()
+{
+    for_each_publisher([](Publisher& publisher, void*) { publisher.end(auth::Reason::shutdown); }, nullptr);
+    for_each_player([](Player& player, void*) { player.end(auth::Reason::shutdown); }, nullptr);
+}
+
 void check_sessions()
 {
     auto now = mono_ms();
@@ -225,7 +235,8 @@ void start_ingest()
     add_listener({.stream_dirty = stream_dirty,
                   .tick = [](std::int64_t) { check_sessions(); },
                   .snapshot_changed = check_sessions,
-                  .busy = [] { return any_publisher() || any_player(); }});
+                  .busy = [] { return any_publisher() || any_player(); },
+                  .hand_over = hand_over});
 }
 
 }  // namespace sluice::ngx

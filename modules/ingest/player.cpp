@@ -192,12 +192,16 @@ void Player::count_skip()
 void Player::check()
 {
     if (session_.closing) return;
-    const auto reason = player_still_allowed(*session_.rtmp, id_, grant_);
-    if (!reason) return;
+    if (const auto reason = player_still_allowed(*session_.rtmp, id_, grant_)) end(*reason);
+}
+
+void Player::end(auth::Reason reason)
+{
+    if (session_.closing) return;
     auto& session = session_;
     session.player = nullptr;
     delete this;
-    refuse_session(session, "NetStream.Play.Failed", *reason);
+    refuse_session(session, "NetStream.Play.Failed", reason);
 }
 
 void Player::stop(const char* code, const char* text)

@@ -26,6 +26,9 @@ public:
     /// Looks whether the viewer may go on.
     void check();
 
+    /// Ends the session from our side; the client is told.
+    void end(auth::Reason reason);
+
     const hub::StreamRecord& stream() const { return *stream_; }
 
 private:

@@ -69,3 +69,39 @@ def test_a_reload_that_changes_the_size_of_the_hub_is_refused(make_nginx):
         stays(lambda: nginx.workers() == workers, 1, "the old workers")
         assert not push.ended.is_set()
         assert nginx.control.json("/-/generation")["hub"]["streams_max"] == 16
+
+
+def fresh(nginx):
+    """The workers of the newest generation."""
+    return [w for w in nginx.control.workers() if not w["exiting"]]
+
+
+def test_more_reloads_than_worker_slots_hand_the_oldest_sessions_over(make_nginx):
+    """64 slots are 16 generations of 4 workers: the oldest make way, and every new worker serves."""
+    nginx = make_nginx(workers=4, application="sluice_access_publish open; sluice_ingest_reconnect_window 10s;")
+    push = Publisher(nginx.rtmp, "demo", clip("avc_quick"))
+    held = []
+
+    def every_worker_has_a_viewer():
+        viewer = HttpFlv(nginx.flv("demo"))
+        held.append(viewer)
+        viewer.read_key_frame()
+        return all(w["viewers"] for w in fresh(nginx))
+
+    try:
+        for _ in range(18):
+            nginx.control.wait_state("demo", "live")
+            wait_for(every_worker_has_a_viewer, 10, what="a viewer on every new worker")
+            nginx.reload()
+            wait_for(lambda: len(fresh(nginx)) == 4, what="the old workers to say that they leave")
+            if push.ended.is_set():
+                push = Publisher(nginx.rtmp, "demo", clip("avc_quick"))
+                assert push.accepted
+        assert len(nginx.control.workers()) <= 64
+        assert "hands its sessions over" in logs.read(nginx.error_log)
+        nginx.control.wait_state("demo", "live")
+        wait_for(every_worker_has_a_viewer, 10, what="a viewer on every worker of the last generation")
+    finally:
+        push.stop()
+        for viewer in held:
+            viewer.close()
