@@ -1,6 +1,7 @@
 #include "common/ngx.hpp"
 
-// What nginx looks for in a dynamic module (ngx_load_module()). The hub comes first: the others use it when a worker starts.
+// What nginx looks for in a dynamic module (ngx_load_module()). The hub comes first: the others use
+// it when a worker starts.
 // clang-format off
 extern "C" {
 

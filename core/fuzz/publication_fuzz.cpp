@@ -28,7 +28,8 @@ public:
                 if (!config_.empty()) std::abort();
                 continue;
             }
-            for (const auto& piece : stretch.pieces) bytes_.insert(bytes_.end(), piece.begin(), piece.end());
+            for (const auto& piece : stretch.pieces)
+                bytes_.insert(bytes_.end(), piece.begin(), piece.end());
             if (!reader_.settle(stretch, stretch.size)) std::abort();  // nobody writes meanwhile
             check(bytes_, false);
         }
@@ -42,7 +43,8 @@ private:
             if (!header) std::abort();
             const auto size = flv::kTagHeaderSize + header->size + flv::kPreviousTagSize;
             if (bytes.size() < size) return;
-            ByteReader trailer(std::span<const std::uint8_t>(bytes).subspan(size - flv::kPreviousTagSize));
+            ByteReader trailer(
+                std::span<const std::uint8_t>(bytes).subspan(size - flv::kPreviousTagSize));
             if (trailer.u32() != header->size + flv::kTagHeaderSize) std::abort();
             const bool metadata = config && header->type == flv::TagType::script;
             if (!metadata && header->timestamp_ms < newest_ms_) std::abort();
@@ -61,8 +63,9 @@ constexpr hub::RingClass kLarge{128 * 1024, 1};
 
 }  // namespace
 
-/// Messages: type, whether a viewer looks now, milliseconds since the last, timestamp, size, times; then the body, whose
-/// last byte is repeated until it is 1 + `times` as long. A viewer gets whole FLV tags whose time never falls.
+/// Messages: type, whether a viewer looks now, milliseconds since the last, timestamp, size, times;
+/// then the body, whose last byte is repeated until it is 1 + `times` as long. A viewer gets whole
+/// FLV tags whose time never falls.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     const hub::Geometry geometry{.streams = 2, .events = 16, .rings = {kSmall, kLarge}};
@@ -79,7 +82,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::uint64_t mono_us = 0;
     while (r.remaining() >= 10) {
         const auto head = r.u8();
-        constexpr flv::TagType kTypes[]{flv::TagType::audio, flv::TagType::video, flv::TagType::script};
+        constexpr flv::TagType kTypes[]{flv::TagType::audio, flv::TagType::video,
+                                        flv::TagType::script};
         mono_us += r.u16() * 1000;
         const auto ms = r.u32();
         const auto wanted = r.u16();
@@ -90,9 +94,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         r.skip(taken);
         if (!body.empty()) body.resize(body.size() * (1 + times), body.back());
         const std::span<const std::uint8_t> all(body);
-        const std::array<std::span<const std::uint8_t>, 2> pieces{all.first(body.size() / 3), all.subspan(body.size() / 3)};
+        const std::array<std::span<const std::uint8_t>, 2> pieces{all.first(body.size() / 3),
+                                                                  all.subspan(body.size() / 3)};
         (void)publication.take(
-            {.type = kTypes[head % 3], .timestamp_ms = ms, .pieces = pieces, .size = body.size()}, mono_us);
+            {.type = kTypes[head % 3], .timestamp_ms = ms, .pieces = pieces, .size = body.size()},
+            mono_us);
         if (head & 0x80) viewer.drain();
     }
     viewer.drain();

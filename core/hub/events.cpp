@@ -10,9 +10,11 @@ bool post_event(const Zone& zone, std::string_view json, std::uint64_t& seq)
     for (std::uint32_t i = 0; i < zone.header().events; ++i) {
         seq = zone.header().event_head.fetch_add(1) + 1;
         auto& slot = zone.event(seq);
-        // Odd: a writer that was overtaken by a whole turn of the ring is inside, and may go on at any time.
+        // Odd: a writer that was overtaken by a whole turn of the ring is inside, and may go on at
+        // any time.
         auto stamp = slot.stamp.load();
-        if (stamp & 1 || stamp > 2 * seq || !slot.stamp.compare_exchange_strong(stamp, 2 * seq + 1)) continue;
+        if (stamp & 1 || stamp > 2 * seq || !slot.stamp.compare_exchange_strong(stamp, 2 * seq + 1))
+            continue;
         std::atomic_thread_fence(std::memory_order_release);
         slot.size = static_cast<std::uint32_t>(json.size());
         json.copy(slot.text, json.size());

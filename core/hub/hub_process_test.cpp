@@ -17,7 +17,8 @@ constexpr std::uint64_t kForever = ~std::uint64_t{0};
 
 Claim claim_as(const Zone& zone, std::string_view name, bool may_replace, std::uint32_t slot = 0)
 {
-    return claim_stream(zone, *open_stream(zone, name), name, own_process_id(), slot, may_replace, 1);
+    return claim_stream(zone, *open_stream(zone, name), name, own_process_id(), slot, may_replace,
+                        1);
 }
 
 /// Writes tags as fast as it can, from `first` on, a key frame every 16 tags.
@@ -27,8 +28,10 @@ bool write_tags(Writer writer, std::uint64_t first, std::uint64_t end)
     return true;
 }
 
-/// Watches until tag `last` came; false for anything torn, doubled or out of order. An overrun makes it join anew.
-bool watch_until(const Zone& zone, StreamRecord& stream, std::uint64_t last, const Signal& begun, std::uint64_t max)
+/// Watches until tag `last` came; false for anything torn, doubled or out of order. An overrun
+/// makes it join anew.
+bool watch_until(const Zone& zone, StreamRecord& stream, std::uint64_t last, const Signal& begun,
+                 std::uint64_t max)
 {
     Viewer viewer(zone, stream);
     std::int64_t newest = -1;
@@ -61,7 +64,8 @@ TEST_F(HubProcesses, ReadersOfAWriterAtFullSpeedNeverTakeATornTag)
         auto claimed = claim_as(zone, "demo", false);
         append(claimed.writer, 0, true);
         begun.raise();
-        return all.wait() && write_tags(claimed.writer, 1, kTags) && (append(claimed.writer, kTags, true), all.wait());
+        return all.wait() && write_tags(claimed.writer, 1, kTags) &&
+               (append(claimed.writer, kTags, true), all.wait());
     });
     ASSERT_TRUE(begun.wait());
     std::vector<Child> readers;
@@ -83,7 +87,8 @@ TEST_F(HubProcesses, NothingOfAFrozenWriterIsSeenAfterItWasReplaced)
         auto claimed = claim_as(zone, "demo", false);
         append(claimed.writer, 0, true);
         begun.raise();
-        for (std::uint64_t n = 1; claimed.writer.current(); ++n) append(claimed.writer, n, n % 8 == 0);
+        for (std::uint64_t n = 1; claimed.writer.current(); ++n)
+            append(claimed.writer, n, n % 8 == 0);
         // It did not look in time: what it writes now is for nobody.
         for (std::uint64_t n = 0; n < 300; ++n) append(claimed.writer, 5'000'000'000 + n, true);
         release(zone, claimed.writer, 5000);
@@ -111,12 +116,14 @@ TEST_F(HubProcesses, NothingOfAFrozenWriterIsSeenAfterItWasReplaced)
     ASSERT_EQ(next.result, Claimed::replaced);
     const auto from = next.last_dts_ms + 40;
     for (std::uint64_t n = 0; n < 20; ++n) {
-        append(next.writer, 4'000'000'000 + n, n % 8 == 0, 1000, from + static_cast<std::int64_t>(n) * 40);
+        append(next.writer, 4'000'000'000 + n, n % 8 == 0, 1000,
+               from + static_cast<std::int64_t>(n) * 40);
         look();
     }
     old.go_on();
     for (std::uint64_t n = 20; !replaced.raised(); ++n) {
-        append(next.writer, 4'000'000'000 + n, n % 8 == 0, 1000, from + static_cast<std::int64_t>(n) * 40);
+        append(next.writer, 4'000'000'000 + n, n % 8 == 0, 1000,
+               from + static_cast<std::int64_t>(n) * 40);
         look();
     }
     EXPECT_TRUE(old.wait());
@@ -141,7 +148,8 @@ TEST_F(HubProcesses, AKilledWritersStreamWaitsAndIsContinuedByAnother)
     keep_house(zone, 1000, 5000, [&](const Ended& ended) { waiting += ended.waiting ? 1 : 0; });
     EXPECT_EQ(waiting, 1);
     EXPECT_EQ(Current::unpack(stream.current.load()).state, State::waiting);
-    for (std::uint32_t i = 0; i < zone.header().rings; ++i) EXPECT_EQ(zone.ring(i).owner.load(), 0U);
+    for (std::uint32_t i = 0; i < zone.header().rings; ++i)
+        EXPECT_EQ(zone.ring(i).owner.load(), 0U);
     auto next = claim_as(zone, "demo", false);
     EXPECT_EQ(next.result, Claimed::resumed);
     EXPECT_GE(next.last_dts_ms, 0);
@@ -175,7 +183,8 @@ TEST_F(HubProcesses, WritersKilledAtAnyMomentLeaveNothingBroken)
                 auto claimed = claim_as(zone, "demo", true);
                 if (!claimed.writer) return false;
                 SlotMask poke = 0;
-                auto at = static_cast<std::uint64_t>(claimed.last_dts_ms < 0 ? 0 : claimed.last_dts_ms / 40 + 1);
+                auto at = static_cast<std::uint64_t>(
+                    claimed.last_dts_ms < 0 ? 0 : claimed.last_dts_ms / 40 + 1);
                 for (int i = 0; i < 20; ++i) append(claimed.writer, at++, i % 8 == 0);
                 grow(zone, claimed.writer, 200 * 1024, own_process_id(), 0, poke);
                 for (int i = 0; i < 20; ++i) append(claimed.writer, at++, i % 8 == 0);
@@ -186,7 +195,8 @@ TEST_F(HubProcesses, WritersKilledAtAnyMomentLeaveNothingBroken)
         for (int i = 0; i <= round % 7; ++i) ASSERT_TRUE(begun.wait());
         writer.kill();
         keep_house(zone, round, 1'000'000, [](const Ended&) {});
-        for (std::uint32_t i = 0; i < zone.header().rings; ++i) EXPECT_EQ(zone.ring(i).owner.load(), 0U);
+        for (std::uint32_t i = 0; i < zone.header().rings; ++i)
+            EXPECT_EQ(zone.ring(i).owner.load(), 0U);
         if (viewer.drain() == Sight::overrun) viewer = Viewer(zone, stream);
         for (const auto& tag : viewer.tags()) {
             EXPECT_TRUE(tag.whole);
@@ -228,7 +238,8 @@ TEST_F(HubProcesses, OfManyClaimantsOneWins)
 int records_of(const Zone& zone, std::string_view name)
 {
     int count = 0;
-    for (std::uint32_t i = 0; i < zone.header().streams; ++i) count += is_named(zone, zone.stream(i), name) ? 1 : 0;
+    for (std::uint32_t i = 0; i < zone.header().streams; ++i)
+        count += is_named(zone, zone.stream(i), name) ? 1 : 0;
     return count;
 }
 
@@ -403,7 +414,8 @@ TEST_F(HubProcesses, AReaderThatBlocksAfterAskingForWakesNeverHangs)
         for (std::uint64_t n = 1; n <= kTags; ++n) {
             append(claimed.writer, n, n % 16 == 0, 100);
             const std::uint64_t one = 1;
-            if (announce(zone, stream) != 0 && ::write(fd, &one, sizeof(one)) != sizeof(one)) return false;
+            if (announce(zone, stream) != 0 && ::write(fd, &one, sizeof(one)) != sizeof(one))
+                return false;
         }
         return true;
     });

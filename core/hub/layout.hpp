@@ -7,22 +7,24 @@
 #include "core/codec/description.hpp"
 #include "process.hpp"
 
-/// What lies in shared memory. Every field that two processes touch is atomic, or guarded by a sequence lock that says so.
-/// Offsets instead of pointers: the zone may be mapped anywhere.
+/// What lies in shared memory. Every field that two processes touch is atomic, or guarded by a
+/// sequence lock that says so. Offsets instead of pointers: the zone may be mapped anywhere.
 namespace sluice::hub {
 
 inline constexpr std::uint64_t kMagic = 0x534c554943453031;  // "SLUICE01"
 inline constexpr std::uint32_t kLayoutVersion = 1;
-inline constexpr std::uint32_t kSlots = 64;       ///< worker slots: one bit each in a 64-bit mask
+inline constexpr std::uint32_t kSlots = 64;  ///< worker slots: one bit each in a 64-bit mask
 inline constexpr std::uint32_t kMaxStreams = 4096;
-inline constexpr std::size_t kMaxName = 112;      ///< `<id>` or `<id>/<rendition>`, bytes
-inline constexpr std::size_t kConfigBytes = 16384;  ///< metadata, video header, audio header: bytes each
+inline constexpr std::size_t kMaxName = 112;  ///< `<id>` or `<id>/<rendition>`, bytes
+inline constexpr std::size_t kConfigBytes =
+    16384;  ///< metadata, video header, audio header: bytes each
 inline constexpr std::size_t kEventBytes = 1008;
 
 enum class Protocol : std::uint8_t { flv, ws_flv, rtmp };
 inline constexpr std::size_t kProtocols = 3;
 
-/// Where a stream stands. Packed into StreamRecord::current with its epoch, so that both change in one compare-and-swap.
+/// Where a stream stands. Packed into StreamRecord::current with its epoch, so that both change in
+/// one compare-and-swap.
 enum class State : std::uint8_t {
     idle,     ///< nobody publishes; viewers are turned away
     live,     ///< the epoch's writer is at work
@@ -37,7 +39,8 @@ struct Current {
 
     static Current unpack(std::uint64_t word)
     {
-        return {word >> 24, static_cast<std::uint32_t>(word >> 8 & 0xffff), static_cast<State>(word & 0xff)};
+        return {word >> 24, static_cast<std::uint32_t>(word >> 8 & 0xffff),
+                static_cast<State>(word & 0xff)};
     }
     std::uint64_t pack() const
     {
@@ -45,8 +48,8 @@ struct Current {
     }
 };
 
-/// One word that says until when a waiting stream is kept: the low 24 bits of its epoch, 40 bits of monotonic ms. A deadline
-/// that was left by another epoch says nothing.
+/// One word that says until when a waiting stream is kept: the low 24 bits of its epoch, 40 bits of
+/// monotonic ms. A deadline that was left by another epoch says nothing.
 struct Deadline {
     std::uint64_t epoch = 0;
     std::int64_t until_ms = 0;
@@ -55,11 +58,15 @@ struct Deadline {
     {
         return {word >> 40, static_cast<std::int64_t>(word & 0xff'ffff'ffff)};
     }
-    std::uint64_t pack() const { return epoch << 40 | (static_cast<std::uint64_t>(until_ms) & 0xff'ffff'ffff); }
+    std::uint64_t pack() const
+    {
+        return epoch << 40 | (static_cast<std::uint64_t>(until_ms) & 0xff'ffff'ffff);
+    }
     bool belongs_to(std::uint64_t other) const { return epoch == (other & 0xff'ffff); }
 };
 
-/// A tag in a ring. Written before head_seq is released; valid for a reader while its number is ≥ tail_seq.
+/// A tag in a ring. Written before head_seq is released; valid for a reader while its number is ≥
+/// tail_seq.
 struct Descriptor {
     std::uint64_t offset;      ///< absolute byte offset of the tag's first byte
     std::uint64_t arrival_us;  ///< monotonic clock at arrival
@@ -87,7 +94,7 @@ struct ConfigTag {
 /// Who publishes and what: guarded by RingHeader::info_lock.
 struct PublishInfo {
     char address[64];
-    bool secure;  ///< came by RTMPS
+    bool secure;                   ///< came by RTMPS
     std::int64_t connected_at_ms;  ///< wall clock
     codec::VideoDescription video;
     codec::AudioDescription audio;
@@ -97,8 +104,8 @@ struct PublishInfo {
     std::uint32_t gop_ms;
 };
 
-/// One ring: the media of one epoch. Offsets and tag numbers never restart, not even when the ring is reused by another
-/// epoch, so a reader that was overtaken always sees it by `tail_seq`.
+/// One ring: the media of one epoch. Offsets and tag numbers never restart, not even when the ring
+/// is reused by another epoch, so a reader that was overtaken always sees it by `tail_seq`.
 struct alignas(64) RingHeader {
     std::uint64_t data_at;         ///< zone offset of `bytes` bytes
     std::uint64_t descriptors_at;  ///< zone offset of `descriptors` entries
@@ -112,8 +119,9 @@ struct alignas(64) RingHeader {
     std::atomic<std::uint64_t> released;  ///< stamp: the ring released longest ago is reused first
     std::atomic<std::uint32_t> linked;    ///< 1 when the fields below hold
     std::atomic<std::uint64_t> base_seq;  ///< first tag of this epoch
-    std::atomic<std::uint64_t> run;       ///< first epoch of the run: epochs of one run share a timeline
-    std::atomic<std::uint64_t> session;   ///< first epoch of the publish session: it keeps it when it moves to another ring
+    std::atomic<std::uint64_t> run;  ///< first epoch of the run: epochs of one run share a timeline
+    std::atomic<std::uint64_t>
+        session;  ///< first epoch of the publish session: it keeps it when it moves to another ring
     std::atomic<std::uint64_t> prev_epoch;
     std::atomic<std::uint32_t> prev_ring;
     std::atomic<std::uint64_t> prev_limit;  ///< readers of prev_epoch drain up to this tag number …
@@ -125,7 +133,8 @@ struct alignas(64) RingHeader {
 
     alignas(64) std::atomic<std::uint64_t> bytes_in;
     std::atomic<std::uint64_t> tags_in;
-    std::atomic<std::uint32_t> tracks;  ///< kVideoTrack, kAudioTrack: what this epoch has shown so far
+    std::atomic<std::uint32_t>
+        tracks;  ///< kVideoTrack, kAudioTrack: what this epoch has shown so far
     std::atomic<std::uint32_t> config_lock;
     std::atomic<std::uint32_t> info_lock;
     PublishInfo info;
@@ -139,13 +148,16 @@ struct alignas(64) StreamRecord {
     char name[kMaxName];
 
     alignas(64) std::atomic<std::uint64_t> current;
-    std::atomic<std::uint64_t> deadline;         ///< Deadline; meaningful while waiting
-    std::atomic<std::int64_t> started_at_ms;     ///< wall clock of the first epoch of this run
-    std::atomic<std::uint64_t> end_request;      ///< session << 8 | auth::Reason: that session is to end
-    std::atomic<std::uint64_t> run;              ///< RingHeader::run of the current run
-    std::atomic<std::int64_t> last_dts_ms;       ///< where the run's timeline stood when its last session ended; it only
-    std::atomic<std::uint64_t> last_arrival_us;  ///< rises, and outlives the ring. -1, 0: nothing was sent yet
-    std::atomic<std::uint64_t> last_used;        ///< stamp for reclaiming records
+    std::atomic<std::uint64_t> deadline;      ///< Deadline; meaningful while waiting
+    std::atomic<std::int64_t> started_at_ms;  ///< wall clock of the first epoch of this run
+    std::atomic<std::uint64_t>
+        end_request;                 ///< session << 8 | auth::Reason: that session is to end
+    std::atomic<std::uint64_t> run;  ///< RingHeader::run of the current run
+    std::atomic<std::int64_t>
+        last_dts_ms;  ///< where the run's timeline stood when its last session ended; it only
+    std::atomic<std::uint64_t>
+        last_arrival_us;  ///< rises, and outlives the ring. -1, 0: nothing was sent yet
+    std::atomic<std::uint64_t> last_used;  ///< stamp for reclaiming records
 
     alignas(64) std::atomic<std::uint64_t> readers;  ///< slots that hold viewers
     std::atomic<std::uint64_t> wakes;                ///< slots that want a wake-up at every tag
@@ -170,7 +182,8 @@ struct alignas(64) WorkerSlot {
     std::atomic<std::uint64_t> dirty[kMaxStreams / 64];
 };
 
-/// One event: `stamp` = 2·seq+1 while it is written, 2·seq+2 when it is whole. Only who made it odd may make it even.
+/// One event: `stamp` = 2·seq+1 while it is written, 2·seq+2 when it is whole. Only who made it odd
+/// may make it even.
 struct EventSlot {
     std::atomic<std::uint64_t> stamp;
     std::uint32_t size;
@@ -185,7 +198,7 @@ struct ZoneHeader {
     std::uint64_t boot;  ///< random: tells one life of the zone from another
     std::uint64_t hash_key[2];
     std::uint64_t slots_at, streams_at, rings_at, events_at;
-    std::int32_t wake_fd[kSlots];  ///< eventfds, made by the glue before the first fork
+    std::int32_t wake_fd[kSlots];    ///< eventfds, made by the glue before the first fork
     std::atomic<ProcessId> creator;  ///< who makes or reclaims a stream record now; 0: nobody
     alignas(64) std::atomic<std::uint64_t> next_epoch;
     std::atomic<std::uint64_t> stamp;

@@ -44,8 +44,9 @@ Sight Reader::look(std::uint64_t max, Stretch& out)
     return Sight::wait;
 }
 
-/// Decides which ring to read and how far. Reads the head first and the stream's current epoch after it: a head seen while
-/// the epoch was still ours holds no tag that a frozen old owner wrote after it was replaced.
+/// Decides which ring to read and how far. Reads the head first and the stream's current epoch
+/// after it: a head seen while the epoch was still ours holds no tag that a frozen old owner wrote
+/// after it was replaced.
 Reader::Place Reader::find_place()
 {
     for (;;) {
@@ -74,7 +75,8 @@ Reader::Place Reader::find_place()
     }
 }
 
-/// Whether the writer is, or died, inside the codec headers that have to go out before the next tag.
+/// Whether the writer is, or died, inside the codec headers that have to go out before the next
+/// tag.
 bool Reader::headers_open() const
 {
     return wants_config_ && (ring_->config_lock.load(std::memory_order_acquire) & 1) != 0;
@@ -82,7 +84,8 @@ bool Reader::headers_open() const
 
 std::optional<Reader::Link> Reader::read_link(RingHeader& ring, std::uint64_t epoch)
 {
-    if (ring.epoch.load(std::memory_order_acquire) != epoch || ring.linked.load(std::memory_order_acquire) == 0) {
+    if (ring.epoch.load(std::memory_order_acquire) != epoch ||
+        ring.linked.load(std::memory_order_acquire) == 0) {
         return std::nullopt;
     }
     const Link link{.ring = &ring,
@@ -96,12 +99,14 @@ std::optional<Reader::Link> Reader::read_link(RingHeader& ring, std::uint64_t ep
     return ring.epoch.load() == epoch ? std::optional(link) : std::nullopt;
 }
 
-/// The epoch that came after ours, found from the current one backwards; the current one when it can't be found any more.
+/// The epoch that came after ours, found from the current one backwards; the current one when it
+/// can't be found any more.
 std::optional<Reader::Link> Reader::link_after(const Current& current) const
 {
     const auto newest = read_link(zone_.ring(current.ring), current.epoch);
     auto link = newest;
-    for (int i = 0; i < kMostEpochsBack && link && link->prev_epoch != epoch_ && link->prev_epoch != 0; ++i) {
+    for (int i = 0;
+         i < kMostEpochsBack && link && link->prev_epoch != epoch_ && link->prev_epoch != 0; ++i) {
         link = read_link(zone_.ring(link->prev_ring), link->prev_epoch);
     }
     return link && link->prev_epoch == epoch_ ? link : newest;
@@ -116,7 +121,8 @@ std::optional<std::uint64_t> Reader::copy_in(const Link& next) const
     return next.follow_seq - behind;
 }
 
-/// How far the ring of ours is to be read before the next epoch: not at all where that has a copy. An open tag is finished.
+/// How far the ring of ours is to be read before the next epoch: not at all where that has a copy.
+/// An open tag is finished.
 std::uint64_t Reader::limit_before(const Link& next) const
 {
     if (copy_in(next)) return seq_;
@@ -243,7 +249,8 @@ std::size_t Reader::copy_config(std::span<std::uint8_t> out)
     });
     if (!whole) return 0;
     if (ring_->newest_key.load(std::memory_order_acquire) <= seq_) {
-        // The key frame we were to start with was given up, perhaps because these are headers that came after it.
+        // The key frame we were to start with was given up, perhaps because these are headers that
+        // came after it.
         seek_key();
         return 0;
     }
@@ -276,7 +283,8 @@ bool Reader::late(std::int64_t max_lag_ms) const
 {
     if (ring_ == nullptr || seeking_) return false;
     const auto key = ring_->newest_key.load(std::memory_order_acquire);
-    if (key == 0 || key - 1 <= seq_ || ring_->epoch.load(std::memory_order_acquire) != epoch_) return false;
+    if (key == 0 || key - 1 <= seq_ || ring_->epoch.load(std::memory_order_acquire) != epoch_)
+        return false;
     if (lag_ms() > max_lag_ms) return true;
     const auto mine = zone_.descriptor(*ring_, seq_).offset;
     return zone_.descriptor(*ring_, key - 1).offset - mine > ring_->bytes / 2;

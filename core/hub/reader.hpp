@@ -9,9 +9,11 @@
 
 namespace sluice::hub {
 
-/// A stretch of the ring that can be sent as it lies: whole tags, but for the first and the last which may be cut.
+/// A stretch of the ring that can be sent as it lies: whole tags, but for the first and the last
+/// which may be cut.
 struct Stretch {
-    std::array<std::span<const std::uint8_t>, 2> pieces;  ///< the second is empty unless the ring wraps inside
+    std::array<std::span<const std::uint8_t>, 2>
+        pieces;  ///< the second is empty unless the ring wraps inside
     std::uint64_t size = 0;
     std::uint64_t first_seq = 0;
     std::uint64_t end_seq = 0;  ///< one past the last tag touched
@@ -31,11 +33,13 @@ struct Skip {
     std::int64_t ms = 0;
 };
 
-/// One viewer's place in a stream: constant memory, no part of it in shared memory, nothing the writer waits for.
+/// One viewer's place in a stream: constant memory, no part of it in shared memory, nothing the
+/// writer waits for.
 ///
-/// Use: look() → send the stretch → settle(bytes sent). Between look() and settle() the bytes may be overwritten; settle()
-/// tells. Follows the stream over epochs: drains the old ring up to where the new publisher took over, then goes on there.
-/// What it gives never falls in time: a new run of the stream, which has a timeline of its own, ends it.
+/// Use: look() → send the stretch → settle(bytes sent). Between look() and settle() the bytes may
+/// be overwritten; settle() tells. Follows the stream over epochs: drains the old ring up to where
+/// the new publisher took over, then goes on there. What it gives never falls in time: a new run of
+/// the stream, which has a timeline of its own, ends it.
 class Reader {
 public:
     Reader(Zone zone, StreamRecord& stream) : zone_(zone), stream_(&stream) {}
@@ -43,27 +47,31 @@ public:
     /// What can be sent now, at most `max` bytes (> 0).
     Sight look(std::uint64_t max, Stretch& out);
 
-    /// Takes `sent` bytes of the stretch that look() gave last. False: the ring was overwritten meanwhile, the bytes sent
-    /// may be torn and the connection can't go on. Where nothing was sent nothing is torn: look() finds the way on.
+    /// Takes `sent` bytes of the stretch that look() gave last. False: the ring was overwritten
+    /// meanwhile, the bytes sent may be torn and the connection can't go on. Where nothing was sent
+    /// nothing is torn: look() finds the way on.
     bool settle(const Stretch& stretch, std::uint64_t sent);
 
     /// True before the first tag and after every jump: copy_config() has to be sent first.
     bool wants_config() const { return wants_config_; }
 
-    /// Copies codec headers as FLV tags stamped with the time of the tag look() will give next, and clears wants_config().
-    /// The first time metadata comes before them, stamped 0: FFmpeg takes later script tags for subtitles.
-    /// `out` must hold 3 · kConfigBytes. Returns the bytes written: 0, and wants_config() stays, when the headers changed
-    /// since look(), which then waits for a key frame that goes with them.
+    /// Copies codec headers as FLV tags stamped with the time of the tag look() will give next, and
+    /// clears wants_config(). The first time metadata comes before them, stamped 0: FFmpeg takes
+    /// later script tags for subtitles. `out` must hold 3 · kConfigBytes. Returns the bytes
+    /// written: 0, and wants_config() stays, when the headers changed since look(), which then
+    /// waits for a key frame that goes with them.
     std::size_t copy_config(std::span<std::uint8_t> out);
 
-    /// Whether there is a newer key frame to jump to and reason to do it: the reader is more than `max_lag_ms` behind (by
-    /// arrival), or half of the ring is between it and the key frame and the writer would soon overtake it.
+    /// Whether there is a newer key frame to jump to and reason to do it: the reader is more than
+    /// `max_lag_ms` behind (by arrival), or half of the ring is between it and the key frame and
+    /// the writer would soon overtake it.
     bool late(std::int64_t max_lag_ms) const;
 
     /// At a tag boundary, when late(): jumps to the newest key frame.
     void skip_if_late(std::int64_t max_lag_ms);
 
-    /// What was jumped over since the last call, by skip_if_late() or because the ring was overwritten.
+    /// What was jumped over since the last call, by skip_if_late() or because the ring was
+    /// overwritten.
     Skip take_skip();
 
     /// Milliseconds of arrival time between the next tag and the newest one.
@@ -85,7 +93,8 @@ private:
     /// How an epoch hangs together with the one before it, as it was at one moment.
     struct Link {
         RingHeader* ring = nullptr;
-        std::uint64_t epoch = 0, run = 0, base_seq = 0, prev_epoch = 0, prev_limit = 0, follow_seq = 0;
+        std::uint64_t epoch = 0, run = 0, base_seq = 0, prev_epoch = 0, prev_limit = 0,
+                      follow_seq = 0;
         std::uint32_t prev_ring = 0;
     };
 
@@ -105,8 +114,8 @@ private:
     StreamRecord* stream_;
     RingHeader* ring_ = nullptr;
     std::uint64_t epoch_ = 0;
-    std::uint64_t seq_ = 0;     ///< next tag; while seeking: the first tag a key frame may have
-    std::uint64_t limit_ = 0;   ///< tags below it may be sent; set by find_place()
+    std::uint64_t seq_ = 0;    ///< next tag; while seeking: the first tag a key frame may have
+    std::uint64_t limit_ = 0;  ///< tags below it may be sent; set by find_place()
     std::uint64_t run_ = 0;
     std::int64_t next_dts_ms_ = 0;  ///< of tag seq_, when look() gave it
     std::int64_t last_dts_ms_ = 0;  ///< of the last tag that was taken whole

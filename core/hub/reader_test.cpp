@@ -44,7 +44,8 @@ TEST_F(HubReader, GivesWholeTagsInPiecesOfAnySize)
     EXPECT_EQ(viewer.drain(7), Sight::wait);
     const auto tags = viewer.tags();
     ASSERT_EQ(tags.size(), 20U);
-    for (std::uint64_t n = 0; n < 20; ++n) EXPECT_EQ(tags[n], (SeenTag{n, static_cast<std::int64_t>(n) * 40, true}));
+    for (std::uint64_t n = 0; n < 20; ++n)
+        EXPECT_EQ(tags[n], (SeenTag{n, static_cast<std::int64_t>(n) * 40, true}));
     EXPECT_TRUE(viewer.bytes.empty());
 }
 

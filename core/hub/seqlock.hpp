@@ -6,7 +6,8 @@
 
 namespace sluice::hub {
 
-/// Runs `write` under a sequence lock: one writer at a time (the ring's owner), any number of readers in other processes.
+/// Runs `write` under a sequence lock: one writer at a time (the ring's owner), any number of
+/// readers in other processes.
 template <class F>
 void seq_write(std::atomic<std::uint32_t>& lock, F&& write)
 {
@@ -18,8 +19,8 @@ void seq_write(std::atomic<std::uint32_t>& lock, F&& write)
     lock.store(start + 1, std::memory_order_release);
 }
 
-/// Runs `read` until it saw one consistent state. False when the writer died inside or never stood still: what `read`
-/// copied is then not to be used.
+/// Runs `read` until it saw one consistent state. False when the writer died inside or never stood
+/// still: what `read` copied is then not to be used.
 template <class F>
 bool seq_read(const std::atomic<std::uint32_t>& lock, F&& read)
 {

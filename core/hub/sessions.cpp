@@ -14,9 +14,11 @@ SlotMask bit(std::uint32_t slot)
     return slot < kSlots ? SlotMask{1} << slot : 0;
 }
 
-/// Takes a free ring of class ≥ `smallest`; of several the one released longest ago, because readers may still drain it.
-/// A ring of a dead process counts as free once its stream no longer points to it as live.
-RingHeader* acquire_ring(const Zone& zone, std::uint32_t smallest, ProcessId self, std::uint32_t slot)
+/// Takes a free ring of class ≥ `smallest`; of several the one released longest ago, because
+/// readers may still drain it. A ring of a dead process counts as free once its stream no longer
+/// points to it as live.
+RingHeader* acquire_ring(const Zone& zone, std::uint32_t smallest, ProcessId self,
+                         std::uint32_t slot)
 {
     for (;;) {
         RingHeader* best = nullptr;
@@ -34,7 +36,8 @@ RingHeader* acquire_ring(const Zone& zone, std::uint32_t smallest, ProcessId sel
     }
 }
 
-/// Takes a ring for a claim: of the class the stream had grown to, or any. When all are taken, those of the dead are freed.
+/// Takes a ring for a claim: of the class the stream had grown to, or any. When all are taken,
+/// those of the dead are freed.
 RingHeader* acquire_any(const Zone& zone, std::uint32_t wanted, ProcessId self, std::uint32_t slot)
 {
     for (const bool reap : {false, true}) {
@@ -48,7 +51,8 @@ RingHeader* acquire_any(const Zone& zone, std::uint32_t wanted, ProcessId self, 
     return nullptr;
 }
 
-/// Makes the ring ready for an epoch. Numbers go on where they stood, so readers of an earlier epoch see themselves overrun.
+/// Makes the ring ready for an epoch. Numbers go on where they stood, so readers of an earlier
+/// epoch see themselves overrun.
 void begin_epoch(RingHeader& ring, std::uint64_t epoch)
 {
     const auto head = ring.head_seq.load();
@@ -82,7 +86,8 @@ struct Predecessor {
     std::uint64_t limit = 0;
 };
 
-/// Reads where the old epoch stands, after the compare-and-swap: what its owner adds from now on nobody will read.
+/// Reads where the old epoch stands, after the compare-and-swap: what its owner adds from now on
+/// nobody will read.
 Predecessor predecessor_of(const Zone& zone, const Current& old)
 {
     if (old.epoch == 0 || old.state == State::idle) return {};
@@ -131,8 +136,8 @@ Claimed outcome_of(const Current& old, bool owner_lives)
 }
 
 /// What is left to do once the stream is ours.
-Claim begin_session(const Zone& zone, StreamRecord& stream, RingHeader& ring, const Current& old, Claimed outcome,
-                    std::int64_t now_ms)
+Claim begin_session(const Zone& zone, StreamRecord& stream, RingHeader& ring, const Current& old,
+                    Claimed outcome, std::int64_t now_ms)
 {
     const auto epoch = ring.epoch.load();
     Claim claim{.result = outcome, .writer = Writer(zone, stream, ring, epoch)};
@@ -156,14 +161,15 @@ Claim begin_session(const Zone& zone, StreamRecord& stream, RingHeader& ring, co
 
 }  // namespace
 
-Claim claim_stream(const Zone& zone, StreamRecord& stream, std::string_view name, ProcessId self, std::uint32_t slot,
-                   bool may_replace, std::int64_t now_ms)
+Claim claim_stream(const Zone& zone, StreamRecord& stream, std::string_view name, ProcessId self,
+                   std::uint32_t slot, bool may_replace, std::int64_t now_ms)
 {
     for (;;) {
         auto word = stream.current.load();
         const auto old = Current::unpack(word);
         const auto& old_ring = zone.ring(old.ring);
-        const bool lives = old.state == State::live && old_ring.epoch.load() == old.epoch && is_alive(old_ring.owner.load());
+        const bool lives = old.state == State::live && old_ring.epoch.load() == old.epoch &&
+                           is_alive(old_ring.owner.load());
         if (lives && !may_replace) return {.result = Claimed::duplicate};
 
         auto* ring = acquire_any(zone, first_class(zone, old), self, slot);
@@ -197,14 +203,17 @@ void remember_end(const Zone& zone, StreamRecord& stream, const Current& current
     raise_to(stream.last_arrival_us, last.arrival_us);
 }
 
-void set_deadline(StreamRecord& stream, std::uint64_t seen, std::uint64_t epoch, std::int64_t until_ms)
+void set_deadline(StreamRecord& stream, std::uint64_t seen, std::uint64_t epoch,
+                  std::int64_t until_ms)
 {
-    stream.deadline.compare_exchange_strong(seen, Deadline{.epoch = epoch & 0xff'ffff, .until_ms = until_ms}.pack());
+    stream.deadline.compare_exchange_strong(
+        seen, Deadline{.epoch = epoch & 0xff'ffff, .until_ms = until_ms}.pack());
 }
 
 namespace {
 
-/// The smallest class whose rings have at least this many bytes; one past the largest when there is none.
+/// The smallest class whose rings have at least this many bytes; one past the largest when there is
+/// none.
 std::uint32_t class_of(const Zone& zone, std::uint64_t bytes)
 {
     std::uint32_t size_class = 0;
@@ -215,7 +224,8 @@ std::uint32_t class_of(const Zone& zone, std::uint64_t bytes)
     return size_class + 1;
 }
 
-RingHeader* acquire_larger(const Zone& zone, const RingHeader& old, std::uint64_t bytes, ProcessId self, std::uint32_t slot)
+RingHeader* acquire_larger(const Zone& zone, const RingHeader& old, std::uint64_t bytes,
+                           ProcessId self, std::uint32_t slot)
 {
     const auto wanted = std::max(class_of(zone, bytes), old.size_class + 1);
     if (auto* ring = acquire_ring(zone, wanted, self, slot)) return ring;
@@ -230,20 +240,23 @@ void copy_group(const Zone& zone, const RingHeader& from, Writer& to)
 {
     const auto key = from.newest_key.load();
     const auto head = from.head_seq.load();
-    for (auto seq = key != 0 ? key - 1 : std::max(from.base_seq.load(), from.tail_seq.load()); seq < head; ++seq) {
+    for (auto seq = key != 0 ? key - 1 : std::max(from.base_seq.load(), from.tail_seq.load());
+         seq < head; ++seq) {
         const auto tag = zone.descriptor(from, seq);
         const auto at = tag.offset % from.bytes;
         const auto first = std::min<std::uint64_t>(tag.size, from.bytes - at);
-        const std::array<std::span<const std::uint8_t>, 2> pieces{std::span(zone.bytes(from) + at, first),
-                                                                  std::span(zone.bytes(from), tag.size - first)};
-        (void)to.append(pieces, {tag.type, tag.flags, tag.dts_ms, tag.arrival_us});  // fits: this ring is larger
+        const std::array<std::span<const std::uint8_t>, 2> pieces{
+            std::span(zone.bytes(from) + at, first), std::span(zone.bytes(from), tag.size - first)};
+        (void)to.append(pieces, {tag.type, tag.flags, tag.dts_ms,
+                                 tag.arrival_us});  // fits: this ring is larger
     }
     if (key == 0) to.forget_key();  // a key frame under an older codec header may be among them
 }
 
 }  // namespace
 
-bool grow(const Zone& zone, Writer& writer, std::uint64_t bytes, ProcessId self, std::uint32_t slot, SlotMask& poke)
+bool grow(const Zone& zone, Writer& writer, std::uint64_t bytes, ProcessId self, std::uint32_t slot,
+          SlotMask& poke)
 {
     auto& old_ring = writer.ring();
     auto* ring = acquire_larger(zone, old_ring, bytes, self, slot);
@@ -262,7 +275,10 @@ bool grow(const Zone& zone, Writer& writer, std::uint64_t bytes, ProcessId self,
     ring->bytes_in.store(old_ring.bytes_in.load());
     ring->tags_in.store(old_ring.tags_in.load());
     ring->tracks.store(old_ring.tracks.load());
-    link_epoch(*ring, {.epoch = writer.epoch(), .ring = ring_index(zone, old_ring), .limit = old_ring.head_seq.load()},
+    link_epoch(*ring,
+               {.epoch = writer.epoch(),
+                .ring = ring_index(zone, old_ring),
+                .limit = old_ring.head_seq.load()},
                old_ring.run.load(), old_ring.session.load());
 
     auto word = writer.stream().current.load();
@@ -309,7 +325,7 @@ bool request_end(const Zone& zone, StreamRecord& stream, auth::Reason reason, Sl
         const auto session = ring.session.load();
         const auto slot = ring.owner_slot.load();
         if (ring.epoch.load() != current.epoch) continue;  // it moved to another ring meanwhile
-        if (!linked) return false;  // its claim is not complete
+        if (!linked) return false;                         // its claim is not complete
         stream.end_request.store(session << 8 | static_cast<std::uint64_t>(reason));
         poke |= announce_to(zone, stream, bit(slot));
         return true;

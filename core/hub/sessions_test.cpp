@@ -135,7 +135,8 @@ TEST_F(HubSessions, AReplacedWriterDoesNotGrow)
     EXPECT_FALSE(grow(zone, first.writer, 256 * 1024, own_process_id(), 0, poke));
     EXPECT_TRUE(second.writer.current());
     std::uint32_t used = 0;
-    for (std::uint32_t i = 0; i < zone.header().rings; ++i) used += zone.ring(i).owner.load() != 0 ? 1 : 0;
+    for (std::uint32_t i = 0; i < zone.header().rings; ++i)
+        used += zone.ring(i).owner.load() != 0 ? 1 : 0;
     EXPECT_EQ(used, 2U) << "the ring it took is free again";
 }
 

@@ -26,8 +26,8 @@ void reset(WorkerSlot& slot)
     for (auto& word : slot.dirty) word.store(0);
 }
 
-/// Frees the slot when its owner is dead. The compare-and-swap to the reaper's own id makes one process do the clearing;
-/// a reaper that dies inside leaves a dead owner again.
+/// Frees the slot when its owner is dead. The compare-and-swap to the reaper's own id makes one
+/// process do the clearing; a reaper that dies inside leaves a dead owner again.
 void reap_slot(const Zone& zone, std::uint32_t index, ProcessId reaper, Lives& lives)
 {
     auto& slot = zone.slot(index);
@@ -39,13 +39,16 @@ void reap_slot(const Zone& zone, std::uint32_t index, ProcessId reaper, Lives& l
     slot.owner.store(0);
 }
 
-/// A ring of a dead process may be freed once no stream shows it as live: keep_stream() comes first.
+/// A ring of a dead process may be freed once no stream shows it as live: keep_stream() comes
+/// first.
 bool shown_live(const Zone& zone, const RingHeader& ring)
 {
     const auto index = static_cast<std::uint32_t>(&ring - &zone.ring(0));
     for (std::uint32_t i = 0; i < zone.header().streams; ++i) {
         const auto current = Current::unpack(zone.stream(i).current.load());
-        if (current.state == State::live && current.ring == index && current.epoch == ring.epoch.load()) return true;
+        if (current.state == State::live && current.ring == index &&
+            current.epoch == ring.epoch.load())
+            return true;
     }
     return false;
 }
@@ -122,19 +125,21 @@ void want_wakes(StreamRecord& stream, std::uint32_t slot, bool on)
 std::uint32_t viewers_of(const StreamRecord& stream, Protocol protocol)
 {
     std::uint32_t sum = 0;
-    for (const auto& slot : stream.viewers) sum += slot[static_cast<std::size_t>(protocol)].load(std::memory_order_relaxed);
+    for (const auto& slot : stream.viewers)
+        sum += slot[static_cast<std::size_t>(protocol)].load(std::memory_order_relaxed);
     return sum;
 }
 
 std::uint32_t viewers_of(const StreamRecord& stream)
 {
     std::uint32_t sum = 0;
-    for (std::size_t p = 0; p < kProtocols; ++p) sum += viewers_of(stream, static_cast<Protocol>(p));
+    for (std::size_t p = 0; p < kProtocols; ++p)
+        sum += viewers_of(stream, static_cast<Protocol>(p));
     return sum;
 }
 
-std::optional<Ended> keep_stream(const Zone& zone, StreamRecord& stream, std::int64_t now_ms, std::int64_t window_ms,
-                                 Lives& lives, SlotMask& poke)
+std::optional<Ended> keep_stream(const Zone& zone, StreamRecord& stream, std::int64_t now_ms,
+                                 std::int64_t window_ms, Lives& lives, SlotMask& poke)
 {
     auto word = stream.current.load();
     const auto current = Current::unpack(word);
@@ -144,7 +149,8 @@ std::optional<Ended> keep_stream(const Zone& zone, StreamRecord& stream, std::in
     const auto deadline = stream.deadline.load();
     if (current.state == State::live) {
         const auto& ring = zone.ring(current.ring);
-        if (ring.epoch.load() == current.epoch && lives.alive(ring.owner.load())) return std::nullopt;
+        if (ring.epoch.load() == current.epoch && lives.alive(ring.owner.load()))
+            return std::nullopt;
         next.state = State::waiting;
         remember_end(zone, stream, current);  // its ring is free for others from here on
     } else {
@@ -157,7 +163,8 @@ std::optional<Ended> keep_stream(const Zone& zone, StreamRecord& stream, std::in
         next.state = State::idle;
     }
     if (!stream.current.compare_exchange_strong(word, next.pack())) return std::nullopt;
-    if (next.state == State::waiting) set_deadline(stream, deadline, current.epoch, now_ms + window_ms);
+    if (next.state == State::waiting)
+        set_deadline(stream, deadline, current.epoch, now_ms + window_ms);
     poke |= announce_to(zone, stream, stream.readers.load());
     return Ended{.stream = &stream, .waiting = next.state == State::waiting};
 }

@@ -1,5 +1,5 @@
-#include <cstring>
 #include <sched.h>
+#include <cstring>
 
 #include "hub.hpp"
 
@@ -14,8 +14,8 @@ std::uint64_t rotate(std::uint64_t v, int n)
     return v << n | v >> (64 - n);
 }
 
-/// SipHash-2-4 (Aumasson, Bernstein 2012). Keyed, so that nobody outside can choose names that collide: the hash alone
-/// identifies a record.
+/// SipHash-2-4 (Aumasson, Bernstein 2012). Keyed, so that nobody outside can choose names that
+/// collide: the hash alone identifies a record.
 std::uint64_t hash_name(std::string_view name, const std::uint64_t key[2])
 {
     std::uint64_t v0 = key[0] ^ 0x736f6d6570736575, v1 = key[1] ^ 0x646f72616e646f6d;
@@ -60,11 +60,13 @@ StreamRecord* find_tag(const Zone& zone, std::uint64_t hash)
 
 bool in_use(const StreamRecord& stream)
 {
-    return Current::unpack(stream.current.load()).state != State::idle || stream.readers.load() != 0;
+    return Current::unpack(stream.current.load()).state != State::idle ||
+           stream.readers.load() != 0;
 }
 
-/// The right to make and reclaim records. A dead holder loses it; every step under it is one store, so nothing has to be
-/// put right then. A living one keeps it, even stopped: whoever wants it meanwhile gives up soon.
+/// The right to make and reclaim records. A dead holder loses it; every step under it is one store,
+/// so nothing has to be put right then. A living one keeps it, even stopped: whoever wants it
+/// meanwhile gives up soon.
 class Creation {
 public:
     explicit Creation(const Zone& zone) : word_(zone.header().creator), self_(own_process_id())
@@ -105,7 +107,8 @@ void fill(StreamRecord& stream, std::uint64_t hash, std::string_view name)
     stream.run.store(0);
     stream.last_dts_ms.store(-1);
     stream.last_arrival_us.store(0);
-    for (auto* counter : {&stream.wakes, &stream.skip_count, &stream.skip_tags, &stream.skip_ms, &stream.overruns}) {
+    for (auto* counter : {&stream.wakes, &stream.skip_count, &stream.skip_tags, &stream.skip_ms,
+                          &stream.overruns}) {
         counter->store(0);
     }
     for (auto& bytes : stream.bytes_out) bytes.store(0);
@@ -114,15 +117,17 @@ void fill(StreamRecord& stream, std::uint64_t hash, std::string_view name)
     stream.tag.store(hash);
 }
 
-/// Frees the idle record that was used longest ago; false when all are in use. Who found it by name at this moment, to
-/// publish or to watch, marks it as in use first and looks at the tag then: one of the two always notices the other.
+/// Frees the idle record that was used longest ago; false when all are in use. Who found it by name
+/// at this moment, to publish or to watch, marks it as in use first and looks at the tag then: one
+/// of the two always notices the other.
 bool reclaim_oldest(const Zone& zone)
 {
     StreamRecord* oldest = nullptr;
     for (std::uint32_t i = 0; i < zone.header().streams; ++i) {
         auto& stream = zone.stream(i);
         if (stream.tag.load() <= kFree || in_use(stream)) continue;
-        if (oldest == nullptr || stream.last_used.load() < oldest->last_used.load()) oldest = &stream;
+        if (oldest == nullptr || stream.last_used.load() < oldest->last_used.load())
+            oldest = &stream;
     }
     if (oldest == nullptr) return false;
     const auto tag = oldest->tag.exchange(kFree);

@@ -22,7 +22,8 @@ class SharedZone {
 public:
     explicit SharedZone(const Geometry& geometry) : size_(zone_bytes(geometry))
     {
-        memory_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        memory_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         std::uint64_t key[2]{0x0706050403020100, 0x0f0e0d0c0b0a0908};
         zone = *Zone::format({static_cast<std::byte*>(memory_), size_}, geometry, 1, key);
     }
@@ -39,12 +40,15 @@ private:
 
 inline Geometry small_geometry()
 {
-    return {.streams = 8, .events = 16, .rings = {{64 * 1024, 4}, {256 * 1024, 2}, {1024 * 1024, 1}}};
+    return {
+        .streams = 8, .events = 16, .rings = {{64 * 1024, 4}, {256 * 1024, 2}, {1024 * 1024, 1}}};
 }
 
-inline Claim claim(const Zone& zone, std::string_view name, bool may_replace = false, std::uint32_t slot = 0)
+inline Claim claim(const Zone& zone, std::string_view name, bool may_replace = false,
+                   std::uint32_t slot = 0)
 {
-    return claim_stream(zone, *open_stream(zone, name), name, own_process_id(), slot, may_replace, 1000);
+    return claim_stream(zone, *open_stream(zone, name), name, own_process_id(), slot, may_replace,
+                        1000);
 }
 
 /// Byte `i` of the body of tag `n`: every tag differs, and a torn one is seen.
@@ -57,25 +61,30 @@ inline std::uint8_t pattern(std::uint64_t n, std::size_t i)
 inline std::vector<std::uint8_t> tag_bytes(std::uint64_t n, std::int64_t dts_ms, std::size_t body)
 {
     std::vector<std::uint8_t> tag(flv::kTagHeaderSize + body + flv::kPreviousTagSize);
-    flv::write_tag_header(std::span<std::uint8_t, flv::kTagHeaderSize>(tag.data(), flv::kTagHeaderSize),
-                          {flv::TagType::video, static_cast<std::uint32_t>(body), static_cast<std::uint32_t>(dts_ms)});
+    flv::write_tag_header(
+        std::span<std::uint8_t, flv::kTagHeaderSize>(tag.data(), flv::kTagHeaderSize),
+        {flv::TagType::video, static_cast<std::uint32_t>(body),
+         static_cast<std::uint32_t>(dts_ms)});
     std::memcpy(tag.data() + flv::kTagHeaderSize, &n, sizeof(n));
     for (std::size_t i = sizeof(n); i < body; ++i) tag[flv::kTagHeaderSize + i] = pattern(n, i);
     const auto size = static_cast<std::uint32_t>(flv::kTagHeaderSize + body);
-    for (std::size_t i = 0; i < 4; ++i) tag[size + i] = static_cast<std::uint8_t>(size >> (24 - 8 * i));
+    for (std::size_t i = 0; i < 4; ++i)
+        tag[size + i] = static_cast<std::uint8_t>(size >> (24 - 8 * i));
     return tag;
 }
 
 /// Appends tag `n`; its time is 40 ms · n unless said otherwise, its arrival the same.
-inline void append(Writer& writer, std::uint64_t n, bool key, std::size_t body = 1000, std::int64_t dts_ms = -1)
+inline void append(Writer& writer, std::uint64_t n, bool key, std::size_t body = 1000,
+                   std::int64_t dts_ms = -1)
 {
     if (dts_ms < 0) dts_ms = static_cast<std::int64_t>(n) * 40;
     const auto tag = tag_bytes(n, dts_ms, body);
     const std::array<std::span<const std::uint8_t>, 1> pieces{tag};
-    const auto done = writer.append(pieces, {.type = 9,
-                                             .flags = key ? kKey : std::uint8_t{0},
-                                             .dts_ms = dts_ms,
-                                             .arrival_us = static_cast<std::uint64_t>(dts_ms) * 1000});
+    const auto done =
+        writer.append(pieces, {.type = 9,
+                               .flags = key ? kKey : std::uint8_t{0},
+                               .dts_ms = dts_ms,
+                               .arrival_us = static_cast<std::uint64_t>(dts_ms) * 1000});
     ASSERT_TRUE(done);
 }
 
@@ -130,7 +139,8 @@ public:
             return sight;
         }
         const auto before = bytes.size();
-        for (const auto& piece : stretch.pieces) bytes.insert(bytes.end(), piece.begin(), piece.end());
+        for (const auto& piece : stretch.pieces)
+            bytes.insert(bytes.end(), piece.begin(), piece.end());
         if (reader.settle(stretch, stretch.size)) return sight;
         bytes.resize(before);
         return Sight::overrun;

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <csignal>
-#include <cstdint>
-#include <cstdlib>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
 
 /// Processes for the hub's tests: they end with the test, and are waited for, never slept for.
 namespace sluice::hub::test {
@@ -44,7 +44,8 @@ private:
     for (;;) ::pause();
 }
 
-/// A forked child that runs `work` and exits with 0 if that is true. Killed with its parent, or when this goes.
+/// A forked child that runs `work` and exits with 0 if that is true. Killed with its parent, or
+/// when this goes.
 class Child {
 public:
     template <class Work>

@@ -6,7 +6,8 @@ namespace sluice::hub {
 
 SlotMask announce(const Zone& zone, const StreamRecord& stream)
 {
-    // Pairs with a reader that sets its wake bit and then looks at the head again: one of the two sees the other.
+    // Pairs with a reader that sets its wake bit and then looks at the head again: one of the two
+    // sees the other.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     const auto wanted = stream.wakes.load(std::memory_order_relaxed);
     return wanted == 0 ? 0 : announce_to(zone, stream, wanted);

@@ -16,7 +16,8 @@ std::uint64_t end_of(const Zone& zone, const RingHeader& ring, std::uint64_t seq
 }
 
 /// Copies `piece` to absolute offset `at`, in two parts where the ring wraps.
-void copy_in(std::uint8_t* bytes, std::uint64_t capacity, std::uint64_t at, std::span<const std::uint8_t> piece)
+void copy_in(std::uint8_t* bytes, std::uint64_t capacity, std::uint64_t at,
+             std::span<const std::uint8_t> piece)
 {
     const auto from = at % capacity;
     const auto first = std::min<std::uint64_t>(piece.size(), capacity - from);
@@ -27,11 +28,13 @@ void copy_in(std::uint8_t* bytes, std::uint64_t capacity, std::uint64_t at, std:
 
 }  // namespace
 
-Result<void> Writer::append(std::span<const std::span<const std::uint8_t>> pieces, const TagFacts& facts)
+Result<void> Writer::append(std::span<const std::span<const std::uint8_t>> pieces,
+                            const TagFacts& facts)
 {
     std::uint64_t size = 0;
     for (const auto& piece : pieces) size += piece.size();
-    if (size == 0 || size > largest_tag()) return tl::unexpected(Error{Errc::limit, "hub tag size"});
+    if (size == 0 || size > largest_tag())
+        return tl::unexpected(Error{Errc::limit, "hub tag size"});
 
     make_room(size);
     const auto seq = ring_->head_seq.load(std::memory_order_relaxed);
@@ -51,20 +54,25 @@ Result<void> Writer::append(std::span<const std::span<const std::uint8_t>> piece
     ring_->head_seq.store(seq + 1, std::memory_order_release);
     note_track(facts.type);
     if (facts.flags & kKey) ring_->newest_key.store(seq + 1, std::memory_order_release);
-    ring_->bytes_in.store(ring_->bytes_in.load(std::memory_order_relaxed) + size, std::memory_order_relaxed);
-    ring_->tags_in.store(ring_->tags_in.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    ring_->bytes_in.store(ring_->bytes_in.load(std::memory_order_relaxed) + size,
+                          std::memory_order_relaxed);
+    ring_->tags_in.store(ring_->tags_in.load(std::memory_order_relaxed) + 1,
+                         std::memory_order_relaxed);
     return {};
 }
 
 void Writer::note_track(std::uint8_t type)
 {
-    constexpr std::uint8_t kAudio = 8, kVideo = 9;  // flv::TagType; the hub knows no more of FLV than its tag header
+    constexpr std::uint8_t kAudio = 8,
+                           kVideo =
+                               9;  // flv::TagType; the hub knows no more of FLV than its tag header
     const auto track = type == kVideo ? kVideoTrack : type == kAudio ? kAudioTrack : 0;
     const auto known = ring_->tracks.load(std::memory_order_relaxed);
     if ((known & track) != track) ring_->tracks.store(known | track, std::memory_order_release);
 }
 
-/// Gives up the oldest tags. Readers that still look at them find tail_seq past their tag when they check after reading.
+/// Gives up the oldest tags. Readers that still look at them find tail_seq past their tag when they
+/// check after reading.
 void Writer::make_room(std::uint64_t size)
 {
     const auto head = ring_->head_seq.load(std::memory_order_relaxed);
@@ -76,7 +84,8 @@ void Writer::make_room(std::uint64_t size)
         ++tail;
     }
     if (tail == before) return;
-    if (const auto key = ring_->newest_key.load(std::memory_order_relaxed); key != 0 && key - 1 < tail) {
+    if (const auto key = ring_->newest_key.load(std::memory_order_relaxed);
+        key != 0 && key - 1 < tail) {
         ring_->newest_key.store(0, std::memory_order_relaxed);
     }
     ring_->tail_seq.store(tail, std::memory_order_relaxed);

@@ -24,26 +24,28 @@ public:
     Writer() = default;
     Writer(Zone zone, StreamRecord& stream, RingHeader& ring, std::uint64_t epoch)
         : zone_(zone), stream_(&stream), ring_(&ring), epoch_(epoch)
-    {
-    }
+    {}
 
     explicit operator bool() const { return ring_ != nullptr; }
     RingHeader& ring() const { return *ring_; }
     StreamRecord& stream() const { return *stream_; }
     std::uint64_t epoch() const { return epoch_; }
 
-    /// Whether this epoch is still the stream's: false once another publisher took over or the stream was ended.
+    /// Whether this epoch is still the stream's: false once another publisher took over or the
+    /// stream was ended.
     bool current() const
     {
         return Current::unpack(stream_->current.load(std::memory_order_acquire)).epoch == epoch_;
     }
 
-    /// Bytes one tag may have at most: half of the ring, so that a reader can hold the tag before it.
+    /// Bytes one tag may have at most: half of the ring, so that a reader can hold the tag before
+    /// it.
     std::uint64_t largest_tag() const { return ring_->bytes / 2; }
 
     /// Appends the tag made of `pieces`, laid end to end, and releases it to readers.
     /// Errc::limit when it is larger than largest_tag(): nothing is written then.
-    Result<void> append(std::span<const std::span<const std::uint8_t>> pieces, const TagFacts& facts);
+    Result<void> append(std::span<const std::span<const std::uint8_t>> pieces,
+                        const TagFacts& facts);
 
     /// Forgets the newest key frame: it can't be decoded with a codec header that changed since.
     void forget_key() { ring_->newest_key.store(0, std::memory_order_release); }
@@ -51,7 +53,8 @@ public:
     /// Publishes what joins get before the first frame. Errc::limit beyond kConfigBytes.
     Result<void> set_config(ConfigKind kind, std::span<const std::uint8_t> tag);
 
-    /// Bytes from the newest key frame to the head; from the epoch's first tag when there is no key frame yet.
+    /// Bytes from the newest key frame to the head; from the epoch's first tag when there is no key
+    /// frame yet.
     std::uint64_t group_bytes() const;
 
 private:

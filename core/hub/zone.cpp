@@ -6,7 +6,8 @@ namespace {
 constexpr std::uint64_t kAlign = 64;
 constexpr std::uint64_t kMinRing = 64 * 1024;
 constexpr std::uint64_t kMaxRing = 1ull << 31;
-constexpr std::uint64_t kBytesPerDescriptor = 256;  // small audio tags fill the bytes before the descriptors
+constexpr std::uint64_t kBytesPerDescriptor =
+    256;  // small audio tags fill the bytes before the descriptors
 constexpr std::uint32_t kMaxRings = 0xffff;
 
 std::uint64_t aligned(std::uint64_t n)
@@ -32,19 +33,22 @@ Plan plan_of(const Geometry& geometry)
     plan.end = plan.media;
     for (const auto& size_class : geometry.rings) {
         const auto descriptors = size_class.bytes / kBytesPerDescriptor;
-        plan.end += size_class.count * (aligned(size_class.bytes) + aligned(descriptors * sizeof(Descriptor)));
+        plan.end += size_class.count *
+                    (aligned(size_class.bytes) + aligned(descriptors * sizeof(Descriptor)));
     }
     return plan;
 }
 
 bool in_range(const Geometry& geometry)
 {
-    if (geometry.streams == 0 || geometry.streams > kMaxStreams || geometry.events < 16) return false;
+    if (geometry.streams == 0 || geometry.streams > kMaxStreams || geometry.events < 16)
+        return false;
     if (geometry.rings.empty()) return false;
     std::uint64_t last = 0;
     std::uint64_t count = 0;
     for (const auto& size_class : geometry.rings) {
-        if (size_class.bytes < kMinRing || size_class.bytes > kMaxRing || size_class.bytes <= last) return false;
+        if (size_class.bytes < kMinRing || size_class.bytes > kMaxRing || size_class.bytes <= last)
+            return false;
         if (size_class.count == 0) return false;
         last = size_class.bytes;
         count += size_class.count;
@@ -102,13 +106,16 @@ Result<Zone> Zone::format(std::span<std::byte> memory, const Geometry& geometry,
 
 Result<Zone> Zone::attach(std::span<std::byte> memory)
 {
-    if (memory.size() < sizeof(ZoneHeader)) return tl::unexpected(Error{Errc::truncated, "hub zone"});
+    if (memory.size() < sizeof(ZoneHeader))
+        return tl::unexpected(Error{Errc::truncated, "hub zone"});
     const Zone zone(memory.data());
     const auto& header = zone.header();
-    if (header.magic.load(std::memory_order_acquire) != kMagic || header.layout_version != kLayoutVersion) {
+    if (header.magic.load(std::memory_order_acquire) != kMagic ||
+        header.layout_version != kLayoutVersion) {
         return tl::unexpected(Error{Errc::unsupported, "hub zone layout"});
     }
-    if (header.zone_bytes > memory.size()) return tl::unexpected(Error{Errc::truncated, "hub zone size"});
+    if (header.zone_bytes > memory.size())
+        return tl::unexpected(Error{Errc::truncated, "hub zone size"});
     return zone;
 }
 

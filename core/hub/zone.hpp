@@ -11,7 +11,8 @@
 
 namespace sluice::hub {
 
-/// Rings of one size. A stream starts in the smallest and moves to a larger one when two groups of pictures don't fit.
+/// Rings of one size. A stream starts in the smallest and moves to a larger one when two groups of
+/// pictures don't fit.
 struct RingClass {
     std::uint64_t bytes = 0;
     std::uint32_t count = 0;
@@ -27,15 +28,16 @@ struct Geometry {
 /// Bytes a zone of this geometry takes. Pages are touched only when used.
 std::size_t zone_bytes(const Geometry& geometry);
 
-/// A view of the zone: cheap to copy, owns nothing. Plain memory in; knows neither nginx nor descriptors.
+/// A view of the zone: cheap to copy, owns nothing. Plain memory in; knows neither nginx nor
+/// descriptors.
 class Zone {
 public:
     Zone() = default;
 
     /// Formats zeroed memory. `boot` and `hash_key` are random numbers from the caller.
     /// Errc::limit when `memory` is too small or the geometry is out of range.
-    static Result<Zone> format(std::span<std::byte> memory, const Geometry& geometry, std::uint64_t boot,
-                               std::uint64_t hash_key[2]);
+    static Result<Zone> format(std::span<std::byte> memory, const Geometry& geometry,
+                               std::uint64_t boot, std::uint64_t hash_key[2]);
 
     /// Attaches to formatted memory. Errc::unsupported when magic or layout version differ.
     static Result<Zone> attach(std::span<std::byte> memory);

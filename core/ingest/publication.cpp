@@ -12,11 +12,13 @@ namespace {
 
 using Bytes = std::span<const std::uint8_t>;
 
-constexpr std::size_t kHead = 32;             // enough for every audio and video message header
+constexpr std::size_t kHead = 32;  // enough for every audio and video message header
 constexpr std::size_t kTagOverhead = flv::kTagHeaderSize + flv::kPreviousTagSize;
 constexpr std::size_t kLargestConfig = hub::kConfigBytes - kTagOverhead;
-constexpr std::size_t kLargestScript = kLargestConfig + 16;  // the leading "@setDataFrame" is not passed on
-constexpr std::int64_t kFrameStepMs = 40;     // between the last frame of one publisher and the first of the next, at least
+constexpr std::size_t kLargestScript =
+    kLargestConfig + 16;  // the leading "@setDataFrame" is not passed on
+constexpr std::int64_t kFrameStepMs =
+    40;  // between the last frame of one publisher and the first of the next, at least
 constexpr std::int64_t kLongestPauseMs = 60'000;
 
 std::size_t copy_head(const Message& message, std::array<std::uint8_t, kHead>& head)
@@ -39,16 +41,18 @@ void put_previous_tag_size(std::uint8_t* out, std::size_t body)
 
 }  // namespace
 
-Publication::Publication(hub::Zone zone, const hub::Claim& claim, hub::ProcessId self, std::uint32_t slot,
-                         std::int64_t mono_ms)
+Publication::Publication(hub::Zone zone, const hub::Claim& claim, hub::ProcessId self,
+                         std::uint32_t slot, std::int64_t mono_ms)
     : zone_(zone), writer_(claim.writer), self_(self), slot_(slot)
 {
     if (claim.last_dts_ms < 0) {
-        // From 0, whatever the encoder's clock says: so no viewer meets the wrap at 2^32 ms before 49 days are over.
+        // From 0, whatever the encoder's clock says: so no viewer meets the wrap at 2^32 ms before
+        // 49 days are over.
         flv::TimestampNormaliser(clock_).begin_at(0);
         return;
     }
-    // A continued stream goes on after the time that really passed, so that a player's buffer estimate stays true.
+    // A continued stream goes on after the time that really passed, so that a player's buffer
+    // estimate stays true.
     const auto paused = mono_ms - static_cast<std::int64_t>(claim.last_arrival_us / 1000);
     const auto step = std::clamp(paused, kFrameStepMs, kLongestPauseMs);
     flv::TimestampNormaliser(clock_).begin_at(claim.last_dts_ms + step);
@@ -71,20 +75,25 @@ Result<Accepted> Publication::take(const Message& message, std::uint64_t mono_us
     std::array<std::uint8_t, kHead> head_bytes{};
     const Bytes head(head_bytes.data(), copy_head(message, head_bytes));
 
-    // Script data and codec headers are looked into, so they are needed in one piece; frames stay where they are.
+    // Script data and codec headers are looked into, so they are needed in one piece; frames stay
+    // where they are.
     const auto whole = [&]() -> Bytes {
         scratch_.clear();
-        for (const auto& piece : message.pieces) scratch_.insert(scratch_.end(), piece.begin(), piece.end());
+        for (const auto& piece : message.pieces)
+            scratch_.insert(scratch_.end(), piece.begin(), piece.end());
         return scratch_;
     };
 
     Result<Plan> plan = tl::unexpected(Error{Errc::unsupported, "rtmp message type"});
     Bytes body;
     if (message.type == flv::TagType::script) {
-        if (message.size > kLargestScript) plan = tl::unexpected(Error{Errc::limit, "metadata size"});
-        else plan = plan_script(body = flv::strip_set_data_frame(whole()));
+        if (message.size > kLargestScript)
+            plan = tl::unexpected(Error{Errc::limit, "metadata size"});
+        else
+            plan = plan_script(body = flv::strip_set_data_frame(whole()));
     } else {
-        plan = message.type == flv::TagType::video ? plan_video(head, message) : plan_audio(head, message);
+        plan = message.type == flv::TagType::video ? plan_video(head, message)
+                                                   : plan_audio(head, message);
         if (plan && (plan->flags & hub::kConfig)) body = whole();
     }
     if (!plan) {
@@ -108,7 +117,8 @@ Result<Publication::Plan> Publication::plan_video(Bytes head, const Message& mes
     const auto video = flv::parse_video_message(head);
     if (!video) return tl::unexpected(video.error());
     if (video->kind == flv::PacketKind::config) {
-        if (message.size > kLargestConfig) return tl::unexpected(Error{Errc::limit, "video header size"});
+        if (message.size > kLargestConfig)
+            return tl::unexpected(Error{Errc::limit, "video header size"});
         video_ = *video;
         return Plan{.flags = hub::kConfig, .timed = false, .config = hub::ConfigKind::video};
     }
@@ -128,7 +138,8 @@ Result<Publication::Plan> Publication::plan_audio(Bytes head, const Message& mes
     const auto audio = flv::parse_audio_message(head);
     if (!audio) return tl::unexpected(audio.error());
     if (audio->kind == flv::PacketKind::config) {
-        if (message.size > kLargestConfig) return tl::unexpected(Error{Errc::limit, "audio header size"});
+        if (message.size > kLargestConfig)
+            return tl::unexpected(Error{Errc::limit, "audio header size"});
         audio_ = *audio;
         return Plan{.flags = hub::kConfig, .timed = false, .config = hub::ConfigKind::audio};
     }
@@ -146,13 +157,16 @@ Result<Publication::Plan> Publication::plan_script(Bytes body)
     if (!metadata) return Plan{.timed = false};
     hub::seq_write(writer_.ring().info_lock, [&] {
         auto& video = writer_.ring().info.video;
-        if (video.width == 0 && metadata->width) video.width = static_cast<std::uint32_t>(std::min(*metadata->width, 65535.0));
-        if (video.height == 0 && metadata->height) video.height = static_cast<std::uint32_t>(std::min(*metadata->height, 65535.0));
+        if (video.width == 0 && metadata->width)
+            video.width = static_cast<std::uint32_t>(std::min(*metadata->width, 65535.0));
+        if (video.height == 0 && metadata->height)
+            video.height = static_cast<std::uint32_t>(std::min(*metadata->height, 65535.0));
     });
     return Plan{.flags = hub::kConfig, .timed = false, .config = hub::ConfigKind::script};
 }
 
-Result<void> Publication::write(const Message& message, Bytes body, const Plan& plan, std::uint64_t mono_us)
+Result<void> Publication::write(const Message& message, Bytes body, const Plan& plan,
+                                std::uint64_t mono_us)
 {
     const bool script = message.type == flv::TagType::script;
     const auto size = script ? body.size() : message.size;
@@ -160,7 +174,9 @@ Result<void> Publication::write(const Message& message, Bytes body, const Plan& 
 
     flv::TimestampNormaliser normaliser(clock_);
     flv::Output time{.dts_ms = normaliser.last_ms()};
-    if (plan.timed) time = normaliser.push(message.type, message.timestamp_ms, static_cast<std::int64_t>(mono_us / 1000));
+    if (plan.timed)
+        time = normaliser.push(message.type, message.timestamp_ms,
+                               static_cast<std::int64_t>(mono_us / 1000));
 
     std::array<std::uint8_t, flv::kTagHeaderSize> header{};
     std::array<std::uint8_t, flv::kPreviousTagSize> trailer{};
@@ -172,8 +188,10 @@ Result<void> Publication::write(const Message& message, Bytes body, const Plan& 
     auto& pieces = pieces_;
     pieces.clear();
     pieces.emplace_back(header);
-    if (script || plan.flags & hub::kConfig) pieces.push_back(body);
-    else pieces.insert(pieces.end(), message.pieces.begin(), message.pieces.end());
+    if (script || plan.flags & hub::kConfig)
+        pieces.push_back(body);
+    else
+        pieces.insert(pieces.end(), message.pieces.begin(), message.pieces.end());
     pieces.emplace_back(trailer);
 
     const std::uint8_t jump = time.discontinuity ? hub::kDiscontinuity : 0;
@@ -203,11 +221,12 @@ Result<void> Publication::write(const Message& message, Bytes body, const Plan& 
 bool Publication::keep_config(hub::ConfigKind kind, Bytes tag)
 {
     const auto& old = writer_.ring().config[static_cast<std::size_t>(kind)];
-    const bool same = old.size == tag.size() &&
-                      std::equal(tag.begin() + flv::kTagHeaderSize, tag.end(), old.bytes + flv::kTagHeaderSize);
+    const bool same =
+        old.size == tag.size() &&
+        std::equal(tag.begin() + flv::kTagHeaderSize, tag.end(), old.bytes + flv::kTagHeaderSize);
     if (same) return false;
-    // Frames up to here need the old header: who joins now waits for the next key frame. Forgotten first, so that nobody
-    // who sees the new header still finds an old key frame.
+    // Frames up to here need the old header: who joins now waits for the next key frame. Forgotten
+    // first, so that nobody who sees the new header still finds an old key frame.
     if (old.size != 0 && kind != hub::ConfigKind::script) writer_.forget_key();
     (void)writer_.set_config(kind, tag);  // sizes were checked when the message was planned
     return true;
@@ -240,8 +259,9 @@ void Publication::publish_rates()
     });
 }
 
-/// A ring has to hold two groups of pictures, or a viewer that joins finds its key frame overwritten. Once that failed it
-/// is tried again at each key frame: a larger ring may have become free.
+/// A ring has to hold two groups of pictures, or a viewer that joins finds its key frame
+/// overwritten. Once that failed it is tried again at each key frame: a larger ring may have become
+/// free.
 void Publication::make_group_fit(std::size_t next, const Plan& plan, Accepted& accepted)
 {
     const auto needed = 2 * (writer_.group_bytes() + next);

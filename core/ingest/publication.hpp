@@ -23,19 +23,24 @@ struct Message {
 
 /// What an accepted message asks the caller to do.
 struct Accepted {
-    hub::SlotMask poke = 0;          ///< workers to wake
-    bool gop_exceeds_ring = false;   ///< the group of pictures no longer fits into the largest free ring; reported once
+    hub::SlotMask poke = 0;  ///< workers to wake
+    bool gop_exceeds_ring =
+        false;  ///< the group of pictures no longer fits into the largest free ring; reported once
 };
 
-/// One publish session: takes RTMP messages, writes normalised FLV tags into the hub. Bodies pass byte for byte; only the
-/// timestamp is ours. Owns no memory in the hub: the session ends with hub::release(zone, writer(), …).
+/// One publish session: takes RTMP messages, writes normalised FLV tags into the hub. Bodies pass
+/// byte for byte; only the timestamp is ours. Owns no memory in the hub: the session ends with
+/// hub::release(zone, writer(), …).
 class Publication {
 public:
-    /// `claim` must have been granted. `mono_ms`: now, to place a continued stream after the time that was lost.
-    Publication(hub::Zone zone, const hub::Claim& claim, hub::ProcessId self, std::uint32_t slot, std::int64_t mono_ms);
+    /// `claim` must have been granted. `mono_ms`: now, to place a continued stream after the time
+    /// that was lost.
+    Publication(hub::Zone zone, const hub::Claim& claim, hub::ProcessId self, std::uint32_t slot,
+                std::int64_t mono_ms);
 
-    /// Takes a message that arrived at `mono_us` (monotonic). Errc::limit when it is larger than the hub takes; other
-    /// errors when its header can't be read: it is dropped, the session may go on.
+    /// Takes a message that arrived at `mono_us` (monotonic). Errc::limit when it is larger than
+    /// the hub takes; other errors when its header can't be read: it is dropped, the session may go
+    /// on.
     Result<Accepted> take(const Message& message, std::uint64_t mono_us);
 
     /// Tells the hub who publishes. `connected_at_ms`: wall clock.
@@ -68,8 +73,9 @@ private:
     flv::NormaliserState clock_{};
     TrackMeter video_meter_;
     TrackMeter audio_meter_;
-    std::vector<std::uint8_t> scratch_;                    ///< a message in one piece
-    std::vector<std::span<const std::uint8_t>> pieces_;  ///< of the tag being written; kept for its memory
+    std::vector<std::uint8_t> scratch_;  ///< a message in one piece
+    std::vector<std::span<const std::uint8_t>>
+        pieces_;  ///< of the tag being written; kept for its memory
     flv::VideoMessage video_{};
     flv::AudioMessage audio_{};
     bool has_video_ = false;

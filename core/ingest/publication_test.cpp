@@ -41,12 +41,14 @@ Bytes with_head(Bytes head, const Bytes& body)
 
 Bytes avc_config(std::size_t sample = 0)
 {
-    return with_head({0x17, 0, 0, 0, 0}, codec::samples::bytes(codec::samples::video.at(sample).hex));
+    return with_head({0x17, 0, 0, 0, 0},
+                     codec::samples::bytes(codec::samples::video.at(sample).hex));
 }
 
 Bytes avc_frame(bool key, std::size_t size = 100)
 {
-    return with_head({static_cast<std::uint8_t>(key ? 0x17 : 0x27), 1, 0, 0, 40}, Bytes(size, 0xab));
+    return with_head({static_cast<std::uint8_t>(key ? 0x17 : 0x27), 1, 0, 0, 40},
+                     Bytes(size, 0xab));
 }
 
 const Bytes kAacConfig{0xaf, 0, 0x12, 0x10};
@@ -54,18 +56,28 @@ const Bytes kAacFrame{0xaf, 1, 0x21, 0x10, 0x05};
 
 class IngestPublication : public ::testing::Test {
 protected:
-    explicit IngestPublication(const hub::Geometry& geometry = hub::test::small_geometry()) : shared(geometry) {}
+    explicit IngestPublication(const hub::Geometry& geometry = hub::test::small_geometry())
+        : shared(geometry)
+    {}
 
     Result<Accepted> take(flv::TagType type, const Bytes& body, std::uint32_t ms)
     {
         // In two pieces, as chunks come.
         const std::span<const std::uint8_t> all(body);
-        const std::array<std::span<const std::uint8_t>, 2> pieces{all.first(body.size() / 2), all.subspan(body.size() / 2)};
-        return publication.take({.type = type, .timestamp_ms = ms, .pieces = pieces, .size = body.size()},
-                                1000 * std::uint64_t{now_ms = ms});
+        const std::array<std::span<const std::uint8_t>, 2> pieces{all.first(body.size() / 2),
+                                                                  all.subspan(body.size() / 2)};
+        return publication.take(
+            {.type = type, .timestamp_ms = ms, .pieces = pieces, .size = body.size()},
+            1000 * std::uint64_t{now_ms = ms});
     }
-    Result<Accepted> video(const Bytes& body, std::uint32_t ms) { return take(flv::TagType::video, body, ms); }
-    Result<Accepted> audio(const Bytes& body, std::uint32_t ms) { return take(flv::TagType::audio, body, ms); }
+    Result<Accepted> video(const Bytes& body, std::uint32_t ms)
+    {
+        return take(flv::TagType::video, body, ms);
+    }
+    Result<Accepted> audio(const Bytes& body, std::uint32_t ms)
+    {
+        return take(flv::TagType::audio, body, ms);
+    }
 
     hub::test::SharedZone shared;
     hub::Claim claim = hub::test::claim(shared.zone, "demo");
@@ -78,8 +90,10 @@ TEST_F(IngestPublication, BodiesPassByteForByte)
 {
     hub::test::Viewer viewer(shared.zone, stream);
     const std::vector<std::pair<flv::TagType, Bytes>> sent{
-        {flv::TagType::video, avc_config()},    {flv::TagType::audio, kAacConfig},
-        {flv::TagType::video, avc_frame(true)}, {flv::TagType::audio, kAacFrame},
+        {flv::TagType::video, avc_config()},
+        {flv::TagType::audio, kAacConfig},
+        {flv::TagType::video, avc_frame(true)},
+        {flv::TagType::audio, kAacFrame},
         {flv::TagType::video, avc_frame(false, 3000)}};
     std::uint32_t ms = 0;
     for (const auto& [type, body] : sent) ASSERT_TRUE(take(type, body, ms += 20));
@@ -125,7 +139,8 @@ TEST_F(IngestPublication, AContinuedStreamRisesByTheTimeThatPassed)
 TEST_F(IngestPublication, MetadataReachesJoinsWithoutTheSetDataFrame)
 {
     const auto plain = flv::encode_metadata({.width = 640, .height = 360});
-    auto framed = with_head({2, 0, 13}, {'@', 's', 'e', 't', 'D', 'a', 't', 'a', 'F', 'r', 'a', 'm', 'e'});
+    auto framed =
+        with_head({2, 0, 13}, {'@', 's', 'e', 't', 'D', 'a', 't', 'a', 'F', 'r', 'a', 'm', 'e'});
     framed = with_head(framed, plain);
     for (const auto& message : {plain, framed}) {
         ASSERT_TRUE(take(flv::TagType::script, message, 0));
@@ -143,19 +158,23 @@ TEST_F(IngestPublication, MetadataReachesJoinsWithoutTheSetDataFrame)
 TEST_F(IngestPublication, DescribesEveryCodecOfTheSamples)
 {
     const auto fourcc = [](flv::VideoCodec codec) {
-        return codec == flv::VideoCodec::hevc ? "hvc1" : codec == flv::VideoCodec::av1 ? "av01"
-             : codec == flv::VideoCodec::vp9 ? "vp09" : "avc1";
+        return codec == flv::VideoCodec::hevc  ? "hvc1"
+               : codec == flv::VideoCodec::av1 ? "av01"
+               : codec == flv::VideoCodec::vp9 ? "vp09"
+                                               : "avc1";
     };
     for (const auto& sample : codec::samples::video) {
         Bytes head{0x90};
-        for (const char* c = fourcc(sample.codec); *c != 0; ++c) head.push_back(static_cast<std::uint8_t>(*c));
+        for (const char* c = fourcc(sample.codec); *c != 0; ++c)
+            head.push_back(static_cast<std::uint8_t>(*c));
         ASSERT_TRUE(video(with_head(head, codec::samples::bytes(sample.hex)), 0)) << sample.encoder;
         const auto& info = publication.writer().ring().info.video;
         EXPECT_EQ(info.codec_string, sample.codec_string);
         EXPECT_EQ(info.width, sample.width);
         EXPECT_EQ(info.height, sample.height);
     }
-    const auto opus = with_head({0x90, 'O', 'p', 'u', 's'}, codec::samples::bytes("4f707573486561640102380180bb0000000000"));
+    const auto opus = with_head({0x90, 'O', 'p', 'u', 's'},
+                                codec::samples::bytes("4f707573486561640102380180bb0000000000"));
     ASSERT_TRUE(audio(opus, 0));
     EXPECT_STREQ(publication.writer().ring().info.audio.name, "opus");
     ASSERT_TRUE(audio(kAacConfig, 0));
@@ -208,7 +227,8 @@ TEST_F(IngestPublication, GrowsUntilTwoGroupsOfPicturesFit)
 {
     hub::test::Viewer viewer(shared.zone, stream);
     ASSERT_TRUE(video(avc_config(), 0));
-    for (std::uint32_t i = 0; i < 250; ++i) ASSERT_TRUE(video(avc_frame(i == 0, 1500), i * 40)) << i;  // 10 s
+    for (std::uint32_t i = 0; i < 250; ++i)
+        ASSERT_TRUE(video(avc_frame(i == 0, 1500), i * 40)) << i;  // 10 s
     EXPECT_EQ(publication.writer().ring().bytes, 1024U * 1024);
     viewer.drain();
     EXPECT_EQ(parse(viewer.bytes).size(), 250U);

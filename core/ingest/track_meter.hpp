@@ -7,7 +7,8 @@ namespace sluice::ingest {
 /// Measures a track's frame rate and bit rate over windows of about two seconds of media time.
 class TrackMeter {
 public:
-    /// Counts a frame of `bytes` at media time `dts_ms`. True when a window ended and the rates are new.
+    /// Counts a frame of `bytes` at media time `dts_ms`. True when a window ended and the rates are
+    /// new.
     bool count(std::int64_t dts_ms, std::uint64_t bytes);
 
     float frames_per_second() const { return fps_; }

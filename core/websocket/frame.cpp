@@ -19,7 +19,8 @@ bool known(std::uint8_t opcode)
 
 }  // namespace
 
-std::size_t write_header(std::span<std::uint8_t, kMaxHeader> out, Opcode opcode, std::uint64_t payload)
+std::size_t write_header(std::span<std::uint8_t, kMaxHeader> out, Opcode opcode,
+                         std::uint64_t payload)
 {
     out[0] = static_cast<std::uint8_t>(kFinal | static_cast<std::uint8_t>(opcode));
     if (payload < kSize16) {
@@ -29,7 +30,8 @@ std::size_t write_header(std::span<std::uint8_t, kMaxHeader> out, Opcode opcode,
     const bool wide = payload > 0xffff;
     const std::size_t bytes = wide ? 8 : 2;
     out[1] = wide ? kSize64 : kSize16;
-    for (std::size_t i = 0; i < bytes; ++i) out[2 + i] = static_cast<std::uint8_t>(payload >> (8 * (bytes - 1 - i)));
+    for (std::size_t i = 0; i < bytes; ++i)
+        out[2 + i] = static_cast<std::uint8_t>(payload >> (8 * (bytes - 1 - i)));
     return 2 + bytes;
 }
 
@@ -64,8 +66,10 @@ Result<void> ClientFrames::header_byte(std::uint8_t byte)
 Result<void> ClientFrames::header_done()
 {
     const auto opcode = static_cast<std::uint8_t>(header_[0] & 0x0f);
-    if ((header_[0] & kReserved) || !known(opcode)) return tl::unexpected(Error{Errc::malformed, "websocket opcode"});
-    if (!(header_[1] & kMasked)) return tl::unexpected(Error{Errc::malformed, "websocket mask missing"});
+    if ((header_[0] & kReserved) || !known(opcode))
+        return tl::unexpected(Error{Errc::malformed, "websocket opcode"});
+    if (!(header_[1] & kMasked))
+        return tl::unexpected(Error{Errc::malformed, "websocket mask missing"});
 
     left_ = header_[1] & 0x7f;
     if (left_ >= kSize16) {
@@ -89,7 +93,8 @@ void ClientFrames::payload(std::span<const std::uint8_t>& in)
     const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size()));
     if (header_[0] & kControlBit) {
         const auto* mask = header_.data() + need_ - 4;
-        for (std::size_t i = 0; i < n; ++i) control_.payload[done_ + i] = in[i] ^ mask[(done_ + i) % 4];
+        for (std::size_t i = 0; i < n; ++i)
+            control_.payload[done_ + i] = in[i] ^ mask[(done_ + i) % 4];
     }
     done_ += n;
     left_ -= n;

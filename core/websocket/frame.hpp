@@ -10,13 +10,21 @@
 namespace sluice::websocket {
 
 /// RFC 6455, 5.2.
-enum class Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+enum class Opcode : std::uint8_t {
+    continuation = 0,
+    text = 1,
+    binary = 2,
+    close = 8,
+    ping = 9,
+    pong = 10
+};
 
-inline constexpr std::size_t kMaxHeader = 10;       ///< a server's frames are not masked
-inline constexpr std::size_t kMaxControl = 125;     ///< payload of a control frame, 5.5
+inline constexpr std::size_t kMaxHeader = 10;    ///< a server's frames are not masked
+inline constexpr std::size_t kMaxControl = 125;  ///< payload of a control frame, 5.5
 
 /// Writes the header of a final, unmasked frame; returns its size.
-std::size_t write_header(std::span<std::uint8_t, kMaxHeader> out, Opcode opcode, std::uint64_t payload);
+std::size_t write_header(std::span<std::uint8_t, kMaxHeader> out, Opcode opcode,
+                         std::uint64_t payload);
 
 /// A control frame that a client sent.
 struct Control {
@@ -25,12 +33,13 @@ struct Control {
     std::array<std::uint8_t, kMaxControl> payload{};
 };
 
-/// Reads a client's frames as they arrive, in pieces of any size. Data frames are passed over; control frames are handed
-/// out. Constant memory.
+/// Reads a client's frames as they arrive, in pieces of any size. Data frames are passed over;
+/// control frames are handed out. Constant memory.
 class ClientFrames {
 public:
-    /// Takes bytes; appends the control frames that became whole. Errc::malformed for what RFC 6455 forbids (no mask, a
-    /// reserved bit, a fragmented or long control frame): the connection has to be closed.
+    /// Takes bytes; appends the control frames that became whole. Errc::malformed for what RFC 6455
+    /// forbids (no mask, a reserved bit, a fragmented or long control frame): the connection has to
+    /// be closed.
     Result<void> take(std::span<const std::uint8_t> in, std::vector<Control>& controls);
 
 private:

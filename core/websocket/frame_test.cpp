@@ -44,11 +44,14 @@ TEST(WebSocketClientFrames, HandsOutControlFramesUnmaskedHoweverTheyAreCut)
         ClientFrames frames;
         std::vector<Control> controls;
         for (std::size_t at = 0; at < in.size(); at += piece) {
-            ASSERT_TRUE(frames.take(std::span(in).subspan(at, std::min(piece, in.size() - at)), controls));
+            ASSERT_TRUE(
+                frames.take(std::span(in).subspan(at, std::min(piece, in.size() - at)), controls));
         }
         ASSERT_EQ(controls.size(), 2U) << piece;
         EXPECT_EQ(controls[0].opcode, Opcode::ping);
-        EXPECT_EQ(std::string(controls[0].payload.begin(), controls[0].payload.begin() + controls[0].size), "hello");
+        EXPECT_EQ(std::string(controls[0].payload.begin(),
+                              controls[0].payload.begin() + controls[0].size),
+                  "hello");
         EXPECT_EQ(controls[1].opcode, Opcode::close);
         EXPECT_EQ(controls[1].size, 0);
     }
@@ -60,7 +63,8 @@ TEST(WebSocketClientFrames, PassesOverDataOfEveryLengthForm)
     std::vector<Control> controls;
     for (const std::size_t size : {200, 70'000}) {
         Bytes in{0x82, static_cast<std::uint8_t>(0x80 | (size > 0xffff ? 127 : 126))};
-        for (int i = size > 0xffff ? 7 : 1; i >= 0; --i) in.push_back(static_cast<std::uint8_t>(std::uint64_t{size} >> (8 * i)));
+        for (int i = size > 0xffff ? 7 : 1; i >= 0; --i)
+            in.push_back(static_cast<std::uint8_t>(std::uint64_t{size} >> (8 * i)));
         in.resize(in.size() + 4 + size);
         ASSERT_TRUE(frames.take(in, controls));
     }

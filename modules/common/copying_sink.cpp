@@ -28,7 +28,8 @@ Sent CopyingSink::send(ngx_http_request_t& r, std::span<const Bytes> pieces)
     buf.pos = buf.last = buf.start;
     buf.flush = 1;
     for (const auto& piece : pieces) {
-        const auto n = std::min<std::size_t>(piece.size(), static_cast<std::size_t>(buf.end - buf.last));
+        const auto n =
+            std::min<std::size_t>(piece.size(), static_cast<std::size_t>(buf.end - buf.last));
         buf.last = ngx_cpymem(buf.last, piece.data(), n);
     }
     const auto taken = static_cast<std::uint64_t>(buf.last - buf.start);

@@ -16,8 +16,9 @@ struct Sent {
     bool blocked = false;     ///< takes no more now: the write event will call
 };
 
-/// Sends through nginx's filters, which keep pointers to what they are given: so the bytes are copied into a buffer of the
-/// request's pool that is used again once it has left. For HTTP/2, and for slow trickles such as events.
+/// Sends through nginx's filters, which keep pointers to what they are given: so the bytes are
+/// copied into a buffer of the request's pool that is used again once it has left. For HTTP/2, and
+/// for slow trickles such as events.
 class CopyingSink {
 public:
     /// Takes at most 16 KB of the pieces at a time, and nothing while the last ones are under way.

@@ -17,8 +17,8 @@ inline void log_exception(ngx_log_t* log) noexcept
     }
 }
 
-/// The doors from nginx (C) into our C++, one per kind of callback: an exception that passed through one would end the
-/// worker with all its sessions.
+/// The doors from nginx (C) into our C++, one per kind of callback: an exception that passed
+/// through one would end the worker with all its sessions.
 template <auto Handler>
 ngx_int_t http_door(ngx_http_request_t* r) noexcept
 {

@@ -24,10 +24,12 @@ bool add_header(ngx_http_request_t& r, std::string_view name, std::string_view v
     return true;
 }
 
-/// Players run on other people's pages: everybody may read. Who may watch is decided by the channel's rules.
+/// Players run on other people's pages: everybody may read. Who may watch is decided by the
+/// channel's rules.
 bool add_common_headers(ngx_http_request_t& r)
 {
-    return add_header(r, "Access-Control-Allow-Origin", "*") && add_header(r, "Cache-Control", "no-store");
+    return add_header(r, "Access-Control-Allow-Origin", "*") &&
+           add_header(r, "Cache-Control", "no-store");
 }
 
 std::string accept_value(std::string_view key)
@@ -67,16 +69,19 @@ std::string_view header_in(const ngx_http_request_t& r, std::string_view name)
 
 bool wants_websocket(const ngx_http_request_t& r)
 {
-    return r.http_version == NGX_HTTP_VERSION_11 && equal_ignoring_case(header_in(r, "upgrade"), "websocket");
+    return r.http_version == NGX_HTTP_VERSION_11 &&
+           equal_ignoring_case(header_in(r, "upgrade"), "websocket");
 }
 
 ngx_int_t check_handshake(ngx_http_request_t& r)
 {
     constexpr ngx_int_t kUpgradeRequired = 426;
     constexpr std::size_t kKeySize = 24;  // 16 bytes in base64
-    if (r.method != NGX_HTTP_GET || header_in(r, "sec-websocket-key").size() != kKeySize) return NGX_HTTP_BAD_REQUEST;
+    if (r.method != NGX_HTTP_GET || header_in(r, "sec-websocket-key").size() != kKeySize)
+        return NGX_HTTP_BAD_REQUEST;
     if (header_in(r, "sec-websocket-version") == "13") return NGX_OK;
-    return add_header(r, "Sec-WebSocket-Version", "13") ? kUpgradeRequired : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    return add_header(r, "Sec-WebSocket-Version", "13") ? kUpgradeRequired
+                                                        : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 ngx_int_t status_of(auth::Reason reason)
@@ -99,12 +104,13 @@ ngx_int_t send_refusal(ngx_http_request_t& r, auth::Reason reason)
 {
     const auto status = status_of(reason);
     const auto why = reason == auth::Reason::unpublished ? "offline" : to_string(reason);
-    const auto title = status == NGX_HTTP_NOT_FOUND ? "Not Found"
+    const auto title = status == NGX_HTTP_NOT_FOUND   ? "Not Found"
                        : status == NGX_HTTP_FORBIDDEN ? "Forbidden"
                                                       : "Service Unavailable";
-    const auto body = "{\"title\":\"" + std::string(title) + "\",\"status\":" + std::to_string(status) +
-                      ",\"detail\":\"the stream can't be watched: " + std::string(why) + "\",\"reason\":\"" +
-                      std::string(why) + "\"}\n";
+    const auto body = "{\"title\":\"" + std::string(title) +
+                      "\",\"status\":" + std::to_string(status) +
+                      ",\"detail\":\"the stream can't be watched: " + std::string(why) +
+                      "\",\"reason\":\"" + std::string(why) + "\"}\n";
     r.headers_out.status = static_cast<ngx_uint_t>(status);
     r.headers_out.content_length_n = static_cast<off_t>(body.size());
     ngx_str_set(&r.headers_out.content_type, "application/problem+json");
@@ -128,7 +134,8 @@ ngx_int_t send_stream_header(ngx_http_request_t& r, Transport transport)
     if (transport == Transport::websocket) {
         r.headers_out.status = NGX_HTTP_SWITCHING_PROTOCOLS;
         if (!add_header(r, "Upgrade", "websocket") ||
-            !add_header(r, "Sec-WebSocket-Accept", accept_value(header_in(r, "sec-websocket-key")))) {
+            !add_header(r, "Sec-WebSocket-Accept",
+                        accept_value(header_in(r, "sec-websocket-key")))) {
             return NGX_ERROR;
         }
     } else {
@@ -149,7 +156,8 @@ ngx_int_t send_preflight(ngx_http_request_t& r)
     r.header_only = 1;
     if (!add_header(r, "Access-Control-Allow-Origin", "*") ||
         !add_header(r, "Access-Control-Allow-Methods", "GET, HEAD, OPTIONS") ||
-        !add_header(r, "Access-Control-Allow-Headers", "Range") || !add_header(r, "Access-Control-Max-Age", "86400")) {
+        !add_header(r, "Access-Control-Allow-Headers", "Range") ||
+        !add_header(r, "Access-Control-Max-Age", "86400")) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
     return ngx_http_send_header(&r);

@@ -23,10 +23,12 @@ ngx_int_t send_preflight(ngx_http_request_t& r);
 /// Whether the request asks for a WebSocket (RFC 6455, 4.2.1).
 bool wants_websocket(const ngx_http_request_t& r);
 
-/// The status that answers a handshake that can't be: 400 without a key, 426 for another version than 13. NGX_OK otherwise.
+/// The status that answers a handshake that can't be: 400 without a key, 426 for another version
+/// than 13. NGX_OK otherwise.
 ngx_int_t check_handshake(ngx_http_request_t& r);
 
-/// Value of a request header that nginx has no field for; `name` in lower case. Empty when it wasn't sent.
+/// Value of a request header that nginx has no field for; `name` in lower case. Empty when it
+/// wasn't sent.
 std::string_view header_in(const ngx_http_request_t& r, std::string_view name);
 
 }  // namespace sluice::ngx

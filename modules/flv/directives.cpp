@@ -10,8 +10,8 @@ namespace {
 char* enable(ngx_conf_t* cf, ngx_command_t* cmd, void* conf)
 {
     if (auto* error = ngx_conf_set_flag_slot(cf, cmd, conf); error != NGX_CONF_OK) return error;
-    auto* core =
-        static_cast<ngx_http_core_loc_conf_t*>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    auto* core = static_cast<ngx_http_core_loc_conf_t*>(
+        ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
     if (!static_cast<FlvConf*>(conf)->enabled) return NGX_CONF_OK;
     core->handler = http_door<serve_flv>;
     core->chunked_transfer_encoding = 0;  // the bytes go to the connection past nginx's filters
@@ -52,7 +52,8 @@ ngx_int_t init_process(ngx_cycle_t* cycle) noexcept
     }
 }
 
-constexpr ngx_uint_t kAnywhere = NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_CONF_TAKE1;
+constexpr ngx_uint_t kAnywhere =
+    NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_CONF_TAKE1;
 
 // clang-format off
 

@@ -1,8 +1,8 @@
 #include "handler.hpp"
 
 #include <netinet/tcp.h>
-#include <string>
 #include <sys/socket.h>
+#include <string>
 
 #include "answer.hpp"
 #include "conf.hpp"
@@ -18,14 +18,16 @@ extern "C" ngx_module_t ngx_http_sluice_flv_module;
 namespace sluice::ngx {
 namespace {
 
-// More than this unsent in the kernel says nothing but that the viewer is slow; the ring keeps it better.
+// More than this unsent in the kernel says nothing but that the viewer is slow; the ring keeps it
+// better.
 constexpr int kUnsentBytes = 64 * 1024;
 
 /// `/<id>/live.flv` → id; empty when the path is another.
 std::string_view id_in(std::string_view path)
 {
     constexpr std::string_view kSuffix = "/live.flv";
-    if (path.size() <= kSuffix.size() + 1 || path.front() != '/' || !path.ends_with(kSuffix)) return {};
+    if (path.size() <= kSuffix.size() + 1 || path.front() != '/' || !path.ends_with(kSuffix))
+        return {};
     const auto id = path.substr(1, path.size() - kSuffix.size() - 1);
     return auth::is_channel_id(id) ? id : std::string_view{};
 }
@@ -54,7 +56,8 @@ void destroy(void* data)
 void tune_socket(ngx_http_request_t& r)
 {
     auto& c = *r.connection;
-    if (r.http_version >= NGX_HTTP_VERSION_20) return;  // the connection is shared with other requests
+    if (r.http_version >= NGX_HTTP_VERSION_20)
+        return;  // the connection is shared with other requests
     ngx_tcp_nodelay(&c);
     const int unsent = kUnsentBytes;
     setsockopt(c.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
@@ -73,13 +76,15 @@ hub::StreamRecord* live_stream(std::string_view id)
     if (worker() == nullptr) return nullptr;
     auto* stream = hub::find_stream(worker()->zone, id);
     if (stream == nullptr) return nullptr;
-    return hub::Current::unpack(stream->current.load()).state == hub::State::idle ? nullptr : stream;
+    return hub::Current::unpack(stream->current.load()).state == hub::State::idle ? nullptr
+                                                                                  : stream;
 }
 
 std::optional<auth::Reason> limit_reached(const hub::StreamRecord& stream, const PlayGrant& grant)
 {
     if (grant.max_viewers == 0 || hub::viewers_of(stream) < grant.max_viewers) return std::nullopt;
-    raise("viewer.limit", hub::name_of(stream), {{"limit", static_cast<std::int64_t>(grant.max_viewers)}});
+    raise("viewer.limit", hub::name_of(stream),
+          {{"limit", static_cast<std::int64_t>(grant.max_viewers)}});
     return auth::Reason::viewer_limit;
 }
 
@@ -87,7 +92,8 @@ ngx_int_t refuse(ngx_http_request_t& r, auth::Reason reason)
 {
     const auto why = to_string(reason);
     if (reason != auth::Reason::unpublished) {
-        ngx_log_error(NGX_LOG_INFO, r.connection->log, 0, "sluice access: viewer refused: %*s", why.size(), why.data());
+        ngx_log_error(NGX_LOG_INFO, r.connection->log, 0, "sluice access: viewer refused: %*s",
+                      why.size(), why.data());
     }
     return send_refusal(r, reason);
 }
@@ -102,12 +108,14 @@ ngx_int_t begin(ngx_http_request_t& r, hub::StreamRecord& stream, const PlayGran
 
     auto* room = Room::of(stream, static_cast<std::uint32_t>(flv_conf(r).batch));
     auto* viewer = new (mem) Viewer(r, *room, transport, grant);
-    const auto protocol = transport == Transport::websocket ? hub::Protocol::ws_flv : hub::Protocol::flv;
+    const auto protocol =
+        transport == Transport::websocket ? hub::Protocol::ws_flv : hub::Protocol::flv;
     if (!room->enter(*viewer, protocol)) return refuse(r, auth::Reason::unpublished);
     cleanup->data = viewer;
     cleanup->handler = cleanup_door<destroy>;
     // The record may have been reclaimed for another stream before we were counted in.
-    if (!hub::is_named(worker()->zone, stream, id_in(view(r.uri)))) return refuse(r, auth::Reason::unpublished);
+    if (!hub::is_named(worker()->zone, stream, id_in(view(r.uri))))
+        return refuse(r, auth::Reason::unpublished);
     ngx_http_set_ctx((&r), viewer, ngx_http_sluice_flv_module);
 
     tune_socket(r);

@@ -18,8 +18,8 @@ constexpr std::uint32_t kLongInterval = 64;
 std::array<Room*, hub::kMaxStreams> rooms;
 std::uint32_t room_count = 0;
 
-/// Support points of the curve: measured so that 500 viewers of 2 Mbit/s cost less than 1 CPU s per GB with a p99 delay
-/// of 45 ms, and 1,000 less than 0.5 with 110 ms (docs/bench).
+/// Support points of the curve: measured so that 500 viewers of 2 Mbit/s cost less than 1 CPU s per
+/// GB with a p99 delay of 45 ms, and 1,000 less than 0.5 with 110 ms (docs/bench).
 struct Point {
     std::uint32_t viewers;
     std::uint32_t ms;
@@ -98,7 +98,8 @@ bool Room::enter(Viewer& viewer, hub::Protocol protocol)
 
 void Room::leave(Viewer& viewer)
 {
-    leave_audience(*stream_, viewer.transport() == Transport::websocket ? hub::Protocol::ws_flv : hub::Protocol::flv);
+    leave_audience(*stream_, viewer.transport() == Transport::websocket ? hub::Protocol::ws_flv
+                                                                        : hub::Protocol::flv);
     viewers_[viewer.place] = viewers_.back();
     viewers_[viewer.place]->place = viewer.place;
     viewers_.pop_back();
@@ -128,7 +129,8 @@ void Room::arm()
 {
     due_ms_ += std::max(1U, interval_ms_ / cohorts_);
     const auto ahead = static_cast<ngx_msec_int_t>(due_ms_ - ngx_current_msec);
-    if (ahead < -static_cast<ngx_msec_int_t>(interval_ms_)) due_ms_ = ngx_current_msec;  // the worker was busy elsewhere
+    if (ahead < -static_cast<ngx_msec_int_t>(interval_ms_))
+        due_ms_ = ngx_current_msec;  // the worker was busy elsewhere
     ngx_add_timer(&event_, ahead > 0 ? static_cast<ngx_msec_t>(ahead) : 0);
 }
 
@@ -148,8 +150,8 @@ void Room::stream_dirty()
     serve_all();
 }
 
-/// A viewer that ends while it is served takes the last one's place, which is then served at the same index: so from
-/// the back, where those that move were served already.
+/// A viewer that ends while it is served takes the last one's place, which is then served at the
+/// same index: so from the back, where those that move were served already.
 void Room::serve_all()
 {
     serving_ = true;

@@ -10,12 +10,13 @@ namespace sluice::ngx {
 
 class Viewer;
 
-/// How long tags may be held back so that several leave in one write, by the number of viewers the stream has on this
-/// machine: not at all for few, up to `most_ms` for many. ms.
+/// How long tags may be held back so that several leave in one write, by the number of viewers the
+/// stream has on this machine: not at all for few, up to `most_ms` for many. ms.
 std::uint32_t batch_interval(std::uint32_t viewers, std::uint32_t most_ms);
 
-/// The HTTP viewers that one stream has in this worker, and when they are served: each at once as long as the stream has
-/// few, otherwise in cohorts that take turns, so that the work is spread over the interval.
+/// The HTTP viewers that one stream has in this worker, and when they are served: each at once as
+/// long as the stream has few, otherwise in cohorts that take turns, so that the work is spread
+/// over the interval.
 class Room {
 public:
     /// The stream's room in this worker; made for its first viewer and gone with its last.
@@ -28,7 +29,8 @@ public:
     bool enter(Viewer& viewer, hub::Protocol protocol);
     void leave(Viewer& viewer);
 
-    /// The stream has something new: serves everybody when the room is eager, or when its state changed.
+    /// The stream has something new: serves everybody when the room is eager, or when its state
+    /// changed.
     void stream_dirty();
 
     /// Twice a second: judges the viewers' rights by one of them, and adapts the interval.

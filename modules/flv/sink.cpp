@@ -17,7 +17,8 @@ Sent send_plain(ngx_connection_t& c, Bytes piece)
 {
     Sent sent;
     while (sent.bytes < piece.size()) {
-        const auto n = c.send(&c, const_cast<u_char*>(piece.data()) + sent.bytes, piece.size() - sent.bytes);
+        const auto n =
+            c.send(&c, const_cast<u_char*>(piece.data()) + sent.bytes, piece.size() - sent.bytes);
         if (n > 0) {
             sent.bytes += static_cast<std::uint64_t>(n);
             continue;
@@ -56,7 +57,8 @@ Sent send_raw(ngx_http_request_t& r, std::span<const Bytes> pieces)
     auto* rest = c.send_chain(&c, links.data(), 0);
     if (rest == NGX_CHAIN_ERROR) return {.failed = true};
     Sent sent;
-    for (std::size_t i = 0; i < count; ++i) sent.bytes += static_cast<std::uint64_t>(bufs[i].pos - bufs[i].start);
+    for (std::size_t i = 0; i < count; ++i)
+        sent.bytes += static_cast<std::uint64_t>(bufs[i].pos - bufs[i].start);
     if (rest == nullptr && !(c.buffered & NGX_LOWLEVEL_BUFFERED)) return sent;
     auto result = blocked_or_failed(c);
     result.bytes = sent.bytes;

@@ -6,8 +6,8 @@
 
 namespace sluice::ngx {
 
-/// HTTP/1.1, plain or TLS: writes to the connection past nginx's filters. Plain bytes go out of the ring as they lie;
-/// TLS copies them into its own buffer.
+/// HTTP/1.1, plain or TLS: writes to the connection past nginx's filters. Plain bytes go out of the
+/// ring as they lie; TLS copies them into its own buffer.
 Sent send_raw(ngx_http_request_t& r, std::span<const Bytes> pieces);
 
 /// Whether everything that was taken has left for the kernel; tries to push it.

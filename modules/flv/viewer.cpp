@@ -14,14 +14,19 @@ namespace {
 
 // The most one turn gives to one viewer: a joining one must not hold up the others.
 constexpr std::uint64_t kTurn = 256 * 1024;
-constexpr std::uint64_t kFrame = 32 * 1024;  // of a WebSocket: a slow viewer can't jump before its end
+constexpr std::uint64_t kFrame =
+    32 * 1024;  // of a WebSocket: a slow viewer can't jump before its end
 
 std::array<std::uint8_t, 3 * hub::kConfigBytes + 64> scratch;
 
 }  // namespace
 
 Viewer::Viewer(ngx_http_request_t& r, Room& room, Transport transport, const PlayGrant& grant)
-    : r_(&r), room_(&room), reader_(worker()->zone, room.stream()), grant_(grant), transport_(transport)
+    : r_(&r),
+      room_(&room),
+      reader_(worker()->zone, room.stream()),
+      grant_(grant),
+      transport_(transport)
 {
     if (transport != Transport::http1) extras_ = std::make_unique<ViewerExtras>();
 }
@@ -43,7 +48,8 @@ void Viewer::on_writable()
     if (fate_ != Fate::running) return close();
     auto* event = r_->connection->write;
     if (event->timedout) {
-        ngx_log_error(NGX_LOG_INFO, r_->connection->log, NGX_ETIMEDOUT, "sluice flv: viewer takes nothing");
+        ngx_log_error(NGX_LOG_INFO, r_->connection->log, NGX_ETIMEDOUT,
+                      "sluice flv: viewer takes nothing");
         fail();
         return;
     }
@@ -81,8 +87,9 @@ std::uint64_t Viewer::next_size() const
     return transport_ == Transport::websocket ? kFrame : kTurn;
 }
 
-/// A late viewer jumps, which it can only at the end of a tag (and of a WebSocket frame). The rest of the open one is
-/// copied, because the ring may have gone on by the time the connection takes it. False: the viewer is over.
+/// A late viewer jumps, which it can only at the end of a tag (and of a WebSocket frame). The rest
+/// of the open one is copied, because the ring may have gone on by the time the connection takes
+/// it. False: the viewer is over.
 bool Viewer::catch_up()
 {
     const auto max_lag = static_cast<std::int64_t>(flv_conf(*r_).max_lag);
@@ -103,12 +110,14 @@ bool Viewer::copy_ahead(std::uint64_t size)
         if (frame_left_ == 0) {
             std::array<std::uint8_t, websocket::kMaxHeader> frame{};
             const auto header = write_header(frame, websocket::Opcode::binary, stretch.size);
-            pending_.insert(pending_.end(), frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(header));
+            pending_.insert(pending_.end(), frame.begin(),
+                            frame.begin() + static_cast<std::ptrdiff_t>(header));
         } else {
             frame_left_ -= stretch.size;
         }
     }
-    for (const auto& piece : stretch.pieces) pending_.insert(pending_.end(), piece.begin(), piece.end());
+    for (const auto& piece : stretch.pieces)
+        pending_.insert(pending_.end(), piece.begin(), piece.end());
     if (!reader_.settle(stretch, stretch.size)) return overrun() == Step::more;
     count_bytes_out(room_->stream(), stretch.size);
     return true;
@@ -131,12 +140,14 @@ Viewer::Step Viewer::send_pending()
 /// Metadata and codec headers; before the first of them, the FLV file header.
 Viewer::Step Viewer::send_config()
 {
-    if (frame_left_ != 0) return fail();  // a jump inside a WebSocket frame: what it promised can't be kept
+    if (frame_left_ != 0)
+        return fail();  // a jump inside a WebSocket frame: what it promised can't be kept
     std::size_t at = websocket::kMaxHeader;
     if (!started_) {
         // Players wait for every track that the header promises.
         const auto tracks = reader_.tracks();
-        const auto header = flv::file_header((tracks & hub::kAudioTrack) != 0, (tracks & hub::kVideoTrack) != 0);
+        const auto header =
+            flv::file_header((tracks & hub::kAudioTrack) != 0, (tracks & hub::kVideoTrack) != 0);
         std::copy(header.begin(), header.end(), scratch.begin() + static_cast<std::ptrdiff_t>(at));
         at += header.size();
         started_ = true;
@@ -146,8 +157,9 @@ Viewer::Step Viewer::send_config()
     if (body.empty()) return Step::more;
 
     std::array<std::uint8_t, websocket::kMaxHeader> frame{};
-    const auto frame_size =
-        transport_ == Transport::websocket ? write_header(frame, websocket::Opcode::binary, body.size()) : 0;
+    const auto frame_size = transport_ == Transport::websocket
+                                ? write_header(frame, websocket::Opcode::binary, body.size())
+                                : 0;
     const std::array<Bytes, 2> pieces{Bytes(frame).first(frame_size), body};
     const auto used = std::span(pieces).subspan(frame_size == 0 ? 1 : 0);
     const auto sent = send(used);
@@ -171,8 +183,9 @@ Viewer::Step Viewer::send_stretch(const hub::Stretch& stretch)
     }
     const auto sent = send({pieces.data(), count});
     const auto header_sent = std::min<std::uint64_t>(sent.bytes, frame_size);
-    if (header_sent < frame_size) pending_.assign(frame.begin() + static_cast<std::ptrdiff_t>(header_sent),
-                                                  frame.begin() + static_cast<std::ptrdiff_t>(frame_size));
+    if (header_sent < frame_size)
+        pending_.assign(frame.begin() + static_cast<std::ptrdiff_t>(header_sent),
+                        frame.begin() + static_cast<std::ptrdiff_t>(frame_size));
     const auto media = sent.bytes - header_sent;
     if (!reader_.settle(stretch, media)) return overrun();
     if (transport_ == Transport::websocket) frame_left_ -= media;
@@ -197,7 +210,8 @@ void Viewer::keep(std::span<const Bytes> pieces, std::uint64_t sent)
 {
     for (const auto& piece : pieces) {
         const auto done = std::min<std::uint64_t>(sent, piece.size());
-        pending_.insert(pending_.end(), piece.begin() + static_cast<std::ptrdiff_t>(done), piece.end());
+        pending_.insert(pending_.end(), piece.begin() + static_cast<std::ptrdiff_t>(done),
+                        piece.end());
         sent -= done;
     }
 }
@@ -232,7 +246,8 @@ bool Viewer::check()
     const auto reason = viewer_still_allowed(*r_, hub::name_of(room_->stream()), grant_);
     if (!reason) return true;
     const auto why = to_string(*reason);
-    ngx_log_error(NGX_LOG_NOTICE, r_->connection->log, 0, "sluice flv: viewer ended: %*s", why.size(), why.data());
+    ngx_log_error(NGX_LOG_NOTICE, r_->connection->log, 0, "sluice flv: viewer ended: %*s",
+                  why.size(), why.data());
     end();
     return false;
 }
@@ -251,7 +266,8 @@ void Viewer::read_websocket()
     for (;;) {
         const auto n = c.recv(&c, buffer.data(), buffer.size());
         if (n == NGX_AGAIN) break;
-        if (n <= 0 || !extras_->frames.take({buffer.data(), static_cast<std::size_t>(n)}, controls)) {
+        if (n <= 0 ||
+            !extras_->frames.take({buffer.data(), static_cast<std::size_t>(n)}, controls)) {
             fail();
             return;
         }
@@ -306,7 +322,8 @@ Viewer::Step Viewer::fail()
     return finish(Fate::failed);
 }
 
-/// We may be anywhere, in the request's own handler or in another's wake-up: the request is finalised by its write event.
+/// We may be anywhere, in the request's own handler or in another's wake-up: the request is
+/// finalised by its write event.
 Viewer::Step Viewer::finish(Fate fate)
 {
     if (fate_ != Fate::running) return Step::gone;

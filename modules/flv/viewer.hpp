@@ -30,8 +30,8 @@ public:
     Viewer& operator=(const Viewer&) = delete;
     ~Viewer();
 
-    /// Sends what there is, as far as the connection takes it. A viewer that ends is closed by a posted event, so it is
-    /// there until the caller is through.
+    /// Sends what there is, as far as the connection takes it. A viewer that ends is closed by a
+    /// posted event, so it is there until the caller is through.
     void flush();
 
     /// The connection takes more (again), or has timed out.
@@ -40,7 +40,8 @@ public:
     /// The client sent something, or closed.
     void on_readable();
 
-    /// The connection has taken nothing for a while: makes sure that the ring does not overtake this viewer.
+    /// The connection has taken nothing for a while: makes sure that the ring does not overtake
+    /// this viewer.
     void rescue();
 
     /// Ends the response, for the viewer to come back to another worker.

@@ -29,7 +29,8 @@ char* init_conf(ngx_cycle_t* cycle, void* data)
     ngx_conf_init_uint_value(conf.generation, 0);
     if (!fits_hub_zone(conf)) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "sluice hub: sluice_hub_streams, sluice_hub_rings and sluice_hub_events can't change by a reload; "
+                      "sluice hub: sluice_hub_streams, sluice_hub_rings and sluice_hub_events "
+                      "can't change by a reload; "
                       "restart nginx");
         return static_cast<char*>(NGX_CONF_ERROR);
     }
@@ -49,12 +50,14 @@ char* set_rings(ngx_conf_t* cf, ngx_command_t*, void* data)
     for (ngx_uint_t i = 1; i < cf->args->nelts; ++i) {
         const auto text = view(args[i]);
         const auto colon = text.find(':');
-        if (colon == std::string_view::npos) return const_cast<char*>("takes SIZE:COUNT pairs, such as 2m:64");
+        if (colon == std::string_view::npos)
+            return const_cast<char*>("takes SIZE:COUNT pairs, such as 2m:64");
         ngx_str_t size{colon, args[i].data};
         const auto bytes = ngx_parse_size(&size);
         const auto count = ngx_atoi(args[i].data + colon + 1, args[i].len - colon - 1);
         if (bytes < 65536 || count < 1 || static_cast<std::size_t>(bytes) <= last) {
-            return const_cast<char*>("takes ascending sizes of at least 64k, each with a count of at least 1");
+            return const_cast<char*>(
+                "takes ascending sizes of at least 64k, each with a count of at least 1");
         }
         last = static_cast<std::size_t>(bytes);
         auto* ring = static_cast<RingSetting*>(ngx_array_push(conf.rings));
@@ -67,8 +70,9 @@ char* set_channels(ngx_conf_t* cf, ngx_command_t* cmd, void* data)
 {
     if (auto* error = ngx_conf_set_str_slot(cf, cmd, data); error != NGX_CONF_OK) return error;
     auto& conf = *static_cast<HubConf*>(data);
-    return ngx_conf_full_name(cf->cycle, &conf.channels, 0) == NGX_OK ? NGX_CONF_OK
-                                                                      : static_cast<char*>(NGX_CONF_ERROR);
+    return ngx_conf_full_name(cf->cycle, &conf.channels, 0) == NGX_OK
+               ? NGX_CONF_OK
+               : static_cast<char*>(NGX_CONF_ERROR);
 }
 
 HubConf& conf_of(ngx_cycle_t* cycle)

@@ -24,7 +24,8 @@ bool raise_json(std::string_view json)
     return true;
 }
 
-void raise(std::string_view type, std::string_view channel, std::initializer_list<EventField> fields)
+void raise(std::string_view type, std::string_view channel,
+           std::initializer_list<EventField> fields)
 {
     nlohmann::ordered_json event{{"type", type}, {"ts_ms", wall_ms()}};
     if (!channel.empty()) event["channel"] = channel;

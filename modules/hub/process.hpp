@@ -4,7 +4,8 @@
 
 namespace sluice::ngx {
 
-/// Joins the hub when a worker starts: slot, eventfd, snapshot watch, tick. NGX_ERROR ends the worker.
+/// Joins the hub when a worker starts: slot, eventfd, snapshot watch, tick. NGX_ERROR ends the
+/// worker.
 ngx_int_t start_worker(ngx_cycle_t& cycle, const HubConf& conf);
 
 /// Gives the slot back when a worker ends.

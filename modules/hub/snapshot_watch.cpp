@@ -1,11 +1,11 @@
 #include "snapshot_watch.hpp"
 
-#include <array>
-#include <optional>
-#include <string>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <array>
+#include <optional>
+#include <string>
 
 #include "modules/common/guard.hpp"
 #include "process.hpp"
@@ -35,9 +35,10 @@ ngx_connection_t* inotify_connection;
 
 void refuse(const Error& error)
 {
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "sluice hub: channels snapshot in \"%s\" refused: %*s; the one before stays in force", folder.c_str(),
-                  error.where.size(), error.where.data());
+    ngx_log_error(
+        NGX_LOG_ERR, ngx_cycle->log, 0,
+        "sluice hub: channels snapshot in \"%s\" refused: %*s; the one before stays in force",
+        folder.c_str(), error.where.size(), error.where.data());
     raise("config.snapshot_refused", {}, {{"detail", error.where}});
 }
 
@@ -46,8 +47,8 @@ void open_snapshot()
 {
     auto opened = channel::Snapshot::open(folder);
     if (!opened) {
-        // The writer may have replaced both files between our reading of the one and of the other: the new manifest
-        // makes a new stamp, so this is tried again then.
+        // The writer may have replaced both files between our reading of the one and of the other:
+        // the new manifest makes a new stamp, so this is tried again then.
         refuse(opened.error());
         return;
     }

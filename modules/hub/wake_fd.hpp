@@ -8,7 +8,8 @@ namespace sluice::ngx {
 bool listen_for_wakes(ngx_cycle_t& cycle, int fd, void (*wake)());
 void stop_listening_for_wakes();
 
-/// A connection object for a descriptor that is no socket, edge-triggered for reading; nullptr when none is free.
+/// A connection object for a descriptor that is no socket, edge-triggered for reading; nullptr when
+/// none is free.
 ngx_connection_t* watch_descriptor(ngx_cycle_t& cycle, int fd, ngx_event_handler_pt handler);
 
 /// Gives the object back; the descriptor stays open.

@@ -1,12 +1,12 @@
 #include "worker.hpp"
 
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 #include <bit>
 #include <ctime>
 #include <memory>
 #include <optional>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 #include <vector>
 
 #include "modules/common/guard.hpp"
@@ -47,8 +47,9 @@ void report_ended(const hub::Ended& ended)
 {
     const auto name = hub::name_of(*ended.stream);
     if (ended.waiting) {
-        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "sluice hub: the worker that published \"%*s\" is gone",
-                      name.size(), name.data());
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "sluice hub: the worker that published \"%*s\" is gone", name.size(),
+                      name.data());
         raise("stream.stopped", name, {{"reason", to_string(auth::Reason::disconnected)}});
     }
 }
@@ -60,12 +61,14 @@ void keep_house(std::int64_t now_ms)
     self->poke(hub::keep_house(self->zone, now_ms, orphan_window_ms, report_ended));
 }
 
-/// Sessions may outlive any number of reloads, but slots are finite: the worker that has been leaving longest gives its
-/// sessions up. Players and encoders come back to a new one at once; a stream goes on within its reconnect window.
+/// Sessions may outlive any number of reloads, but slots are finite: the worker that has been
+/// leaving longest gives its sessions up. Players and encoders come back to a new one at once; a
+/// stream goes on within its reconnect window.
 void make_way()
 {
     if (!hub::should_make_way(self->zone, self->slot)) return;
-    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0, "sluice hub: slots run low, this old worker hands its sessions over");
+    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                  "sluice hub: slots run low, this old worker hands its sessions over");
     for (const auto& listener : listeners) {
         if (listener.hand_over != nullptr) listener.hand_over();
     }
@@ -85,7 +88,8 @@ void on_tick(ngx_event_t& event)
     auto& slot = self->slot_record();
     slot.heartbeat_ms.store(wall_ms());
     slot.exiting.store(ngx_exiting || ngx_quit || ngx_terminate ? 1 : 0);
-    // A process that was killed between its mark and its write to our eventfd left us deaf: nobody would write again.
+    // A process that was killed between its mark and its write to our eventfd left us deaf: nobody
+    // would write again.
     on_wake();
     check_snapshot();
     for (const auto& listener : listeners) {
@@ -93,8 +97,9 @@ void on_tick(ngx_event_t& event)
     }
     keep_house(now);
     if (ngx_exiting) make_way();
-    // An old worker ends when only cancelable timers are left: it has to live as long as it holds sessions. Before that
-    // the tick stays: a session may begin and a reload follow between two of them.
+    // An old worker ends when only cancelable timers are left: it has to live as long as it holds
+    // sessions. Before that the tick stays: a session may begin and a reload follow between two of
+    // them.
     event.cancelable = ngx_exiting && !busy() ? 1 : 0;
     ngx_add_timer(&event, kTick);
 }
@@ -108,14 +113,16 @@ void start_tick(ngx_cycle_t& cycle)
     ngx_add_timer(&tick_event, kTick);
 }
 
-/// Old workers make way within a tick or two when slots are short; new connections wait in the backlog so long.
+/// Old workers make way within a tick or two when slots are short; new connections wait in the
+/// backlog so long.
 std::optional<std::uint32_t> wait_for_slot(const Worker& mine)
 {
     constexpr std::int64_t kLongestMs = 3000;
     constexpr timespec kBetween{.tv_sec = 0, .tv_nsec = 20'000'000};
     const auto deadline = mono_ms() + kLongestMs;
     for (;;) {
-        if (const auto slot = hub::claim_slot(mine.zone, mine.self); slot || mono_ms() >= deadline) return slot;
+        if (const auto slot = hub::claim_slot(mine.zone, mine.self); slot || mono_ms() >= deadline)
+            return slot;
         nanosleep(&kBetween, nullptr);
     }
 }
@@ -168,7 +175,8 @@ ngx_int_t start_worker(ngx_cycle_t& cycle, const HubConf& conf)
     const auto slot = wait_for_slot(*mine);
     if (!slot) {
         ngx_log_error(NGX_LOG_ERR, cycle.log, 0,
-                      "sluice hub: all %ui worker slots are taken by workers of earlier configurations; this worker "
+                      "sluice hub: all %ui worker slots are taken by workers of earlier "
+                      "configurations; this worker "
                       "serves no streams until they end",
                       static_cast<ngx_uint_t>(hub::kSlots));
         return NGX_OK;

@@ -25,18 +25,21 @@ struct Worker {
 /// nullptr in the master, in cache processes, and when no worker slot was free.
 Worker* worker();
 
-/// The channels of the newest snapshot that passed its check; nullptr without `sluice_hub_channels` or before the first.
-/// Valid until the next turn of the event loop.
+/// The channels of the newest snapshot that passed its check; nullptr without `sluice_hub_channels`
+/// or before the first. Valid until the next turn of the event loop.
 const channel::Snapshot* channels();
 
-/// What other modules want to hear of; called in this worker, in the order of registration. Register in init_process.
+/// What other modules want to hear of; called in this worker, in the order of registration.
+/// Register in init_process.
 struct Listener {
-    void (*stream_dirty)(hub::StreamRecord& stream) = nullptr;  ///< new tags, a new epoch, or a request to end
-    void (*tick)(std::int64_t mono_ms) = nullptr;               ///< twice a second
+    void (*stream_dirty)(hub::StreamRecord& stream) =
+        nullptr;                                   ///< new tags, a new epoch, or a request to end
+    void (*tick)(std::int64_t mono_ms) = nullptr;  ///< twice a second
     void (*snapshot_changed)() = nullptr;
     void (*event_posted)() = nullptr;  ///< the event ring has something new
     bool (*busy)() = nullptr;          ///< holds sessions that an old worker must live for
-    void (*hand_over)() = nullptr;     ///< slots run low: this old worker's sessions are to go on in another one
+    void (*hand_over)() =
+        nullptr;  ///< slots run low: this old worker's sessions are to go on in another one
 };
 void add_listener(const Listener& listener);
 
@@ -49,9 +52,10 @@ struct EventField {
     std::variant<std::string_view, std::int64_t, bool> value;
 };
 
-/// Appends an event to the hub's ring and wakes those who listen. `channel` may be empty. The types are listed in
-/// docs/architecture.md.
-void raise(std::string_view type, std::string_view channel, std::initializer_list<EventField> fields = {});
+/// Appends an event to the hub's ring and wakes those who listen. `channel` may be empty. The types
+/// are listed in docs/architecture.md.
+void raise(std::string_view type, std::string_view channel,
+           std::initializer_list<EventField> fields = {});
 
 /// Appends an event given as JSON text. False when it is too long.
 bool raise_json(std::string_view json);

@@ -7,7 +7,8 @@
 namespace sluice::ngx {
 namespace {
 
-// The master's statics survive reloads: nginx opens the new cycle's modules before it closes the old one's.
+// The master's statics survive reloads: nginx opens the new cycle's modules before it closes the
+// old one's.
 hub::Zone zone;
 hub::Geometry made;
 
@@ -17,7 +18,8 @@ hub::Geometry geometry_of(const HubConf& conf)
                            .events = static_cast<std::uint32_t>(conf.events)};
     if (conf.rings == nullptr) {
         for (const auto& ring : defaults::hub_rings) {
-            geometry.rings.push_back({.bytes = ring.bytes, .count = static_cast<std::uint32_t>(ring.count)});
+            geometry.rings.push_back(
+                {.bytes = ring.bytes, .count = static_cast<std::uint32_t>(ring.count)});
         }
         return geometry;
     }
@@ -31,9 +33,11 @@ hub::Geometry geometry_of(const HubConf& conf)
 
 bool same(const hub::Geometry& a, const hub::Geometry& b)
 {
-    if (a.streams != b.streams || a.events != b.events || a.rings.size() != b.rings.size()) return false;
+    if (a.streams != b.streams || a.events != b.events || a.rings.size() != b.rings.size())
+        return false;
     for (std::size_t i = 0; i < a.rings.size(); ++i) {
-        if (a.rings[i].bytes != b.rings[i].bytes || a.rings[i].count != b.rings[i].count) return false;
+        if (a.rings[i].bytes != b.rings[i].bytes || a.rings[i].count != b.rings[i].count)
+            return false;
     }
     return true;
 }
@@ -62,7 +66,8 @@ bool make_hub_zone(const HubConf& conf, ngx_log_t* log)
     if (zone) return true;
     const auto geometry = geometry_of(conf);
     const auto bytes = hub::zone_bytes(geometry);
-    auto* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    auto* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) {
         ngx_log_error(NGX_LOG_EMERG, log, ngx_errno, "sluice hub: mmap(%uz) failed", bytes);
         return false;
@@ -72,10 +77,11 @@ bool make_hub_zone(const HubConf& conf, ngx_log_t* log)
         ngx_log_error(NGX_LOG_EMERG, log, ngx_errno, "sluice hub: getrandom() failed");
         return false;
     }
-    const auto formatted =
-        hub::Zone::format({static_cast<std::byte*>(memory), bytes}, geometry, random[0], random + 1);
+    const auto formatted = hub::Zone::format({static_cast<std::byte*>(memory), bytes}, geometry,
+                                             random[0], random + 1);
     if (!formatted) {
-        ngx_log_error(NGX_LOG_EMERG, log, 0, "sluice hub: sluice_hub_streams or sluice_hub_rings out of range");
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "sluice hub: sluice_hub_streams or sluice_hub_rings out of range");
         munmap(memory, bytes);
         return false;
     }

@@ -14,7 +14,8 @@
 namespace sluice::ngx {
 namespace {
 
-// A silent publisher whose signature's holder is back may be replaced at once, long before it is found idle.
+// A silent publisher whose signature's holder is back may be replaced at once, long before it is
+// found idle.
 constexpr std::uint64_t kStaleUs = 1'500'000;
 constexpr ngx_uint_t kLargestChunk = 1 << 20;
 
@@ -34,8 +35,9 @@ ngx_int_t refuse_publish(RtmpSession& session, std::string_view id, auth::Reason
     const auto why = to_string(reason);
     const auto shown = auth::is_channel_id(id) ? id : std::string_view{};
     const auto address = view(session.rtmp->connection->addr_text);
-    ngx_log_error(NGX_LOG_NOTICE, session.rtmp->connection->log, 0, "sluice access: publish of \"%*s\" refused: %*s",
-                  shown.size(), shown.data(), why.size(), why.data());
+    ngx_log_error(NGX_LOG_NOTICE, session.rtmp->connection->log, 0,
+                  "sluice access: publish of \"%*s\" refused: %*s", shown.size(), shown.data(),
+                  why.size(), why.data());
     raise("stream.rejected", shown, {{"reason", why}, {"address", address}});
     refuse_session(session, publish_status_code(reason), reason);
     return NGX_OK;
@@ -56,7 +58,8 @@ ngx_int_t publish(ngx_rtmp_session_t& s, ngx_rtmp_publish_t& command)
     const auto* conf = ingest_conf(s);
     auto* session = rtmp_session(s);
     if (conf == nullptr || !conf->publish || session == nullptr) return next_publish(&s, &command);
-    if (session->closing || session->publisher != nullptr || session->player != nullptr) return NGX_OK;
+    if (session->closing || session->publisher != nullptr || session->player != nullptr)
+        return NGX_OK;
 
     const auto id = text_of(command.name);
     if (!auth::is_channel_id(id)) return refuse_publish(*session, id, auth::Reason::bad_name);
@@ -65,24 +68,27 @@ ngx_int_t publish(ngx_rtmp_session_t& s, ngx_rtmp_publish_t& command)
 
     auto* stream = worker() == nullptr ? nullptr : hub::open_stream(worker()->zone, id);
     if (stream == nullptr) return refuse_publish(*session, id, auth::Reason::hub_full);
-    const bool may_replace = grant->may_replace.value_or(conf->on_duplicate == kReplace) || is_stale(*stream);
-    const auto claim =
-        hub::claim_stream(worker()->zone, *stream, id, worker()->self, worker()->slot, may_replace, wall_ms());
-    if (claim.result == hub::Claimed::duplicate) return refuse_publish(*session, id, auth::Reason::already_publishing);
-    if (claim.result == hub::Claimed::full) return refuse_publish(*session, id, auth::Reason::hub_full);
+    const bool may_replace =
+        grant->may_replace.value_or(conf->on_duplicate == kReplace) || is_stale(*stream);
+    const auto claim = hub::claim_stream(worker()->zone, *stream, id, worker()->self,
+                                         worker()->slot, may_replace, wall_ms());
+    if (claim.result == hub::Claimed::duplicate)
+        return refuse_publish(*session, id, auth::Reason::already_publishing);
+    if (claim.result == hub::Claimed::full)
+        return refuse_publish(*session, id, auth::Reason::hub_full);
 
     session->publisher = new Publisher(*session, std::string(id), *grant, claim);
     session_established(*session);
     if (const auto rc = next_publish(&s, &command); rc != NGX_OK) return rc;
-    return ngx_rtmp_send_status(&s, const_cast<char*>("NetStream.Publish.Start"), const_cast<char*>("status"),
-                                const_cast<char*>("Start publishing"));
+    return ngx_rtmp_send_status(&s, const_cast<char*>("NetStream.Publish.Start"),
+                                const_cast<char*>("status"), const_cast<char*>("Start publishing"));
 }
 
 ngx_int_t refuse_play(RtmpSession& session, const char* code, auth::Reason reason)
 {
     const auto why = to_string(reason);
-    ngx_log_error(NGX_LOG_NOTICE, session.rtmp->connection->log, 0, "sluice access: play refused: %*s", why.size(),
-                  why.data());
+    ngx_log_error(NGX_LOG_NOTICE, session.rtmp->connection->log, 0,
+                  "sluice access: play refused: %*s", why.size(), why.data());
     refuse_session(session, code, reason);
     return NGX_OK;
 }
@@ -92,17 +98,20 @@ ngx_int_t play(ngx_rtmp_session_t& s, ngx_rtmp_play_t& command)
     const auto* conf = ingest_conf(s);
     auto* session = rtmp_session(s);
     if (conf == nullptr || !conf->play || session == nullptr) return next_play(&s, &command);
-    if (session->closing || session->publisher != nullptr || session->player != nullptr) return NGX_OK;
+    if (session->closing || session->publisher != nullptr || session->player != nullptr)
+        return NGX_OK;
 
     const auto id = text_of(command.name);
-    if (!auth::is_channel_id(id)) return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::bad_name);
+    if (!auth::is_channel_id(id))
+        return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::bad_name);
     const auto grant = admit_player(s, id, text_of(command.args));
     if (!grant) return refuse_play(*session, "NetStream.Play.Failed", grant.error());
 
     auto* stream = worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, id);
     const bool offline =
         stream == nullptr || hub::Current::unpack(stream->current.load()).state == hub::State::idle;
-    if (offline) return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
+    if (offline)
+        return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
     if (grant->max_viewers != 0 && hub::viewers_of(*stream) >= grant->max_viewers) {
         raise("viewer.limit", id, {{"limit", static_cast<std::int64_t>(grant->max_viewers)}});
         return refuse_play(*session, "NetStream.Play.Failed", auth::Reason::viewer_limit);
@@ -110,7 +119,8 @@ ngx_int_t play(ngx_rtmp_session_t& s, ngx_rtmp_play_t& command)
     if (!enter_audience(*stream, hub::Protocol::rtmp)) {
         return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
     }
-    if (!hub::is_named(worker()->zone, *stream, id)) {  // reclaimed for another stream before we were counted in
+    if (!hub::is_named(worker()->zone, *stream,
+                       id)) {  // reclaimed for another stream before we were counted in
         leave_audience(*stream, hub::Protocol::rtmp);
         return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
     }
@@ -134,7 +144,8 @@ void drop_roles(RtmpSession& session, auth::Reason reason)
 ngx_int_t close_stream(ngx_rtmp_session_t& s, ngx_rtmp_close_stream_t& command)
 {
     if (auto* session = rtmp_session(s)) {
-        drop_roles(*session, s.connection->destroyed ? auth::Reason::disconnected : auth::Reason::unpublished);
+        drop_roles(*session, s.connection->destroyed ? auth::Reason::disconnected
+                                                     : auth::Reason::unpublished);
     }
     return next_close_stream(&s, &command);
 }
@@ -148,7 +159,8 @@ ngx_int_t media_message(ngx_rtmp_session_t& s, ngx_rtmp_header_t* h, ngx_chain_t
     return NGX_OK;
 }
 
-/// nginx-rtmp takes 0 (and then never moves on) and 10 MB (and then allocates it for each chunk stream).
+/// nginx-rtmp takes 0 (and then never moves on) and 10 MB (and then allocates it for each chunk
+/// stream).
 ngx_int_t chunk_size_message(ngx_rtmp_session_t& s, ngx_rtmp_header_t*, ngx_chain_t* in)
 {
     if (rtmp_session(s) == nullptr) return NGX_OK;
@@ -158,7 +170,8 @@ ngx_int_t chunk_size_message(ngx_rtmp_session_t& s, ngx_rtmp_header_t*, ngx_chai
     const auto value = static_cast<ngx_uint_t>(p[0]) << 24 | static_cast<ngx_uint_t>(p[1]) << 16 |
                        static_cast<ngx_uint_t>(p[2]) << 8 | p[3];
     if (value >= 1 && value <= kLargestChunk) return NGX_OK;
-    ngx_log_error(NGX_LOG_INFO, s.connection->log, 0, "sluice ingest: chunk size %ui refused", value);
+    ngx_log_error(NGX_LOG_INFO, s.connection->log, 0, "sluice ingest: chunk size %ui refused",
+                  value);
     return NGX_ERROR;
 }
 
@@ -193,15 +206,17 @@ void stream_dirty(hub::StreamRecord& stream)
 
 void hand_over()
 {
-    for_each_publisher([](Publisher& publisher, void*) { publisher.end(auth::Reason::shutdown); }, nullptr);
+    for_each_publisher([](Publisher& publisher, void*) { publisher.end(auth::Reason::shutdown); },
+                       nullptr);
     for_each_player([](Player& player, void*) { player.end(auth::Reason::shutdown); }, nullptr);
 }
 
 void check_sessions()
 {
     auto now = mono_ms();
-    for_each_publisher(
-        [](Publisher& publisher, void* data) { publisher.check(*static_cast<std::int64_t*>(data)); }, &now);
+    for_each_publisher([](Publisher& publisher,
+                          void* data) { publisher.check(*static_cast<std::int64_t*>(data)); },
+                       &now);
     for_each_player([](Player& player, void*) { player.check(); }, nullptr);
 }
 

@@ -10,14 +10,16 @@ namespace {
 void* create_server_conf(ngx_conf_t* cf)
 {
     auto* mem = ngx_palloc(cf->pool, sizeof(IngestServerConf));
-    return mem == nullptr ? nullptr : new (mem) IngestServerConf{.setup_timeout = NGX_CONF_UNSET_MSEC};
+    return mem == nullptr ? nullptr
+                          : new (mem) IngestServerConf{.setup_timeout = NGX_CONF_UNSET_MSEC};
 }
 
 char* merge_server_conf(ngx_conf_t*, void* parent, void* child)
 {
     const auto& prev = *static_cast<IngestServerConf*>(parent);
     auto& conf = *static_cast<IngestServerConf*>(child);
-    ngx_conf_merge_msec_value(conf.setup_timeout, prev.setup_timeout, defaults::ingest_setup_timeout);
+    ngx_conf_merge_msec_value(conf.setup_timeout, prev.setup_timeout,
+                              defaults::ingest_setup_timeout);
     return NGX_CONF_OK;
 }
 
@@ -39,7 +41,8 @@ char* merge_conf(ngx_conf_t*, void* parent, void* child)
     ngx_conf_merge_value(conf.publish, prev.publish, 0);
     ngx_conf_merge_value(conf.play, prev.play, 0);
     ngx_conf_merge_uint_value(conf.on_duplicate, prev.on_duplicate, defaults::ingest_on_duplicate);
-    ngx_conf_merge_msec_value(conf.reconnect_window, prev.reconnect_window, defaults::ingest_reconnect_window);
+    ngx_conf_merge_msec_value(conf.reconnect_window, prev.reconnect_window,
+                              defaults::ingest_reconnect_window);
     ngx_conf_merge_msec_value(conf.idle_timeout, prev.idle_timeout, defaults::ingest_idle_timeout);
     return NGX_CONF_OK;
 }
@@ -135,12 +138,14 @@ ngx_rtmp_module_t context = {
 
 const IngestServerConf& ingest_server_conf(const ngx_rtmp_session_t& s)
 {
-    return *static_cast<IngestServerConf*>(ngx_rtmp_get_module_srv_conf((&s), ngx_rtmp_sluice_ingest_module));
+    return *static_cast<IngestServerConf*>(
+        ngx_rtmp_get_module_srv_conf((&s), ngx_rtmp_sluice_ingest_module));
 }
 
 const IngestConf* ingest_conf(const ngx_rtmp_session_t& s)
 {
-    return static_cast<IngestConf*>(ngx_rtmp_get_module_app_conf((&s), ngx_rtmp_sluice_ingest_module));
+    return static_cast<IngestConf*>(
+        ngx_rtmp_get_module_app_conf((&s), ngx_rtmp_sluice_ingest_module));
 }
 
 }  // namespace sluice::ngx

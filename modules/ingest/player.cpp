@@ -49,13 +49,19 @@ void copy_out(const hub::Stretch& stretch, std::size_t size, std::vector<std::ui
     out.resize(size);
     const auto first = std::min(size, stretch.pieces[0].size());
     std::copy_n(stretch.pieces[0].begin(), first, out.begin());
-    std::copy_n(stretch.pieces[1].begin(), size - first, out.begin() + static_cast<std::ptrdiff_t>(first));
+    std::copy_n(stretch.pieces[1].begin(), size - first,
+                out.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
 }  // namespace
 
-Player::Player(RtmpSession& session, std::string id, const PlayGrant& grant, hub::StreamRecord& stream)
-    : session_(session), id_(std::move(id)), grant_(grant), stream_(&stream), reader_(worker()->zone, stream)
+Player::Player(RtmpSession& session, std::string id, const PlayGrant& grant,
+               hub::StreamRecord& stream)
+    : session_(session),
+      id_(std::move(id)),
+      grant_(grant),
+      stream_(&stream),
+      reader_(worker()->zone, stream)
 {
     players.push_back(this);
     want_every_tag(stream, true);
@@ -77,7 +83,8 @@ void Player::start()
     auto* s = session_.rtmp;
     // nginx-rtmp's interface takes plain char pointers but only reads them.
     if (ngx_rtmp_send_stream_begin(s, NGX_RTMP_MSID) != NGX_OK ||
-        ngx_rtmp_send_status(s, const_cast<char*>("NetStream.Play.Start"), const_cast<char*>("status"),
+        ngx_rtmp_send_status(s, const_cast<char*>("NetStream.Play.Start"),
+                             const_cast<char*>("status"),
                              const_cast<char*>("Start live")) != NGX_OK) {
         return ngx_rtmp_finalize_session(s);
     }
@@ -110,7 +117,8 @@ void Player::pump()
         const auto sight = reader_.look(kLook, stretch);
         count_skip();
         if (sight == hub::Sight::wait) return;
-        if (sight == hub::Sight::ended) return stop("NetStream.Play.UnpublishNotify", "the stream ended");
+        if (sight == hub::Sight::ended)
+            return stop("NetStream.Play.UnpublishNotify", "the stream ended");
         if (sight == hub::Sight::overrun) return stop("NetStream.Play.Failed", "too slow");
         if (reader_.wants_config()) {
             if (!send_config()) return ngx_rtmp_finalize_session(session_.rtmp);
@@ -120,12 +128,14 @@ void Player::pump()
     }
 }
 
-/// Sends the one tag the stretch begins with. Copied before it is checked, so nothing torn ever leaves.
+/// Sends the one tag the stretch begins with. Copied before it is checked, so nothing torn ever
+/// leaves.
 bool Player::send_next(const hub::Stretch& stretch)
 {
     copy_out(stretch, flv::kTagHeaderSize, scratch);
     const auto header = flv::parse_tag_header(scratch);
-    const auto size = header ? flv::kTagHeaderSize + header->size + flv::kPreviousTagSize : stretch.size + 1;
+    const auto size =
+        header ? flv::kTagHeaderSize + header->size + flv::kPreviousTagSize : stretch.size + 1;
     hub::Stretch whole = stretch;
     if (size > stretch.size && reader_.look(size, whole) != hub::Sight::tags) return false;
     if (size <= whole.size) copy_out(whole, size, scratch);
@@ -160,10 +170,12 @@ bool Player::send_tag(std::span<const std::uint8_t> tag)
     const auto header = flv::parse_tag_header(tag);
     if (!header) return false;
     auto* s = session_.rtmp;
-    auto* conf = static_cast<ngx_rtmp_core_srv_conf_t*>(ngx_rtmp_get_module_srv_conf(s, ngx_rtmp_core_module));
+    auto* conf = static_cast<ngx_rtmp_core_srv_conf_t*>(
+        ngx_rtmp_get_module_srv_conf(s, ngx_rtmp_core_module));
 
     ngx_buf_t buf{};
-    buf.pos = const_cast<u_char*>(tag.data()) + flv::kTagHeaderSize;  // only read: it is copied into shared buffers
+    buf.pos = const_cast<u_char*>(tag.data()) +
+              flv::kTagHeaderSize;  // only read: it is copied into shared buffers
     buf.last = buf.pos + header->size;
     ngx_chain_t link{.buf = &buf, .next = nullptr};
     auto* message = ngx_rtmp_append_shared_bufs(conf, nullptr, &link);
@@ -210,7 +222,8 @@ void Player::stop(const char* code, const char* text)
     session_.closing = true;
     if (reader_.inside_tag()) stream_->overruns.fetch_add(1);
     ngx_rtmp_send_stream_eof(s, NGX_RTMP_MSID);
-    ngx_rtmp_send_status(s, const_cast<char*>(code), const_cast<char*>("status"), const_cast<char*>(text));
+    ngx_rtmp_send_status(s, const_cast<char*>(code), const_cast<char*>("status"),
+                         const_cast<char*>(text));
     ngx_rtmp_finalize_session(s);
 }
 

@@ -26,7 +26,8 @@ bool came_by_proxy(const ngx_rtmp_session_t& s)
 
 }  // namespace
 
-Publisher::Publisher(RtmpSession& session, std::string id, const PublishGrant& grant, const hub::Claim& claim)
+Publisher::Publisher(RtmpSession& session, std::string id, const PublishGrant& grant,
+                     const hub::Claim& claim)
     : session_(session),
       id_(std::move(id)),
       grant_(grant),
@@ -40,8 +41,8 @@ Publisher::Publisher(RtmpSession& session, std::string id, const PublishGrant& g
     publishers.push_back(this);
     worker()->poke(claim.poke);
     const bool resumed = claim.result != hub::Claimed::fresh;
-    ngx_log_error(NGX_LOG_NOTICE, s.connection->log, 0, "sluice ingest: \"%s\" is published%s", id_.c_str(),
-                  resumed ? ", continued" : "");
+    ngx_log_error(NGX_LOG_NOTICE, s.connection->log, 0, "sluice ingest: \"%s\" is published%s",
+                  id_.c_str(), resumed ? ", continued" : "");
     raise("stream.started", id_, {{"address", address_of(s)}, {"resumed", resumed}});
 }
 
@@ -50,10 +51,11 @@ Publisher::~Publisher()
     std::erase(publishers, this);
     worker()->slot_record().publishers.fetch_sub(1);
     const bool ours = publication_.writer().current();
-    worker()->poke(hub::release(worker()->zone, publication_.writer(), window_ms() > 0 ? mono_ms() + window_ms() : 0));
+    worker()->poke(hub::release(worker()->zone, publication_.writer(),
+                                window_ms() > 0 ? mono_ms() + window_ms() : 0));
     const auto why = to_string(reason_);
-    ngx_log_error(NGX_LOG_NOTICE, session_.rtmp->connection->log, 0, "sluice ingest: \"%s\" ended: %*s", id_.c_str(),
-                  why.size(), why.data());
+    ngx_log_error(NGX_LOG_NOTICE, session_.rtmp->connection->log, 0,
+                  "sluice ingest: \"%s\" ended: %*s", id_.c_str(), why.size(), why.data());
     if (ours || reason_ == auth::Reason::replaced) {
         raise("stream.stopped", id_, {{"reason", why}, {"address", address_of(*session_.rtmp)}});
     }
@@ -76,7 +78,8 @@ std::int64_t Publisher::window_ms() const
 
 void Publisher::take(flv::TagType type, const ngx_rtmp_header_t& h, const ngx_chain_t* in)
 {
-    static std::vector<std::span<const std::uint8_t>> pieces;  // kept for its memory; max_message bounds it
+    static std::vector<std::span<const std::uint8_t>>
+        pieces;  // kept for its memory; max_message bounds it
     pieces.clear();
     std::size_t size = 0;
     for (; in != nullptr; in = in->next) {
@@ -94,14 +97,17 @@ void Publisher::take(flv::TagType type, const ngx_rtmp_header_t& h, const ngx_ch
         const auto now = static_cast<std::uint64_t>(last_data_ms_);
         if (now - last_error_log_ms_ < kErrorLogEveryMs) return;
         last_error_log_ms_ = now;
-        ngx_log_error(NGX_LOG_INFO, session_.rtmp->connection->log, 0, "sluice ingest: \"%s\": message dropped: %*s",
-                      id_.c_str(), accepted.error().where.size(), accepted.error().where.data());
+        ngx_log_error(NGX_LOG_INFO, session_.rtmp->connection->log, 0,
+                      "sluice ingest: \"%s\": message dropped: %*s", id_.c_str(),
+                      accepted.error().where.size(), accepted.error().where.data());
         return;
     }
     if (accepted->poke != 0) worker()->poke(accepted->poke);
     if (accepted->gop_exceeds_ring) {
-        ngx_log_error(NGX_LOG_WARN, session_.rtmp->connection->log, 0,
-                      "sluice ingest: \"%s\": two groups of pictures don't fit into the largest free ring", id_.c_str());
+        ngx_log_error(
+            NGX_LOG_WARN, session_.rtmp->connection->log, 0,
+            "sluice ingest: \"%s\": two groups of pictures don't fit into the largest free ring",
+            id_.c_str());
         raise("stream.degraded", id_, {{"reason", "gop_exceeds_ring"}});
     }
 }

@@ -12,7 +12,8 @@ namespace sluice::ngx {
 /// One publish session of this worker: from the granted claim until it is ended, whoever ends it.
 class Publisher {
 public:
-    Publisher(RtmpSession& session, std::string id, const PublishGrant& grant, const hub::Claim& claim);
+    Publisher(RtmpSession& session, std::string id, const PublishGrant& grant,
+              const hub::Claim& claim);
     Publisher(const Publisher&) = delete;
     Publisher& operator=(const Publisher&) = delete;
     ~Publisher();

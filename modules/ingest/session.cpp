@@ -1,8 +1,8 @@
 #include "session.hpp"
 
 #include <netinet/tcp.h>
-#include <string>
 #include <sys/socket.h>
+#include <string>
 
 #include "conf.hpp"
 #include "modules/common/guard.hpp"
@@ -24,11 +24,13 @@ void deadline_passed(ngx_event_t& event)
     ngx_rtmp_finalize_session(session.rtmp);
 }
 
-/// Replies leave at once: with Nagle's algorithm Publish.Start would wait for the client's delayed acknowledgement.
+/// Replies leave at once: with Nagle's algorithm Publish.Start would wait for the client's delayed
+/// acknowledgement.
 void send_at_once(ngx_connection_t& c)
 {
     int on = 1;
-    if (setsockopt(c.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0) c.tcp_nodelay = NGX_TCP_NODELAY_SET;
+    if (setsockopt(c.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0)
+        c.tcp_nodelay = NGX_TCP_NODELAY_SET;
 }
 
 void close_sending_side(ngx_connection_t& c)
@@ -72,7 +74,8 @@ void session_established(RtmpSession& session)
 
 const char* publish_status_code(auth::Reason reason)
 {
-    const bool name = reason == auth::Reason::already_publishing || reason == auth::Reason::bad_name;
+    const bool name =
+        reason == auth::Reason::already_publishing || reason == auth::Reason::bad_name;
     return name ? "NetStream.Publish.BadName" : "NetStream.Publish.Denied";
 }
 
@@ -82,8 +85,9 @@ void refuse_session(RtmpSession& session, const char* code, auth::Reason reason)
     session.closing = true;
     const auto description = "sluice: " + std::string(to_string(reason));
     // nginx-rtmp's interface takes plain char pointers but only reads them.
-    const auto sent = ngx_rtmp_send_status(session.rtmp, const_cast<char*>(code), const_cast<char*>("error"),
-                                           const_cast<char*>(description.c_str()));
+    const auto sent =
+        ngx_rtmp_send_status(session.rtmp, const_cast<char*>(code), const_cast<char*>("error"),
+                             const_cast<char*>(description.c_str()));
     auto& s = *session.rtmp;
     if (sent == NGX_OK && s.out_chain == nullptr) close_sending_side(*s.connection);
     ngx_add_timer(&session.deadline, kLinger);

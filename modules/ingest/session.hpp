@@ -10,10 +10,12 @@ namespace sluice::ngx {
 class Publisher;
 class Player;
 
-/// What the module keeps for one RTMP connection; in the session's pool, made when the connection is accepted.
+/// What the module keeps for one RTMP connection; in the session's pool, made when the connection
+/// is accepted.
 struct RtmpSession {
     ngx_rtmp_session_t* rtmp = nullptr;
-    ngx_event_t deadline{};  ///< for handshake, connect and publish or play; later for the end of a refused session
+    ngx_event_t deadline{};  ///< for handshake, connect and publish or play; later for the end of a
+                             ///< refused session
     Publisher* publisher = nullptr;
     Player* player = nullptr;
     bool closing = false;  ///< refused or ended: what still arrives is thrown away
@@ -29,8 +31,9 @@ ngx_int_t session_disconnected(ngx_rtmp_session_t& s, ngx_rtmp_header_t* h, ngx_
 /// The connection publishes or plays now: its set-up deadline is over.
 void session_established(RtmpSession& session);
 
-/// Tells the client why and closes: `code` is the NetStream status code, the description is "sluice: <reason>". The
-/// sending side is shut first, so that the status arrives although the client's data may still be under way.
+/// Tells the client why and closes: `code` is the NetStream status code, the description is
+/// "sluice: <reason>". The sending side is shut first, so that the status arrives although the
+/// client's data may still be under way.
 void refuse_session(RtmpSession& session, const char* code, auth::Reason reason);
 
 /// The status code that fits a refused publisher.

@@ -10,8 +10,8 @@ namespace {
 char* enable(ngx_conf_t* cf, ngx_command_t* cmd, void* conf)
 {
     if (auto* error = ngx_conf_set_flag_slot(cf, cmd, conf); error != NGX_CONF_OK) return error;
-    auto* core =
-        static_cast<ngx_http_core_loc_conf_t*>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
+    auto* core = static_cast<ngx_http_core_loc_conf_t*>(
+        ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
     if (static_cast<StatusConf*>(conf)->enabled) core->handler = http_door<serve_status>;
     return NGX_CONF_OK;
 }

@@ -17,9 +17,10 @@ extern "C" ngx_module_t ngx_http_sluice_status_module;
 namespace sluice::ngx {
 namespace {
 
-constexpr ngx_msec_t kHeartbeat = 15'000;             // keeps proxies from closing a quiet connection
+constexpr ngx_msec_t kHeartbeat = 15'000;  // keeps proxies from closing a quiet connection
 constexpr ngx_msec_t kOpenRetry = 50;
-constexpr std::int64_t kOpenPatienceMs = 500;  // for a writer that is inside the next event; longer and it is dead
+constexpr std::int64_t kOpenPatienceMs =
+    500;  // for a writer that is inside the next event; longer and it is dead
 constexpr std::int64_t kPublicLifeMs = 10 * 60'000;
 constexpr std::size_t kMostPending = 64 * 1024;  // then the ring itself is the queue
 
@@ -63,7 +64,8 @@ EventStream::EventStream(ngx_http_request_t& r, bool control, std::uint64_t next
 {
     pending_ = ": sluice events\n\n";
     if (reset) {
-        pending_ += "id: " + boot_text() + "-" + std::to_string(next - 1) + "\nevent: reset\ndata: {\"type\":\"reset\"}\n\n";
+        pending_ += "id: " + boot_text() + "-" + std::to_string(next - 1) +
+                    "\nevent: reset\ndata: {\"type\":\"reset\"}\n\n";
     }
     heartbeat_.log = r.connection->log;
     heartbeat_.handler = event_door<beat>;
@@ -114,7 +116,8 @@ void EventStream::append(std::uint64_t seq, const std::string& json)
 {
     const auto event = Json::parse(json, nullptr, false);
     const auto type = event.is_object() ? event.value("type", "message") : "message";
-    pending_ += "id: " + boot_text() + "-" + std::to_string(seq) + "\nevent: " + type + "\ndata: " + json + "\n\n";
+    pending_ += "id: " + boot_text() + "-" + std::to_string(seq) + "\nevent: " + type +
+                "\ndata: " + json + "\n\n";
 }
 
 void EventStream::pump()
@@ -171,8 +174,10 @@ std::uint64_t place_after(std::string_view id, bool& reset)
     const auto dash = id.rfind('-');
     if (dash != std::string_view::npos && id.substr(0, dash) == boot_text()) {
         const auto digits = id.substr(dash + 1);
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seq);
-        if (error == std::errc{} && end == digits.data() + digits.size() && seq <= newest) return seq + 1;
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), seq);
+        if (error == std::errc{} && end == digits.data() + digits.size() && seq <= newest)
+            return seq + 1;
     }
     reset = true;  // another life of the hub: what it knew is gone
     return newest + 1;
@@ -184,7 +189,8 @@ std::string_view last_event_id(const ngx_http_request_t& r)
     for (const auto* part = &r.headers_in.headers.part; part != nullptr; part = part->next) {
         const auto* headers = static_cast<const ngx_table_elt_t*>(part->elts);
         for (ngx_uint_t i = 0; i < part->nelts; ++i) {
-            const std::string_view key(reinterpret_cast<const char*>(headers[i].lowcase_key), headers[i].key.len);
+            const std::string_view key(reinterpret_cast<const char*>(headers[i].lowcase_key),
+                                       headers[i].key.len);
             if (key == kName) return view(headers[i].value);
         }
     }

@@ -30,7 +30,8 @@ std::int64_t number(std::string_view text)
 void look(ngx_event_t& event)
 {
     auto& wait = *static_cast<Wait*>(event.data);
-    if (!snapshot_in_force(wait.generation) && mono_ms() < wait.until_ms) return ngx_add_timer(&event, kLookEvery);
+    if (!snapshot_in_force(wait.generation) && mono_ms() < wait.until_ms)
+        return ngx_add_timer(&event, kLookEvery);
     auto* c = wait.r->connection;
     ngx_http_finalize_request(wait.r, send_json(*wait.r, NGX_HTTP_OK, report_generation()));
     ngx_http_run_posted_requests(c);
@@ -48,11 +49,13 @@ ngx_int_t serve_generation(ngx_http_request_t& r)
 {
     const auto generation = static_cast<std::uint64_t>(number(argument(r, "snapshot")));
     const auto timeout = std::min(number(argument(r, "timeout_ms")), kLongest);
-    if (timeout <= 0 || snapshot_in_force(generation)) return send_json(r, NGX_HTTP_OK, report_generation());
+    if (timeout <= 0 || snapshot_in_force(generation))
+        return send_json(r, NGX_HTTP_OK, report_generation());
 
     auto* cleanup = ngx_http_cleanup_add(&r, sizeof(Wait));
     if (cleanup == nullptr) return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    auto* wait = new (cleanup->data) Wait{.r = &r, .generation = generation, .until_ms = mono_ms() + timeout, .timer = {}};
+    auto* wait = new (cleanup->data)
+        Wait{.r = &r, .generation = generation, .until_ms = mono_ms() + timeout, .timer = {}};
     cleanup->handler = cleanup_door<cancel>;
     wait->timer.data = wait;
     wait->timer.log = r.connection->log;

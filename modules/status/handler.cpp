@@ -44,7 +44,9 @@ std::optional<auth::Reason> reason_in(const std::string& body)
 ngx_int_t kick(ngx_http_request_t& r, std::string_view id, const std::string& body)
 {
     const auto reason = reason_in(body);
-    if (!reason) return send_problem(r, NGX_HTTP_BAD_REQUEST, "body must be empty or {\"reason\": \"<text>\"}");
+    if (!reason)
+        return send_problem(r, NGX_HTTP_BAD_REQUEST,
+                            "body must be empty or {\"reason\": \"<text>\"}");
     auto* stream = hub::find_stream(worker()->zone, id);
     hub::SlotMask poke = 0;
     if (stream == nullptr || !hub::request_end(worker()->zone, *stream, *reason, poke)) {
@@ -54,7 +56,8 @@ ngx_int_t kick(ngx_http_request_t& r, std::string_view id, const std::string& bo
     return send_json(r, NGX_HTTP_ACCEPTED, {{"kicked", true}});
 }
 
-/// Types become lines of the event stream: words of lower-case letters, digits and underscores, with dots between.
+/// Types become lines of the event stream: words of lower-case letters, digits and underscores,
+/// with dots between.
 bool is_event_type(const Json& type)
 {
     if (!type.is_string()) return false;
@@ -68,7 +71,8 @@ ngx_int_t post_event(ngx_http_request_t& r, const std::string& body)
 {
     auto json = Json::parse(body, nullptr, false);
     if (!json.is_object() || !json.contains("type") || !is_event_type(json["type"])) {
-        return send_problem(r, NGX_HTTP_BAD_REQUEST, "body must be a JSON object whose \"type\" is such as channel.updated");
+        return send_problem(r, NGX_HTTP_BAD_REQUEST,
+                            "body must be a JSON object whose \"type\" is such as channel.updated");
     }
     if (json.contains("channel") && !json["channel"].is_string()) {
         return send_problem(r, NGX_HTTP_BAD_REQUEST, "channel must be a text");
@@ -78,7 +82,8 @@ ngx_int_t post_event(ngx_http_request_t& r, const std::string& body)
     }
     if (!json.contains("ts_ms")) json["ts_ms"] = wall_ms();
     if (!raise_json(json.dump(-1, ' ', false, Json::error_handler_t::replace))) {
-        return send_problem(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, "event is longer than the ring's entries");
+        return send_problem(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                            "event is longer than the ring's entries");
     }
     return send_json(r, NGX_HTTP_ACCEPTED, {{"posted", true}});
 }
@@ -88,8 +93,11 @@ ngx_int_t serve_post(ngx_http_request_t& r)
     const auto path = view(r.uri);
     const auto body = body_of(r);
     if (path == "/-/events") return post_event(r, body);
-    if (path.starts_with(kStreams) && path.ends_with(kKick) && path.size() > kStreams.size() + 1 + kKick.size()) {
-        return kick(r, path.substr(kStreams.size() + 1, path.size() - kStreams.size() - 1 - kKick.size()), body);
+    if (path.starts_with(kStreams) && path.ends_with(kKick) &&
+        path.size() > kStreams.size() + 1 + kKick.size()) {
+        return kick(
+            r, path.substr(kStreams.size() + 1, path.size() - kStreams.size() - 1 - kKick.size()),
+            body);
     }
     return send_problem(r, NGX_HTTP_NOT_FOUND, "no such resource");
 }
@@ -116,7 +124,8 @@ ngx_int_t serve_get(ngx_http_request_t& r)
     if (const auto rc = ngx_http_discard_request_body(&r); rc != NGX_OK) return rc;
     if (path == kStreams) return send_json(r, NGX_HTTP_OK, report_streams(argument(r, "id")));
     if (path == "/-/generation") return serve_generation(r);
-    if (path == "/-/metrics") return send_text(r, NGX_HTTP_OK, "text/plain; version=0.0.4", report_metrics());
+    if (path == "/-/metrics")
+        return send_text(r, NGX_HTTP_OK, "text/plain; version=0.0.4", report_metrics());
     return send_problem(r, NGX_HTTP_NOT_FOUND, "no such resource");
 }
 
@@ -124,7 +133,8 @@ ngx_int_t serve_get(ngx_http_request_t& r)
 
 ngx_int_t serve_status(ngx_http_request_t& r)
 {
-    if (worker() == nullptr) return send_problem(r, NGX_HTTP_SERVICE_UNAVAILABLE, "this worker has no place in the hub");
+    if (worker() == nullptr)
+        return send_problem(r, NGX_HTTP_SERVICE_UNAVAILABLE, "this worker has no place in the hub");
     if (!view(r.uri).starts_with("/-/")) {
         return r.method == NGX_HTTP_GET ? serve_events(r, false) : NGX_HTTP_NOT_ALLOWED;
     }

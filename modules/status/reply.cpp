@@ -4,11 +4,13 @@
 
 namespace sluice::ngx {
 
-ngx_int_t send_text(ngx_http_request_t& r, ngx_uint_t status, std::string_view type, const std::string& text)
+ngx_int_t send_text(ngx_http_request_t& r, ngx_uint_t status, std::string_view type,
+                    const std::string& text)
 {
     r.headers_out.status = status;
     r.headers_out.content_length_n = static_cast<off_t>(text.size());
-    r.headers_out.content_type = {type.size(), reinterpret_cast<u_char*>(const_cast<char*>(type.data()))};
+    r.headers_out.content_type = {type.size(),
+                                  reinterpret_cast<u_char*>(const_cast<char*>(type.data()))};
     r.headers_out.content_type_len = type.size();
     const auto rc = ngx_http_send_header(&r);
     if (rc == NGX_ERROR || rc > NGX_OK || r.header_only) return rc;
@@ -22,7 +24,8 @@ ngx_int_t send_text(ngx_http_request_t& r, ngx_uint_t status, std::string_view t
 
 ngx_int_t send_json(ngx_http_request_t& r, ngx_uint_t status, const Json& json)
 {
-    return send_text(r, status, "application/json", json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    return send_text(r, status, "application/json",
+                     json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 ngx_int_t send_problem(ngx_http_request_t& r, ngx_uint_t status, std::string_view detail)

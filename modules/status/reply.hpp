@@ -11,7 +11,8 @@ namespace sluice::ngx {
 using Json = nlohmann::ordered_json;
 
 /// Sends a whole answer. `type` must be a literal.
-ngx_int_t send_text(ngx_http_request_t& r, ngx_uint_t status, std::string_view type, const std::string& text);
+ngx_int_t send_text(ngx_http_request_t& r, ngx_uint_t status, std::string_view type,
+                    const std::string& text);
 ngx_int_t send_json(ngx_http_request_t& r, ngx_uint_t status, const Json& json);
 
 /// Sends an error as problem+json.

@@ -27,7 +27,8 @@ Snapshot look_at(const hub::StreamRecord& stream)
     if (now.ring == nullptr) return now;
     if (!hub::seq_read(now.ring->info_lock, [&] { now.info = now.ring->info; })) now.info = {};
     const auto head = now.ring->head_seq.load();
-    if (head > now.ring->base_seq.load()) now.last_dts_ms = worker()->zone.descriptor(*now.ring, head - 1).dts_ms;
+    if (head > now.ring->base_seq.load())
+        now.last_dts_ms = worker()->zone.descriptor(*now.ring, head - 1).dts_ms;
     return now;
 }
 
@@ -46,9 +47,12 @@ Json video_json(const hub::PublishInfo& info)
     const auto& video = info.video;
     if (video.name[0] == 0) return nullptr;
     const float fps = info.fps > 0 ? info.fps : video.fps;
-    return {{"codec", video.name},   {"codec_string", video.codec_string},
-            {"profile", video.profile}, {"width", video.width},
-            {"height", video.height}, {"fps", static_cast<double>(static_cast<int>(fps * 100 + 0.5F)) / 100},
+    return {{"codec", video.name},
+            {"codec_string", video.codec_string},
+            {"profile", video.profile},
+            {"width", video.width},
+            {"height", video.height},
+            {"fps", static_cast<double>(static_cast<int>(fps * 100 + 0.5F)) / 100},
             {"bitrate_bps", info.video_bps}};
 }
 
@@ -91,7 +95,9 @@ Json stream_json(const hub::StreamRecord& stream)
               {"ws_flv", hub::viewers_of(stream, hub::Protocol::ws_flv)},
               {"rtmp", hub::viewers_of(stream, hub::Protocol::rtmp)}}},
             {"skips",
-             {{"count", stream.skip_count.load()}, {"tags", stream.skip_tags.load()}, {"ms", stream.skip_ms.load()}}},
+             {{"count", stream.skip_count.load()},
+              {"tags", stream.skip_tags.load()},
+              {"ms", stream.skip_ms.load()}}},
             {"overruns", stream.overruns.load()},
             {"bytes_out", bytes_out(stream)}};
 }
@@ -99,7 +105,8 @@ Json stream_json(const hub::StreamRecord& stream)
 bool shown(const hub::StreamRecord& stream)
 {
     if (hub::name_of(stream).empty()) return false;
-    return hub::Current::unpack(stream.current.load()).state != hub::State::idle || stream.readers.load() != 0;
+    return hub::Current::unpack(stream.current.load()).state != hub::State::idle ||
+           stream.readers.load() != 0;
 }
 
 template <class Visit>
@@ -144,7 +151,8 @@ Json hub_json()
 std::string boot_text()
 {
     std::array<char, 17> text{};
-    std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(worker()->zone.header().boot));
+    std::snprintf(text.data(), text.size(), "%016llx",
+                  static_cast<unsigned long long>(worker()->zone.header().boot));
     return text.data();
 }
 
@@ -155,7 +163,8 @@ Json report_streams(std::string_view id)
         const auto* stream = hub::find_stream(worker()->zone, id);
         if (stream != nullptr && shown(*stream)) streams.push_back(stream_json(*stream));
     } else {
-        for_each_shown([&](const hub::StreamRecord& stream) { streams.push_back(stream_json(stream)); });
+        for_each_shown(
+            [&](const hub::StreamRecord& stream) { streams.push_back(stream_json(stream)); });
     }
     return {{"boot", boot_text()}, {"now_ms", wall_ms()}, {"streams", std::move(streams)}};
 }
