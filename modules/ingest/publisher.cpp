@@ -18,10 +18,18 @@ std::string_view address_of(const ngx_rtmp_session_t& s)
     return view(s.connection->addr_text);
 }
 
-/// RTMPS ends in a stream proxy that hands on the client's address with the PROXY protocol.
+/// RTMPS ends in a stream proxy that hands on the client's address with the PROXY protocol, to a
+/// port of its own.
 bool came_by_proxy(const ngx_rtmp_session_t& s)
 {
-    return s.connection->proxy_protocol != nullptr;
+    const auto* listening = s.connection->listening;
+    const auto* port =
+        listening == nullptr ? nullptr : static_cast<ngx_rtmp_port_t*>(listening->servers);
+    if (port == nullptr || port->naddrs == 0) return false;
+    if (listening->sockaddr->sa_family == AF_INET6) {
+        return static_cast<ngx_rtmp_in6_addr_t*>(port->addrs)->conf.proxy_protocol != 0;
+    }
+    return static_cast<ngx_rtmp_in_addr_t*>(port->addrs)->conf.proxy_protocol != 0;
 }
 
 }  // namespace

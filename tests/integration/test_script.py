@@ -203,6 +203,7 @@ def test_down_twice_is_no_error_and_status_then_says_that_nothing_runs(own_syste
     assert first.returncode == 0 and second.returncode == 0
     assert status.returncode == 3
     assert json.loads(status.stdout)["running"] is False
+    assert own_system.script("up", "--detach").returncode == 0  # the instance serves the tests after this one, too
 
 
 def test_a_stopped_instance_starts_again_with_its_ports_and_channels(own_system):
@@ -220,7 +221,9 @@ def test_ctrl_c_in_the_foreground_stops_everything(folder):
     flags = port_flags()
     with open(folder.parent / f"{folder.name}.out", "w+") as output:
         script = subprocess.Popen([str(SCRIPT), "up", "--dir", str(folder), *flags], stdin=subprocess.DEVNULL,
-                                  stdout=output, stderr=output, start_new_session=True)
+                                  stdout=output, stderr=output, start_new_session=True,
+                                  # Ctrl-C is ignored by what a shell started in the background, and by its children.
+                                  preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         output_path = Path(output.name)
         try:
             wait_for(lambda: "Ctrl-C stops it" in output_path.read_text() or script.poll() is not None, 90, "the start")
