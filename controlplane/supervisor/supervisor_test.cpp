@@ -30,9 +30,14 @@ bool wait_until(const std::function<bool()>& condition, std::chrono::millisecond
     return condition();
 }
 
+/// A zombie is dead: where the first process collects no orphans it stays one for ever.
 bool alive(pid_t pid)
 {
-    return pid > 0 && kill(pid, 0) == 0;
+    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+    std::string line;
+    if (pid <= 0 || !std::getline(stat, line)) return false;
+    const auto state = line.find(") ");
+    return state != std::string::npos && line.at(state + 2) != 'Z';
 }
 
 /// A supervisor in a process of its own over two shell scripts.

@@ -37,14 +37,14 @@ class Namespace:
         _run("ip", "link", "add", self.link, "type", "veth", "peer", "name", "up0", "netns", self.name)
         _run("ip", "addr", "add", f"{self.host}/24", "dev", self.link)
         _run("ip", "link", "set", self.link, "up")
-        _run("ip", "-n", self.name, "addr", "add", f"{self.address}/24", "dev", "up0")
-        _run("ip", "-n", self.name, "link", "set", "up0", "up")
-        _run("ip", "-n", self.name, "link", "set", "lo", "up")
+        _run(*self.prefix, "ip", "addr", "add", f"{self.address}/24", "dev", "up0")
+        _run(*self.prefix, "ip", "link", "set", "up0", "up")
+        _run(*self.prefix, "ip", "link", "set", "lo", "up")
 
     @property
     def prefix(self):
-        """What runs a command inside."""
-        return ("ip", "netns", "exec", self.name)
+        """What runs a command inside. (`ip -n` and `ip netns exec` remount /, which a chroot does not have.)"""
+        return ("nsenter", f"--net=/run/netns/{self.name}")
 
     @contextlib.contextmanager
     def inside(self):
