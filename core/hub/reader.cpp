@@ -279,13 +279,19 @@ std::int64_t Reader::lag_ms() const
     return newest > mine ? static_cast<std::int64_t>((newest - mine) / 1000) : 0;
 }
 
-bool Reader::late(std::int64_t max_lag_ms) const
+bool Reader::behind_key() const
 {
     if (ring_ == nullptr || seeking_) return false;
     const auto key = ring_->newest_key.load(std::memory_order_acquire);
-    if (key == 0 || key - 1 <= seq_ || ring_->epoch.load(std::memory_order_acquire) != epoch_)
-        return false;
+    return key != 0 && key - 1 > seq_ && ring_->epoch.load(std::memory_order_acquire) == epoch_;
+}
+
+bool Reader::late(std::int64_t max_lag_ms) const
+{
+    if (!behind_key()) return false;
     if (lag_ms() > max_lag_ms) return true;
+    const auto key = ring_->newest_key.load(std::memory_order_acquire);
+    if (key == 0) return false;
     const auto mine = zone_.descriptor(*ring_, seq_).offset;
     return zone_.descriptor(*ring_, key - 1).offset - mine > ring_->bytes / 2;
 }

@@ -62,7 +62,10 @@ public:
     /// waits for a key frame that goes with them.
     std::size_t copy_config(std::span<std::uint8_t> out);
 
-    /// Whether there is a newer key frame to jump to and reason to do it: the reader is more than
+    /// Whether there is a newer key frame to jump to.
+    bool behind_key() const;
+
+    /// Whether there is also reason to do it: the reader is more than
     /// `max_lag_ms` behind (by arrival), or half of the ring is between it and the key frame and
     /// the writer would soon overtake it.
     bool late(std::int64_t max_lag_ms) const;

@@ -110,9 +110,9 @@ ngx_int_t begin(ngx_http_request_t& r, hub::StreamRecord& stream, const PlayGran
     auto* viewer = new (mem) Viewer(r, *room, transport, grant);
     const auto protocol =
         transport == Transport::websocket ? hub::Protocol::ws_flv : hub::Protocol::flv;
-    if (!room->enter(*viewer, protocol)) return refuse(r, auth::Reason::unpublished);
     cleanup->data = viewer;
     cleanup->handler = cleanup_door<destroy>;
+    if (!room->enter(*viewer, protocol)) return refuse(r, auth::Reason::unpublished);
     // The record may have been reclaimed for another stream before we were counted in.
     if (!hub::is_named(worker()->zone, stream, id_in(view(r.uri))))
         return refuse(r, auth::Reason::unpublished);

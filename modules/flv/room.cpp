@@ -11,9 +11,10 @@
 namespace sluice::ngx {
 namespace {
 
-constexpr std::uint32_t kTurnMs = 4;      // between two cohorts …
-constexpr std::uint32_t kLongTurnMs = 8;  // … and where the interval is long anyway
-constexpr std::uint32_t kLongInterval = 64;
+// A turn costs a wake-up, and holds up everything else in this worker while it lasts: a cohort of
+// this many takes well under a millisecond. No two turns are closer than kTurnMs.
+constexpr std::uint32_t kCohort = 64;
+constexpr std::uint32_t kTurnMs = 4;
 
 std::array<Room*, hub::kMaxStreams> rooms;
 std::uint32_t room_count = 0;
@@ -115,8 +116,8 @@ void Room::adapt()
         want_every_tag(*stream_, eager);
     }
     interval_ms_ = interval;
-    const auto turn = interval >= kLongInterval ? kLongTurnMs : kTurnMs;
-    cohorts_ = std::max(1U, (interval + turn - 1) / turn);
+    const auto by_size = static_cast<std::uint32_t>((viewers_.size() + kCohort - 1) / kCohort);
+    cohorts_ = std::clamp(by_size, 1U, std::max(1U, interval / kTurnMs));
     if (!eager && !event_.timer_set) {
         due_ms_ = ngx_current_msec;
         arm();
@@ -124,10 +125,12 @@ void Room::adapt()
     if (eager && event_.timer_set) ngx_del_timer(&event_);
 }
 
-/// From the last deadline, not from now: the time a turn takes must not make the interval longer.
+/// From the last deadline, not from now: the time a turn takes must not make the interval longer,
+/// nor may the milliseconds that don't divide by the cohorts make it shorter.
 void Room::arm()
 {
-    due_ms_ += std::max(1U, interval_ms_ / cohorts_);
+    const auto after = cohort_ % cohorts_;
+    due_ms_ += interval_ms_ * (after + 1) / cohorts_ - interval_ms_ * after / cohorts_;
     const auto ahead = static_cast<ngx_msec_int_t>(due_ms_ - ngx_current_msec);
     if (ahead < -static_cast<ngx_msec_int_t>(interval_ms_))
         due_ms_ = ngx_current_msec;  // the worker was busy elsewhere

@@ -33,9 +33,8 @@ Sent send_plain(ngx_connection_t& c, Bytes piece)
 
 }  // namespace
 
-Sent send_raw(ngx_http_request_t& r, std::span<const Bytes> pieces)
+Sent send_raw(ngx_connection_t& c, std::span<const Bytes> pieces)
 {
-    auto& c = *r.connection;
     if (pieces.size() == 1 && c.ssl == nullptr) return send_plain(c, pieces[0]);
 
     std::array<ngx_buf_t, kMostPieces> bufs{};

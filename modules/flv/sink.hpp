@@ -8,7 +8,7 @@ namespace sluice::ngx {
 
 /// HTTP/1.1, plain or TLS: writes to the connection past nginx's filters. Plain bytes go out of the
 /// ring as they lie; TLS copies them into its own buffer.
-Sent send_raw(ngx_http_request_t& r, std::span<const Bytes> pieces);
+Sent send_raw(ngx_connection_t& c, std::span<const Bytes> pieces);
 
 /// Whether everything that was taken has left for the kernel; tries to push it.
 Sent flush_raw(ngx_http_request_t& r);

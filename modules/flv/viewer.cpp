@@ -23,6 +23,7 @@ std::array<std::uint8_t, 3 * hub::kConfigBytes + 64> scratch;
 
 Viewer::Viewer(ngx_http_request_t& r, Room& room, Transport transport, const PlayGrant& grant)
     : r_(&r),
+      connection_(r.connection),
       room_(&room),
       reader_(worker()->zone, room.stream()),
       grant_(grant),
@@ -92,6 +93,7 @@ std::uint64_t Viewer::next_size() const
 /// it. False: the viewer is over.
 bool Viewer::catch_up()
 {
+    if (!reader_.behind_key()) return true;
     const auto max_lag = static_cast<std::int64_t>(flv_conf(*r_).max_lag);
     if (!reader_.late(max_lag)) return true;
     while (frame_left_ != 0 || reader_.inside_tag()) {
@@ -219,10 +221,11 @@ void Viewer::keep(std::span<const Bytes> pieces, std::uint64_t sent)
 Sent Viewer::send(std::span<const Bytes> pieces)
 {
     if (transport_ == Transport::http2) return extras_->http2.send(*r_, pieces);
-    if (r_->out != nullptr) {
+    if (!header_left_) {
         if (auto header = flush_raw(*r_); header.failed || header.blocked) return header;
+        header_left_ = true;
     }
-    return send_raw(*r_, pieces);
+    return send_raw(*connection_, pieces);
 }
 
 Sent Viewer::flush_sink()

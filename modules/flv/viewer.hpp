@@ -81,6 +81,7 @@ private:
     void close();
 
     ngx_http_request_t* r_;
+    ngx_connection_t* connection_;  ///< the request's: a flush is to touch as little as can be
     Room* room_;
     hub::Reader reader_;
     std::vector<std::uint8_t> pending_;  ///< headers that the connection did not take at once
@@ -89,7 +90,8 @@ private:
     std::uint64_t frame_left_ = 0;  ///< WebSocket: payload bytes that the open frame still promises
     Transport transport_;
     bool blocked_ = false;
-    bool started_ = false;  ///< the FLV file header was sent
+    bool header_left_ = false;  ///< HTTP/1.1: nginx has sent the response header
+    bool started_ = false;      ///< the FLV file header was sent
     Fate fate_ = Fate::running;
 };
 
