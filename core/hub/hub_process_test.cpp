@@ -145,7 +145,7 @@ TEST_F(HubProcesses, AKilledWritersStreamWaitsAndIsContinuedByAnother)
     EXPECT_EQ(claim_as(zone, "demo", false).result, Claimed::duplicate);
     old.kill();
     int waiting = 0;
-    keep_house(zone, 1000, 5000, [&](const Ended& ended) { waiting += ended.waiting ? 1 : 0; });
+    keep_house(zone, 1000, [&](const Ended& ended) { waiting += ended.waiting ? 1 : 0; });
     EXPECT_EQ(waiting, 1);
     EXPECT_EQ(Current::unpack(stream.current.load()).state, State::waiting);
     for (std::uint32_t i = 0; i < zone.header().rings; ++i)
@@ -175,6 +175,7 @@ TEST_F(HubProcesses, WritersKilledAtAnyMomentLeaveNothingBroken)
 {
     auto& stream = *open_stream(zone, "demo");
     std::int64_t newest = -1;
+    stream.window_ms.store(1'000'000);
     Viewer viewer(zone, stream);
     for (int round = 0; round < 60; ++round) {
         Signal begun;
@@ -194,7 +195,7 @@ TEST_F(HubProcesses, WritersKilledAtAnyMomentLeaveNothingBroken)
         });
         for (int i = 0; i <= round % 7; ++i) ASSERT_TRUE(begun.wait());
         writer.kill();
-        keep_house(zone, round, 1'000'000, [](const Ended&) {});
+        keep_house(zone, round, [](const Ended&) {});
         for (std::uint32_t i = 0; i < zone.header().rings; ++i)
             EXPECT_EQ(zone.ring(i).owner.load(), 0U);
         if (viewer.drain() == Sight::overrun) viewer = Viewer(zone, stream);
@@ -482,7 +483,7 @@ TEST_F(HubProcesses, KilledReadersLeaveNoTraceAfterHousekeeping)
     ASSERT_TRUE(begun.wait());
     EXPECT_NE(announce(zone, stream), 0U);
     reader.kill();
-    keep_house(zone, 0, 0, [](const Ended&) {});
+    keep_house(zone, 0, [](const Ended&) {});
     EXPECT_EQ(stream.readers.load(), 0U);
     EXPECT_EQ(announce(zone, stream), 0U);
     EXPECT_TRUE(claimed.writer.current());

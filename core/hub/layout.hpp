@@ -157,6 +157,7 @@ struct alignas(64) StreamRecord {
         last_dts_ms;  ///< where the run's timeline stood when its last session ended; it only
     std::atomic<std::uint64_t>
         last_arrival_us;  ///< rises, and outlives the ring. -1, 0: nothing was sent yet
+    std::atomic<std::int64_t> window_ms;   ///< how long it waits when its publisher's process dies
     std::atomic<std::uint64_t> last_used;  ///< stamp for reclaiming records
 
     alignas(64) std::atomic<std::uint64_t> readers;  ///< slots that hold viewers

@@ -259,6 +259,17 @@ std::size_t Reader::copy_config(std::span<std::uint8_t> out)
     return size;
 }
 
+std::optional<std::uint64_t> Reader::bytes_to_key() const
+{
+    if (ring_ == nullptr || seeking_) return std::nullopt;
+    const auto key = ring_->newest_key.load(std::memory_order_acquire);
+    if (key == 0 || key - 1 < seq_ || ring_->epoch.load(std::memory_order_acquire) != epoch_)
+        return std::nullopt;
+    if (key - 1 == seq_) return within_ == 0 ? std::optional<std::uint64_t>(0) : std::nullopt;
+    return zone_.descriptor(*ring_, key - 1).offset - zone_.descriptor(*ring_, seq_).offset -
+           within_;
+}
+
 std::uint64_t Reader::rest_of_tag() const
 {
     return within_ == 0 ? 0 : zone_.descriptor(*ring_, seq_).size - std::uint64_t{within_};

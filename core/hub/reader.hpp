@@ -80,6 +80,9 @@ public:
     /// Milliseconds of arrival time between the next tag and the newest one.
     std::int64_t lag_ms() const;
 
+    /// Bytes from our place to the newest key frame when that is still to come: 0 when it is next.
+    std::optional<std::uint64_t> bytes_to_key() const;
+
     /// Inside a tag: the bytes of it that were not taken yet. 0 at a boundary.
     std::uint64_t rest_of_tag() const;
 

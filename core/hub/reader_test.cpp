@@ -139,6 +139,26 @@ TEST_F(HubReader, SkipsWhenItIsTooLateButOnlyAtATagsEnd)
     EXPECT_EQ(skip.ms, 14 * 40);
 }
 
+TEST_F(HubReader, KnowsHowFarItsNextKeyFrameIs)
+{
+    append(writer, 0, true, 100);
+    Viewer viewer(zone, stream);
+    EXPECT_FALSE(viewer.reader.bytes_to_key()) << "it has no place yet";
+    viewer.drain();
+    EXPECT_FALSE(viewer.reader.bytes_to_key()) << "none is to come";
+    append(writer, 1, false, 200);
+    append(writer, 2, true, 300);
+    append(writer, 3, false, 300);
+    const auto before_key = tag_bytes(1, 40, 200).size();
+    EXPECT_EQ(viewer.reader.bytes_to_key(), before_key);
+    viewer.step(50);
+    EXPECT_EQ(viewer.reader.bytes_to_key(), before_key - 50);
+    viewer.step(before_key - 50);
+    EXPECT_EQ(viewer.reader.bytes_to_key(), 0U);
+    viewer.step(10);
+    EXPECT_FALSE(viewer.reader.bytes_to_key()) << "inside the key frame it is no longer to come";
+}
+
 TEST_F(HubReader, SendsConfigStampedWithTheTimeOfTheNextTagAndMetadataOnceAtZero)
 {
     ASSERT_TRUE(writer.set_config(ConfigKind::script, tag_bytes(900, 7, 20)));

@@ -178,12 +178,12 @@ TEST_F(HubSessions, TheWindowEndsWhenItsTimeIsOver)
     release(zone, first.writer, 5000);
     Lives lives;
     SlotMask poke = 0;
-    EXPECT_FALSE(keep_stream(zone, stream, 4999, 9, lives, poke));
-    const auto ended = keep_stream(zone, stream, 5000, 9, lives, poke);
+    EXPECT_FALSE(keep_stream(zone, stream, 4999, lives, poke));
+    const auto ended = keep_stream(zone, stream, 5000, lives, poke);
     ASSERT_TRUE(ended);
     EXPECT_FALSE(ended->waiting);
     EXPECT_EQ(Current::unpack(stream.current.load()).state, State::idle);
-    EXPECT_FALSE(keep_stream(zone, stream, 6000, 9, lives, poke));
+    EXPECT_FALSE(keep_stream(zone, stream, 6000, lives, poke));
 }
 
 TEST_F(HubSessions, ADeadlineThatNobodySetIsSetByHousekeeping)
@@ -192,11 +192,12 @@ TEST_F(HubSessions, ADeadlineThatNobodySetIsSetByHousekeeping)
     auto& stream = first.writer.stream();
     release(zone, first.writer, 5000);
     stream.deadline.store(Deadline{.epoch = 77, .until_ms = 1}.pack());
+    stream.window_ms.store(100);
     Lives lives;
     SlotMask poke = 0;
-    EXPECT_FALSE(keep_stream(zone, stream, 6000, 100, lives, poke));
-    EXPECT_FALSE(keep_stream(zone, stream, 6099, 100, lives, poke));
-    EXPECT_TRUE(keep_stream(zone, stream, 6100, 100, lives, poke));
+    EXPECT_FALSE(keep_stream(zone, stream, 6000, lives, poke));
+    EXPECT_FALSE(keep_stream(zone, stream, 6099, lives, poke));
+    EXPECT_TRUE(keep_stream(zone, stream, 6100, lives, poke));
 }
 
 }  // namespace

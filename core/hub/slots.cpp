@@ -139,7 +139,7 @@ std::uint32_t viewers_of(const StreamRecord& stream)
 }
 
 std::optional<Ended> keep_stream(const Zone& zone, StreamRecord& stream, std::int64_t now_ms,
-                                 std::int64_t window_ms, Lives& lives, SlotMask& poke)
+                                 Lives& lives, SlotMask& poke)
 {
     auto word = stream.current.load();
     const auto current = Current::unpack(word);
@@ -147,6 +147,7 @@ std::optional<Ended> keep_stream(const Zone& zone, StreamRecord& stream, std::in
 
     auto next = current;
     const auto deadline = stream.deadline.load();
+    const auto window_ms = stream.window_ms.load();
     if (current.state == State::live) {
         const auto& ring = zone.ring(current.ring);
         if (ring.epoch.load() == current.epoch && lives.alive(ring.owner.load()))

@@ -63,26 +63,26 @@ struct Ended {
 };
 
 /// Housekeeping that any worker may do, as often as once a second: frees slots and rings of dead
-/// processes, lets their streams wait until `now_ms + window_ms`, ends streams whose window is
+/// processes, lets their streams wait for StreamRecord::window_ms, ends streams whose window is
 /// over. Calls `report(Ended)` once for each stream, in exactly one process. `now_ms` is monotonic.
 /// Returns the slots to poke.
 template <class Report>
-SlotMask keep_house(const Zone& zone, std::int64_t now_ms, std::int64_t window_ms, Report&& report);
+SlotMask keep_house(const Zone& zone, std::int64_t now_ms, Report&& report);
 
 /// One step of keep_house() for one stream; nothing when there was nothing to do.
 std::optional<Ended> keep_stream(const Zone& zone, StreamRecord& stream, std::int64_t now_ms,
-                                 std::int64_t window_ms, Lives& lives, SlotMask& poke);
+                                 Lives& lives, SlotMask& poke);
 
 /// Frees the slots and rings of processes that are gone.
 void reap_dead(const Zone& zone, Lives& lives);
 
 template <class Report>
-SlotMask keep_house(const Zone& zone, std::int64_t now_ms, std::int64_t window_ms, Report&& report)
+SlotMask keep_house(const Zone& zone, std::int64_t now_ms, Report&& report)
 {
     SlotMask poke = 0;
     Lives lives;
     for (std::uint32_t i = 0; i < zone.header().streams; ++i) {
-        if (const auto ended = keep_stream(zone, zone.stream(i), now_ms, window_ms, lives, poke))
+        if (const auto ended = keep_stream(zone, zone.stream(i), now_ms, lives, poke))
             report(*ended);
     }
     reap_dead(zone, lives);

@@ -107,6 +107,7 @@ void fill(StreamRecord& stream, std::uint64_t hash, std::string_view name)
     stream.run.store(0);
     stream.last_dts_ms.store(-1);
     stream.last_arrival_us.store(0);
+    stream.window_ms.store(0);
     for (auto* counter : {&stream.wakes, &stream.skip_count, &stream.skip_tags, &stream.skip_ms,
                           &stream.overruns}) {
         counter->store(0);

@@ -55,12 +55,11 @@ void destroy(void* data)
 /// A slow viewer costs the kernel no more than this; tags leave without waiting for more of them.
 void tune_socket(ngx_http_request_t& r)
 {
-    auto& c = *r.connection;
-    if (r.http_version >= NGX_HTTP_VERSION_20)
-        return;  // the connection is shared with other requests
+    auto& c = r.stream == nullptr ? *r.connection : *r.stream->connection->connection;
     ngx_tcp_nodelay(&c);
     const int unsent = kUnsentBytes;
     setsockopt(c.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+    if (r.stream != nullptr) return;  // others share the connection, and may need a larger buffer
     const int buffer = static_cast<int>(flv_conf(r).send_buffer);
     if (buffer > 0) setsockopt(c.fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
 }
@@ -160,7 +159,6 @@ ngx_int_t serve_flv(ngx_http_request_t& r)
 
 void start_flv()
 {
-    if (worker() == nullptr) return;
     add_listener({.stream_dirty = stream_dirty,
                   .tick = [](std::int64_t) { Room::for_each([](Room& room) { room.tick(); }); },
                   .snapshot_changed = [] { Room::for_each([](Room& room) { room.check_all(); }); },

@@ -181,11 +181,8 @@ void Room::serve_cohort()
 void Room::tick()
 {
     adapt();
-    serving_ = true;
-    const bool allowed = viewers_.empty() || viewers_.front()->check();
-    serving_ = false;
-    if (!allowed) return check_all();
     for (auto* viewer : viewers_) viewer->rescue();
+    check_all();
 }
 
 void Room::check_all()
@@ -200,7 +197,8 @@ void Room::check_all()
 
 void Room::hand_over()
 {
-    for (auto* viewer : viewers_) viewer->hand_over();
+    const auto now = mono_ms();
+    for (auto* viewer : viewers_) viewer->hand_over(now);
 }
 
 }  // namespace sluice::ngx

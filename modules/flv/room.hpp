@@ -33,13 +33,13 @@ public:
     /// changed.
     void stream_dirty();
 
-    /// Twice a second: judges the viewers' rights by one of them, and adapts the interval.
+    /// Twice a second: judges the viewers' rights, and adapts the interval.
     void tick();
 
     /// The channel may have changed: judges all.
     void check_all();
 
-    /// Ends all viewers, for them to come back to another worker.
+    /// Sends all viewers to another worker: each at its next key frame, soon in any case.
     void hand_over();
 
     hub::StreamRecord& stream() const { return *stream_; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "conf.hpp"
 #include "core/flv/tag.hpp"
@@ -67,7 +68,13 @@ Viewer::Step Viewer::step()
     if (!catch_up()) return Step::gone;
     if (!pending_.empty()) return send_pending();
     hub::Stretch stretch;
-    const auto sight = reader_.look(next_size(), stretch);
+    auto size = next_size();
+    if (leave_by_ms_ != 0 && frame_left_ == 0) {
+        const auto stay = reader_.bytes_to_key();
+        if (stay == 0U) return end();
+        if (stay) size = std::min(size, *stay);
+    }
+    const auto sight = reader_.look(size, stretch);
     count_skip();
     switch (sight) {
         case hub::Sight::wait:
@@ -123,6 +130,14 @@ bool Viewer::copy_ahead(std::uint64_t size)
     if (!reader_.settle(stretch, stretch.size)) return overrun() == Step::more;
     count_bytes_out(room_->stream(), stretch.size);
     return true;
+}
+
+void Viewer::hand_over(std::int64_t now_ms)
+{
+    constexpr std::int64_t kPatienceMs = 2000;
+    if (fate_ != Fate::running) return;
+    if (leave_by_ms_ == 0) leave_by_ms_ = now_ms + kPatienceMs;
+    if (now_ms >= leave_by_ms_) end();
 }
 
 void Viewer::rescue()
@@ -263,41 +278,48 @@ void Viewer::on_readable()
 
 void Viewer::read_websocket()
 {
+    // A client that sends without end gets a turn like everybody else, and one pong for it: of
+    // several pings only the latest need be answered (RFC 6455, 5.5.3).
+    constexpr int kBuffersInATurn = 16;
     auto& c = *r_->connection;
     std::array<std::uint8_t, 512> buffer{};
     std::vector<websocket::Control> controls;
-    for (;;) {
+    std::optional<websocket::Control> ping;
+    for (int i = 0; i < kBuffersInATurn; ++i) {
         const auto n = c.recv(&c, buffer.data(), buffer.size());
         if (n == NGX_AGAIN) break;
+        controls.clear();
         if (n <= 0 ||
             !extras_->frames.take({buffer.data(), static_cast<std::size_t>(n)}, controls)) {
             fail();
             return;
         }
+        for (const auto& control : controls) {
+            if (control.opcode == websocket::Opcode::ping) ping = control;
+            if (control.opcode != websocket::Opcode::close) continue;
+            end();
+            return;
+        }
     }
-    for (const auto& control : controls) {
-        if (!answer(control)) return;
+    if (ping) answer(*ping);
+    if (c.read->ready) {
+        ngx_post_event(c.read, &ngx_posted_next_events);
+    } else if (ngx_handle_read_event(c.read, 0) != NGX_OK) {
+        fail();
     }
-    if (ngx_handle_read_event(c.read, 0) != NGX_OK) fail();
 }
 
-/// Answers a ping or a close; false when the viewer is gone.
-bool Viewer::answer(const websocket::Control& control)
+/// Sends the pong now or, where a frame is open, behind it.
+void Viewer::answer(const websocket::Control& ping)
 {
-    if (control.opcode == websocket::Opcode::close) {
-        end();
-        return false;
-    }
-    if (control.opcode != websocket::Opcode::ping) return true;
     std::array<std::uint8_t, websocket::kMaxHeader> header{};
-    const auto size = write_header(header, websocket::Opcode::pong, control.size);
+    const auto size = write_header(header, websocket::Opcode::pong, ping.size);
     auto& pong = extras_->pong;
     pong.assign(header.begin(), header.begin() + static_cast<std::ptrdiff_t>(size));
-    pong.insert(pong.end(), control.payload.begin(), control.payload.begin() + control.size);
-    if (frame_left_ != 0 || !pending_.empty()) return true;  // goes out behind the open frame
+    pong.insert(pong.end(), ping.payload.begin(), ping.payload.begin() + ping.size);
+    if (frame_left_ != 0 || !pending_.empty()) return;
     pending_.swap(pong);
-    if (!blocked_ && send_pending() == Step::gone) return false;
-    return true;
+    if (!blocked_) send_pending();
 }
 
 /// The stream is over for this viewer: what was taken is flushed, the response ends properly.

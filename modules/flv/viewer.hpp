@@ -44,8 +44,10 @@ public:
     /// this viewer.
     void rescue();
 
-    /// Ends the response, for the viewer to come back to another worker.
-    void hand_over() { end(); }
+    /// Asks the viewer to come back to another worker: its response ends before its next key frame,
+    /// where the new one will begin, or when none has come for a while. To be repeated until it has
+    /// gone.
+    void hand_over(std::int64_t now_ms);
 
     /// Looks whether the viewer may go on; false: it was ended.
     bool check();
@@ -74,7 +76,7 @@ private:
     Sent flush_sink();
     void count_skip();
     void read_websocket();
-    bool answer(const websocket::Control& control);
+    void answer(const websocket::Control& ping);
     Step end();
     Step fail();
     Step finish(Fate fate);
@@ -89,6 +91,7 @@ private:
     PlayGrant grant_;
     std::uint64_t frame_left_ = 0;  ///< WebSocket: payload bytes that the open frame still promises
     Transport transport_;
+    std::int64_t leave_by_ms_ = 0;  ///< monotonic; 0: stays
     bool blocked_ = false;
     bool header_left_ = false;  ///< HTTP/1.1: nginx has sent the response header
     bool started_ = false;      ///< the FLV file header was sent

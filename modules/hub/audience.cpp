@@ -26,6 +26,7 @@ bool enter_audience(hub::StreamRecord& stream, hub::Protocol protocol)
     auto& count = counts_of(stream);
     const auto slot = worker()->slot;
     if (count.viewers == 0 && !hub::add_reader(stream, slot)) return false;
+    keep_worker();
     ++count.viewers;
     stream.viewers[slot][static_cast<std::size_t>(protocol)].fetch_add(1);
     worker()->slot_record().viewers.fetch_add(1);

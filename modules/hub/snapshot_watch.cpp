@@ -30,6 +30,7 @@ struct FileStamp {
 std::string folder;
 std::optional<channel::Snapshot> snapshot;
 FileStamp seen;
+FileStamp refused;
 int inotify_fd = -1;
 ngx_connection_t* inotify_connection;
 
@@ -42,13 +43,16 @@ void refuse(const Error& error)
     raise("config.snapshot_refused", {}, {{"detail", error.where}});
 }
 
-/// Switches to the snapshot the manifest names now.
-void open_snapshot()
+/// Switches to the snapshot that the manifest with this stamp names.
+void open_snapshot(const FileStamp& stamp)
 {
     auto opened = channel::Snapshot::open(folder);
+    // What is malformed stays so until there is another manifest. What can't be read may have a
+    // reason that passes, such as too many open files: it is tried again at the next tick.
+    if (opened || opened.error().code != Errc::io) seen = stamp;
     if (!opened) {
-        // The writer may have replaced both files between our reading of the one and of the other:
-        // the new manifest makes a new stamp, so this is tried again then.
+        if (refused == stamp) return;
+        refused = stamp;
         refuse(opened.error());
         return;
     }
@@ -101,8 +105,7 @@ void check_snapshot()
     if (::stat((folder + "/manifest.json").c_str(), &info) != 0) return;
     const FileStamp now{.inode = info.st_ino, .modified = info.st_mtim};
     if (now == seen) return;
-    seen = now;
-    open_snapshot();
+    open_snapshot(now);
 }
 
 void stop_watching_snapshots()

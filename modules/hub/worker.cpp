@@ -25,7 +25,6 @@ std::unique_ptr<Worker> self;
 std::vector<Listener> listeners;
 ngx_event_t tick_event;
 ngx_connection_t tick_connection;  // ngx_event_t.data wants one for debug logs
-std::int64_t orphan_window_ms = 10'000;
 std::int64_t next_house_ms = 0;
 
 void on_wake()
@@ -58,7 +57,7 @@ void keep_house(std::int64_t now_ms)
 {
     if (now_ms < next_house_ms) return;
     next_house_ms = now_ms + kHouseEveryMs;
-    self->poke(hub::keep_house(self->zone, now_ms, orphan_window_ms, report_ended));
+    self->poke(hub::keep_house(self->zone, now_ms, report_ended));
 }
 
 /// Sessions may outlive any number of reloads, but slots are finite: the worker that has been
@@ -113,6 +112,50 @@ void start_tick(ngx_cycle_t& cycle)
     ngx_add_timer(&tick_event, kTick);
 }
 
+std::unique_ptr<Worker> waiting;  // for a slot
+const HubConf* waiting_conf = nullptr;
+
+ngx_int_t join(ngx_cycle_t& cycle, const HubConf& conf, std::unique_ptr<Worker> mine,
+               std::uint32_t slot)
+{
+    mine->slot = slot;
+    self = std::move(mine);
+    if (!listen_for_wakes(cycle, self->zone.header().wake_fd[slot], on_wake)) return NGX_ERROR;
+    watch_snapshots(cycle, conf.channels);
+    auto& record = self->slot_record();
+    record.heartbeat_ms.store(wall_ms());
+    record.config_generation.store(conf.generation);
+    start_tick(cycle);
+    return NGX_OK;
+}
+
+/// Serves no streams until a worker of an earlier configuration has ended.
+void try_again(ngx_event_t& event)
+{
+    const auto slot = hub::claim_slot(waiting->zone, waiting->self);
+    if (!slot) {
+        event.cancelable = 1;
+        ngx_add_timer(&event, kTick);
+        return;
+    }
+    auto& cycle = const_cast<ngx_cycle_t&>(*ngx_cycle);
+    if (join(cycle, *waiting_conf, std::move(waiting), *slot) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ALERT, cycle.log, 0, "sluice hub: this worker could not begin");
+    }
+}
+
+void try_again_later(ngx_cycle_t& cycle, const HubConf& conf, std::unique_ptr<Worker> mine)
+{
+    waiting = std::move(mine);
+    waiting_conf = &conf;
+    tick_connection.fd = static_cast<ngx_socket_t>(-1);
+    tick_event.data = &tick_connection;
+    tick_event.log = cycle.log;
+    tick_event.handler = event_door<try_again>;
+    tick_event.cancelable = 1;
+    ngx_add_timer(&tick_event, kTick);
+}
+
 /// Old workers make way within a tick or two when slots are short; new connections wait in the
 /// backlog so long.
 std::optional<std::uint32_t> wait_for_slot(const Worker& mine)
@@ -149,9 +192,9 @@ void add_listener(const Listener& listener)
     listeners.push_back(listener);
 }
 
-void set_orphan_window(std::int64_t ms)
+void keep_worker()
 {
-    orphan_window_ms = ms;
+    tick_event.cancelable = 0;
 }
 
 void notify_snapshot_changed()
@@ -179,17 +222,10 @@ ngx_int_t start_worker(ngx_cycle_t& cycle, const HubConf& conf)
                       "configurations; this worker "
                       "serves no streams until they end",
                       static_cast<ngx_uint_t>(hub::kSlots));
+        try_again_later(cycle, conf, std::move(mine));
         return NGX_OK;
     }
-    mine->slot = *slot;
-    self = std::move(mine);
-    if (!listen_for_wakes(cycle, self->zone.header().wake_fd[*slot], on_wake)) return NGX_ERROR;
-    watch_snapshots(cycle, conf.channels);
-    auto& record = self->slot_record();
-    record.heartbeat_ms.store(wall_ms());
-    record.config_generation.store(conf.generation);
-    start_tick(cycle);
-    return NGX_OK;
+    return join(cycle, conf, std::move(mine), *slot);
 }
 
 void stop_worker()

@@ -43,8 +43,8 @@ struct Listener {
 };
 void add_listener(const Listener& listener);
 
-/// Monotonic deadline arithmetic for streams whose publisher's worker died, ms. Set by ingest.
-void set_orphan_window(std::int64_t ms);
+/// A session begins: an old worker that was about to end has to live for it.
+void keep_worker();
 
 /// One field of an event.
 struct EventField {

@@ -246,7 +246,6 @@ ngx_int_t install_rtmp_hooks(ngx_conf_t& cf)
 
 void start_ingest()
 {
-    if (worker() == nullptr) return;
     add_listener({.stream_dirty = stream_dirty,
                   .tick = [](std::int64_t) { check_sessions(); },
                   .snapshot_changed = check_sessions,

@@ -45,6 +45,8 @@ Publisher::Publisher(RtmpSession& session, std::string id, const PublishGrant& g
 {
     const auto& s = *session_.rtmp;
     publication_.introduce(address_of(s), came_by_proxy(s), wall_ms());
+    keep_worker();
+    stream_->window_ms.store(granted_window_ms());
     worker()->slot_record().publishers.fetch_add(1);
     publishers.push_back(this);
     worker()->poke(claim.poke);
@@ -80,6 +82,11 @@ std::int64_t Publisher::window_ms() const
         default:
             break;
     }
+    return granted_window_ms();
+}
+
+std::int64_t Publisher::granted_window_ms() const
+{
     if (grant_.reconnect_window_ms) return *grant_.reconnect_window_ms;
     return static_cast<std::int64_t>(ingest_conf(*session_.rtmp)->reconnect_window);
 }
@@ -125,7 +132,9 @@ void Publisher::check(std::int64_t now_ms)
     if (session_.closing) return;
     const auto idle = static_cast<std::int64_t>(ingest_conf(*session_.rtmp)->idle_timeout);
     if (idle > 0 && now_ms - last_data_ms_ >= idle) return end(auth::Reason::idle);
-    if (const auto reason = publisher_still_allowed(*session_.rtmp, id_, grant_)) end(*reason);
+    if (const auto reason = publisher_still_allowed(*session_.rtmp, id_, grant_))
+        return end(*reason);
+    if (publication_.writer().current()) stream_->window_ms.store(granted_window_ms());
 }
 
 void Publisher::check_stream()

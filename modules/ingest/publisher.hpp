@@ -37,6 +37,7 @@ public:
 
 private:
     std::int64_t window_ms() const;
+    std::int64_t granted_window_ms() const;
 
     RtmpSession& session_;
     std::string id_;

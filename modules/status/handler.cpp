@@ -145,7 +145,6 @@ ngx_int_t serve_status(ngx_http_request_t& r)
 
 void start_status()
 {
-    if (worker() == nullptr) return;
     const auto end_in_old_worker = [](std::int64_t) {
         if (ngx_exiting) end_event_streams();
     };

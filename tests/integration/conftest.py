@@ -52,8 +52,8 @@ def make_system():
             product.discard()
 
 
-def running_system():
-    product = system.System()
+def running_system(**how):
+    product = system.System(**how)
     try:
         product.up()
         yield product
@@ -63,9 +63,10 @@ def running_system():
 
 
 @pytest.fixture(scope="module")
-def own_system():
-    """A product of the test module's own: its tests may damage what heals, and leave it running."""
-    yield from running_system()
+def own_system(request):
+    """A product of the test module's own, as its SYSTEM (a dict) says: its tests may damage what heals, and leave it
+    running."""
+    yield from running_system(**getattr(request.module, "SYSTEM", {}))
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from sluicetest.waiting import wait_for
 
 NGINX = {"sanitized": True, "application": "sluice_access_publish open;",
          "rtmp_server": "sluice_ingest_setup_timeout 3s;"}
+SYSTEM = {"sanitized": True}
 SEED = int(os.environ.get("SLUICE_TEST_SEED", "1"))
 
 
@@ -273,7 +274,8 @@ def test_strange_requests_get_an_http_error(nginx, data):
     b'{"expires_at": "yesterday"}', b'{"nonsense": 1}', b"[" * 20000, b'{"name": "' + b"x" * 500_000 + b'"}',
     b'{"id": "api"}', b'{"id": ".hidden"}', b'{"outputs": {"flv": "x", "hls": 3}}',
 ], ids=lambda b: repr(b[:24]))
-def test_json_of_the_wrong_shape_is_a_client_error(shared_system, api, body):
+def test_json_of_the_wrong_shape_is_a_client_error(own_system, body):
+    api = own_system.api
     reply = api.client.post("/channels", content=body, headers={"Content-Type": "application/json"})
     assert 400 <= reply.status_code < 500, (reply.status_code, reply.text[:300])
     assert reply.headers["content-type"].startswith("application/problem+json")

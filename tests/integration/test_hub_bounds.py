@@ -1,8 +1,9 @@
 """The hub is bounded, and says so: full, too small for a GOP, or changed in size by a reload."""
 
+import json
 import signal
 
-from sluicetest import logs
+from sluicetest import logs, processes
 from sluicetest.publisher import Publisher, clip
 from sluicetest.refusal import DENIED, expect_refused
 from sluicetest.viewer import HttpFlv
@@ -69,6 +70,39 @@ def test_a_reload_that_changes_the_size_of_the_hub_is_refused(make_nginx):
         stays(lambda: nginx.workers() == workers, 1, "the old workers")
         assert not push.ended.is_set()
         assert nginx.control.json("/-/generation")["hub"]["streams_max"] == 16
+
+
+def slots_taken(nginx):
+    """0 where the worker that answers has none itself."""
+    status, _, body = nginx.control.request("GET", "/-/generation")
+    return len(json.loads(body)["workers"]) if status == 200 else 0
+
+
+def test_workers_that_found_no_slot_serve_as_soon_as_there_is_one(make_nginx):
+    """Two generations of 32 take all 64 slots; while both stand still the third has none."""
+    nginx = make_nginx(workers=32, application=OPEN)
+    held = []
+
+    def reload():
+        for pid in nginx.workers():
+            processes.signal_to(pid, signal.SIGSTOP)
+            held.append(pid)
+        nginx.process.send_signal(signal.SIGHUP)
+
+    try:
+        reload()
+        wait_for(lambda: len(nginx.all_workers()) == 64, what="the second generation")
+        wait_for(lambda: slots_taken(nginx) == 64, what="the slots to be taken")
+        reload()
+        wait_for(lambda: "serves no streams" in logs.read(nginx.error_log), 10, "the third to find no slot")
+    finally:
+        for pid in held:
+            processes.signal_to(pid, signal.SIGCONT)
+    wait_for(lambda: len(nginx.all_workers()) == 32, what="the old ones to end")
+    wait_for(lambda: slots_taken(nginx) == 32, what="the third to have slots")
+    with Publisher(nginx.rtmp, "demo", clip("avc")) as push:
+        assert push.accepted
+        nginx.control.wait_state("demo", "live")
 
 
 def fresh(nginx):

@@ -68,6 +68,15 @@ def test_the_publisher_of_a_killed_worker_comes_back_and_goes_on(nginx):
         assert not back.ended.is_set()
 
 
+def test_after_a_kill_viewers_are_kept_for_the_window_that_was_set(make_nginx):
+    nginx = make_nginx(workers=2, application="sluice_access_publish open; sluice_ingest_reconnect_window 1s;")
+    with Publisher(nginx.rtmp, "demo", clip("avc_quick")):
+        nginx.control.wait_state("demo", "live")
+        killed(nginx, nginx.control.stream("demo")["publisher"]["pid"])
+        nginx.control.wait_state("demo", "waiting", 3)
+        nginx.control.wait_state("demo", "idle", 4)
+
+
 def test_killing_every_worker_loses_no_stream_record(nginx):
     push = Publisher(nginx.rtmp, "demo", clip("avc_quick"))
     nginx.control.wait_state("demo", "live")

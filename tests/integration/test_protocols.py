@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import hashlib
+import threading
 
 import httpx
 import pytest
@@ -189,9 +190,24 @@ def test_a_ping_is_answered_with_its_payload(nginx, live):
     with join(nginx, "ws") as viewer:
         viewer.read_key_frame()
         viewer.send(9, b"are you there")
-        viewer.read_until(lambda _: getattr(viewer, "control", None), 3, "pong")
-        assert viewer.control == (10, b"are you there")
+        viewer.read_until(lambda _: viewer.controls, 3, "pong")
+        assert viewer.controls == [(10, b"are you there")]
         viewer.read_key_frame()
+
+
+def test_a_flood_of_pings_is_answered_by_its_latest(nginx, live):
+    """One pong for what came in a turn (RFC 6455, 5.5.3): a client that shouts holds nobody up."""
+    count = 20000
+    with join(nginx, "ws") as viewer:
+        viewer.read_key_frame()
+        shout = threading.Thread(target=viewer.send, args=(9, *(b"%d" % i for i in range(count))))
+        shout.start()
+        last = (10, b"%d" % (count - 1))
+        viewer.read_until(lambda _: last in viewer.controls[-1:], 20, "the pong of the last ping")
+        shout.join()
+        assert len(viewer.controls) < count / 4
+        viewer.read_key_frame()
+        viewer.check()
 
 
 def test_a_close_is_answered_and_the_viewer_forgotten(nginx, live):

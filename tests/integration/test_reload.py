@@ -1,14 +1,16 @@
 """Reloads are free: nobody is disconnected, no timestamp moves, and old workers go away."""
 
 import contextlib
+import socket
 import time
+from pathlib import Path
 
 import pytest
-from sluicetest import processes
+from sluicetest import http, processes
 from sluicetest.crowd import Crowd
 from sluicetest.publisher import Ffmpeg, Publisher, clip
 from sluicetest.viewer import HttpFlv, RtmpViewer, WsFlv
-from sluicetest.waiting import free_port, wait_for
+from sluicetest.waiting import free_port, stays, wait_for
 
 WORKERS, CHANNELS, VIEWERS, RELOADS = 4, 4, 200, 10
 # The light clip has a tag at least every 100 ms; a frame that arrived late is no gap in time.
@@ -40,6 +42,10 @@ def expect_untouched(crowd, pushes):
     assert max(m.largest_step for m in crowd.members) <= LARGEST_STEP_MS
     assert all(m.tags > 10 for m in crowd.members)
     assert all(not push.ended.is_set() for push in pushes)
+
+
+def descriptors(pids):
+    return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids)
 
 
 @pytest.mark.deadline(180)
@@ -80,6 +86,24 @@ def test_reloads_while_real_encoders_push_and_every_kind_of_viewer_watches(nginx
                 viewer.read_tags(20)
                 viewer.check(largest_step_ms=200)
         assert push.running
+
+
+def test_who_was_connected_before_a_reload_and_asks_after_it_is_served(nginx):
+    """Browsers connect ahead of their requests: the old worker that took the connection lives for what comes of it."""
+    with Publisher(nginx.rtmp, "channel0", clip("avc_light")):
+        nginx.control.wait_state("channel0", "live")
+        old = nginx.workers()
+        before = descriptors(old)
+        early = socket.create_connection(("127.0.0.1", nginx.http))
+        early.sendall(b"GET /channel0/live.flv HTTP/1.1\r\n")
+        wait_for(lambda: descriptors(old) > before, what="the connection to be taken")
+        nginx.reload()
+        wait_for(lambda: len(nginx.control.workers()) <= WORKERS + 2, what="the idle old workers to end")
+        stays(lambda: early.fileno() >= 0, 1.5, "the connection: two ticks of the old worker")
+        early.sendall(b"Host: x\r\n\r\n")
+        with HttpFlv(response=http.Response(early, 5)) as viewer:
+            viewer.read_for(3)
+            viewer.check(LARGEST_STEP_MS)
 
 
 def test_a_publisher_that_reconnects_after_a_reload_goes_on(nginx):

@@ -1,5 +1,7 @@
 """Slow viewers skip to a key frame; the others see nothing of it, and memory stays flat."""
 
+import re
+import subprocess
 import threading
 import time
 
@@ -135,6 +137,41 @@ def test_a_viewer_that_reads_nothing_at_all_is_closed_and_counted(make_nginx):
             wait_for(lambda: nginx.control.stream("demo")["viewers"]["flv"] == 0, 30, "the viewer to be closed")
             with pytest.raises(Ended):
                 viewer.read_until(lambda _: False, 5)
+
+
+def stalled_http2_viewer(nginx):
+    """A connection that asks for the stream by HTTP/2, offers windows without end, and reads nothing."""
+    sock = http._connect(f"http://127.0.0.1:{nginx.h2}", 5, RECEIVE_BUFFER)
+
+    def frame(kind, flags, stream, payload):
+        return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+    def field(name, value):  # RFC 7541, 6.2.2: a literal that is not indexed
+        return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
+
+    head = b"".join(field(*f) for f in ((b":method", b"GET"), (b":scheme", b"http"), (b":authority", b"x"),
+                                        (b":path", b"/demo/live.flv")))
+    most = (0x7FFFFFFF).to_bytes(4, "big")
+    sock.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"\0\4" + most)
+                 + frame(8, 0, 0, (0x7FFF0000).to_bytes(4, "big")) + frame(1, 5, 1, head))
+    return sock
+
+
+def kernel_bytes(port):
+    """Memory that the kernel holds for the server's established sockets on the port: their queues with overhead."""
+    said = subprocess.run(["ss", "-Htnm", "state", "established", f"sport = :{port}"], capture_output=True, text=True,
+                          check=True).stdout
+    return sum(int(n) for kind in "rwft" for n in re.findall(rf"[(,]{kind}(\d+)", said))
+
+
+def test_a_stalled_http2_viewer_holds_little_kernel_memory(nginx):
+    with Publisher(nginx.rtmp, "demo", clip("avc_big"), speed=4) as push:
+        nginx.control.wait_state("demo", "live")
+        with stalled_http2_viewer(nginx):
+            wait_for(lambda: nginx.control.stream("demo")["viewers"]["flv"] == 1, what="the viewer to be counted")
+            begun = len(push.sent)
+            wait_for(lambda: sum(len(m.payload) for m in push.sent[begun:]) > 4_000_000, 30, "4 MB to be pushed")
+            assert kernel_bytes(nginx.h2) <= 256 * 1024
 
 
 def test_a_client_that_never_ends_its_request_holds_nothing_up(nginx):

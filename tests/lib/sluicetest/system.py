@@ -1,5 +1,6 @@
 """The whole product in a folder of its own, started as a user starts it."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -12,17 +13,22 @@ from .nginx import ROOT
 from .waiting import free_ports, wait_for
 
 SCRIPT = ROOT / "sluice"
+ASAN_BUILD = Path(os.environ.get("SLUICE_ASAN_BUILD", ROOT / "build/asan"))
 
 
 class System:
-    """`./sluice up --detach` with free ports; `down()` checks that nothing stays behind."""
+    """`./sluice up --detach` with free ports; `down()` checks that nothing stays behind.
 
-    def __init__(self, workers=2, flags=()):
+    `sanitized` runs all of its programs and the module as they were built with AddressSanitizer, where they were.
+    """
+
+    def __init__(self, workers=2, flags=(), sanitized=False):
         self.dir = Path(tempfile.mkdtemp(prefix="sluice-system-"))
         self.dir.chmod(0o755)
         self.http, self.https, self.rtmp, self.rtmps = free_ports(4)
         self.workers_wanted = workers
         self.flags = list(flags)
+        self.sanitized = sanitized and (ASAN_BUILD / "controlplane/sluice-control").exists()
         self.control = Control(self.dir / "run/control.sock")
         self.expected = []
         self.api = None
@@ -45,7 +51,8 @@ class System:
 
     def script(self, verb, *args, timeout=600):
         """Runs `./sluice VERB --dir DIR …`."""
-        return subprocess.run([str(SCRIPT), verb, "--dir", str(self.dir), *args], text=True,
+        build = {"SLUICE_BUILD": str(ASAN_BUILD)} if self.sanitized else {}
+        return subprocess.run([str(SCRIPT), verb, "--dir", str(self.dir), *args], text=True, env=os.environ | build,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
 
     def up(self):

@@ -89,11 +89,11 @@ class Viewer:
 
 
 class HttpFlv(Viewer):
-    """HTTP/1.1, plain or TLS. A refusal shows in `status`."""
+    """HTTP/1.1, plain or TLS; or the answer to a request that was sent by hand. A refusal shows in `status`."""
 
-    def __init__(self, url, headers=None, receive_buffer=0):
+    def __init__(self, url=None, headers=None, receive_buffer=0, response=None):
         super().__init__()
-        self.response = http.request(url, headers=headers, receive_buffer=receive_buffer)
+        self.response = response or http.request(url, headers=headers, receive_buffer=receive_buffer)
         self.status = self.response.status
         self.headers = self.response.headers
 
@@ -112,6 +112,7 @@ class WsFlv(Viewer):
     def __init__(self, url, headers=None):
         super().__init__()
         self.messages = []
+        self.controls = []
         self.closed_with = None
         self._rest = b""
         self.response = http.request(url, headers={
@@ -120,30 +121,36 @@ class WsFlv(Viewer):
         self.status = self.response.status
         self.headers = self.response.headers
 
-    def send(self, opcode, payload=b""):
-        """Sends a masked frame with a payload of less than 126 bytes (clause 5.2)."""
+    def send(self, opcode, *payloads):
+        """Sends masked frames with payloads of less than 126 bytes (clause 5.2), all in one."""
+        self.response.sock.sendall(b"".join(self._masked(opcode, p) for p in payloads or [b""]))
+
+    @staticmethod
+    def _masked(opcode, payload):
         mask = os.urandom(4)
         body = bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
-        self.response.sock.sendall(bytes([0x80 | opcode, 0x80 | len(payload)]) + mask + body)
+        return bytes([0x80 | opcode, 0x80 | len(payload)]) + mask + body
 
     def _bytes(self, timeout):
         deadline = time.monotonic() + timeout
+        while True:
+            opcode, payload = self._next_frame(deadline)
+            if opcode in (0, 2):
+                self.messages.append(len(payload))
+                return payload
+            if opcode == 8:
+                self.closed_with = payload
+            if opcode in (None, 8):
+                return b""
+            self.controls.append((opcode, payload))
+
+    def _next_frame(self, deadline):
         while (frame := self._frame()) is None:
             data = self.response.raw(deadline - time.monotonic())
             if not data:
-                return b""
+                return None, b""
             self._rest += data
-        return self._payload(*frame, deadline)
-
-    def _payload(self, opcode, payload, deadline):
-        if opcode == 8:
-            self.closed_with = payload
-            return b""
-        if opcode in (0, 2):
-            self.messages.append(len(payload))
-            return payload
-        self.control = (opcode, payload)
-        return self._bytes(deadline - time.monotonic())
+        return frame
 
     def _frame(self):
         data = self._rest
