@@ -138,6 +138,6 @@ export_sanitizer_settings() {
     local runtime
     runtime=$(ldd "$SLUICE_BUILD/modules/ngx_sluice_module.so" | awk '/lib[at]san\.so/ { print $3 }')
     [ -n "$runtime" ] || return 0
-    service_start+=(env "LD_PRELOAD=$runtime" "ASAN_OPTIONS=detect_leaks=0:log_path=$dir/logs/sanitizer"
+    service_start+=(env "LD_PRELOAD=$runtime" "ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}:log_path=$dir/logs/sanitizer"
         "UBSAN_OPTIONS=print_stacktrace=1:log_path=$dir/logs/sanitizer" "TSAN_OPTIONS=log_path=$dir/logs/sanitizer")
 }

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 BINARY = os.environ.get("SLUICE_NGINX", "/usr/sbin/nginx")
 BUILD = Path(os.environ.get("SLUICE_BUILD", ROOT / "build/release"))
 MODULE = os.environ.get("SLUICE_MODULE", str(BUILD / "modules/ngx_sluice_module.so"))
+NGINX_LEAKS = ROOT / "tests/lib/nginx-leaks.txt"
 ASAN_MODULE = Path(os.environ.get("SLUICE_ASAN_MODULE", ROOT / "build/asan/modules/ngx_sluice_module.so"))
 MODULES = "/usr/lib/nginx/modules"
 
@@ -93,9 +94,9 @@ def certificate(folder):
 def sanitizer_environment(prefix):
     """The environment in which nginx, which knows nothing of it, loads a module built with ASan."""
     runtime = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
-    # nginx leaves pools and the hub to the end of the process: leaks are judged by memory that grows.
     return {"LD_PRELOAD": runtime.stdout.strip(),
-            "ASAN_OPTIONS": f"detect_leaks=0:log_path={prefix}/sanitizer",
+            "ASAN_OPTIONS": f"detect_leaks=1:log_path={prefix}/sanitizer",
+            "LSAN_OPTIONS": f"suppressions={NGINX_LEAKS}:print_suppressions=0",
             "UBSAN_OPTIONS": f"print_stacktrace=1:log_path={prefix}/sanitizer"}
 
 
