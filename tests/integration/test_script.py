@@ -2,45 +2,22 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
-import stat
 import subprocess
-import tempfile
 from pathlib import Path
 
 import httpx
 import pytest
 from sluicetest import processes
 from sluicetest.nginx import ROOT
-from sluicetest.waiting import accepts, free_ports, wait_for
-
-SCRIPT = ROOT / "sluice"
-
-
-def sluice(*arguments, timeout=100, **environment):
-    return subprocess.run([str(SCRIPT), *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
-                          stdin=subprocess.DEVNULL, env=os.environ | environment)
-
-
-@pytest.fixture
-def folder():
-    """A folder that the service user can reach, empty."""
-    path = Path(tempfile.mkdtemp(prefix="sluice-script-"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
+from sluicetest.script import SCRIPT, port_flags, sluice
+from sluicetest.waiting import accepts, wait_for
 
 
 @pytest.fixture
 def demo(make_system):
     return make_system(flags=["--demo"])
-
-
-def port_flags():
-    names = ("http", "https", "rtmp", "rtmps")
-    return [word for name, port in zip(names, free_ports(4)) for word in (f"--{name}-port", str(port))]
 
 
 @pytest.mark.parametrize(("arguments", "reason"), [
@@ -82,35 +59,6 @@ def test_a_folder_that_does_not_exist_is_an_error_that_says_so(verb):
 
     assert done.returncode == 1
     assert "/nowhere/at/all does not exist" in done.stderr
-
-
-def test_somebody_elses_folder_is_not_taken(folder):
-    (folder / "holiday.jpg").write_text("not a picture")
-
-    done = sluice("up", "--detach", "--dir", folder, *port_flags())
-
-    assert done.returncode == 1
-    assert "neither empty nor an instance" in done.stderr
-    assert [p.name for p in folder.iterdir()] == ["holiday.jpg"]
-
-
-@pytest.mark.parametrize("name", ["a" * 100, "pri$e", 'say "hi"', "a;b", "line\nbreak"])
-def test_a_folder_that_nginx_could_not_use_is_refused(folder, name):
-    done = sluice("up", "--detach", "--dir", folder / name)
-
-    assert done.returncode == 1
-    assert "the folder's name" in done.stderr
-
-
-def test_a_folder_in_a_closed_home_is_refused_with_what_to_do(folder):
-    if os.geteuid() != 0:
-        pytest.skip("only root runs the service as somebody else")
-    folder.chmod(0o700)
-
-    done = sluice("up", "--detach", "--dir", folder / "inside", *port_flags())
-
-    assert done.returncode == 1
-    assert "can't use" in done.stderr and "chmod o+x" in done.stderr
 
 
 def test_a_port_in_use_is_refused_before_anything_starts(folder):
@@ -174,17 +122,6 @@ def test_logs_show_the_end_of_each_log(shared_system):
 
     assert done.returncode == 0
     assert "error.log" in done.stdout
-
-
-def test_files_are_closed_to_others(shared_system):
-    def mode(name):
-        return stat.S_IMODE((shared_system.dir / name).stat().st_mode)
-
-    assert mode("admin-token") == 0o600
-    assert mode("run") == 0o750
-    assert mode("logs") == 0o750
-    for log in shared_system.log_files():
-        assert stat.S_IMODE(log.stat().st_mode) & 0o007 == 0, log
 
 
 def test_nothing_runs_as_root(shared_system):
