@@ -7,17 +7,11 @@ import socket
 import subprocess
 from pathlib import Path
 
-import httpx
 import pytest
 from sluicetest import processes
 from sluicetest.nginx import ROOT
 from sluicetest.script import SCRIPT, port_flags, sluice
 from sluicetest.waiting import accepts, wait_for
-
-
-@pytest.fixture
-def demo(make_system):
-    return make_system(flags=["--demo"])
 
 
 @pytest.mark.parametrize(("arguments", "reason"), [
@@ -70,21 +64,6 @@ def test_a_port_in_use_is_refused_before_anything_starts(folder):
     assert f"port {flags[1]} is in use by" in done.stderr
     assert "--http-port" in done.stderr
     assert not (folder / "run/supervisor.pid").exists()
-
-
-def test_up_detach_returns_when_the_demo_plays(demo):
-    with httpx.stream("GET", demo.flv("demo"), timeout=5) as reply:
-        first = next(reply.iter_bytes(13))
-
-    assert demo.control.state("demo") == "live"
-    assert first.startswith(b"FLV\x01")
-
-
-def test_up_prints_where_everything_is_but_not_the_admin_token(demo):
-    for expected in (f":{demo.http}/console/", f":{demo.rtmp}/stream/demo?sign=", f":{demo.http}/demo/live.flv",
-                     f":{demo.http}/demo/flv.html", str(demo.dir / "admin-token")):
-        assert expected in demo.output
-    assert demo.token not in demo.output
 
 
 def test_a_second_up_in_the_same_folder_is_refused(shared_system):
