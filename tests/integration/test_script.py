@@ -23,7 +23,9 @@ from sluicetest.waiting import accepts, wait_for
     (["up", "--rtmp-port", "99999"], "from 1 to 65535"),
     (["up", "--rtmp-port", "8o"], "from 1 to 65535"),
     (["up", "--http-port", "9000", "--rtmp-port", "9000"], "both 9000"),
-    (["up", "--workers", "none"], "--workers needs a number"),
+    (["up", "--workers", "none"], "--workers needs a number from 1 to 32"),
+    (["up", "--workers", "0"], "from 1 to 32"),
+    (["up", "--workers", "33"], "from 1 to 32"),
     (["up", "--role", "boss"], "--role can't be 'boss'"),
     (["down", "--now"], "does not know '--now'"),
     (["status", "--xml"], "does not know '--xml'"),
@@ -133,7 +135,11 @@ def test_a_stopped_instance_starts_again_with_its_ports_and_channels(own_system)
     assert accepts(own_system.rtmp)
 
 
-def test_ctrl_c_in_the_foreground_stops_everything(folder):
+@pytest.mark.parametrize(("tell", "status"), [
+    pytest.param(lambda script: os.killpg(script.pid, signal.SIGINT), 130, id="ctrl-c"),
+    pytest.param(lambda script: script.terminate(), 0, id="systemctl-stop"),
+])
+def test_a_foreground_instance_that_is_told_to_end_stops_everything(folder, tell, status):
     flags = port_flags()
     with open(folder.parent / f"{folder.name}.out", "w+") as output:
         script = subprocess.Popen([str(SCRIPT), "up", "--dir", str(folder), *flags], stdin=subprocess.DEVNULL,
@@ -145,8 +151,8 @@ def test_ctrl_c_in_the_foreground_stops_everything(folder):
             wait_for(lambda: "Ctrl-C stops it" in output_path.read_text() or script.poll() is not None, 90, "the start")
             assert script.poll() is None, output_path.read_text()
             pids = processes.descendants(int((folder / "run/supervisor.pid").read_text()))
-            os.killpg(script.pid, signal.SIGINT)
-            script.wait(40)
+            tell(script)
+            assert script.wait(40) == status
             assert not any(map(processes.alive, pids))
             assert not accepts(int(flags[1]))
         finally:
