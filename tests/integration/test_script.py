@@ -7,6 +7,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 from sluicetest import processes
 from sluicetest.nginx import ROOT
@@ -103,6 +104,19 @@ def test_logs_show_the_end_of_each_log(shared_system):
 
     assert done.returncode == 0
     assert "error.log" in done.stdout
+
+
+def test_logs_follow(shared_system):
+    follower = subprocess.Popen([str(SCRIPT), "logs", "--dir", str(shared_system.dir), "-f"], text=True,
+                                stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        shown = iter(follower.stdout.readline, "")
+        assert any("access.log" in line for line in shown)  # what there is comes first
+        httpx.get(f"{shared_system.url}/asked-by-this-test")
+        assert any("/asked-by-this-test" in line for line in shown)
+    finally:
+        os.killpg(follower.pid, signal.SIGTERM)
+        follower.wait(10)
 
 
 def test_nothing_runs_as_root(shared_system):
