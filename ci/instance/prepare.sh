@@ -34,13 +34,23 @@ refuse_unusable_name() {
     [ ${#dir} -le 88 ] || fail "the folder's name is too long for a unix socket in it: $dir" "choose one of at most 88 characters with --dir"
 }
 
-# A mistyped --dir must not give somebody's folder to the service.
+# A mistyped --dir must not give somebody's folder to the service, not even one that is empty now.
+refuse_system_dir() {
+    local var='backups|cache|lib|local|lock|log|mail|opt|run|spool|tmp'
+    local top='bin|boot|dev|etc|home|lib[0-9x]*|lost\+found|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var'
+    [[ ! $dir =~ ^/($top|usr/[^/]+|var/($var))?$ ]] ||
+        fail "$dir belongs to the system" "choose a folder of its own with --dir, such as /srv/sluice"
+}
+
 refuse_foreign_dir() {
     [ -e "$dir" ] || return 0
     [ -d "$dir" ] || fail "$dir is not a folder"
     [ -n "$(ls -A "$dir")" ] || return 0
-    [ -e "$dir/admin-token" ] || [ -d "$dir/run" ] || [ -e "$dir/control.mdb" ] ||
-        fail "$dir is neither empty nor an instance of Sluice" "choose another folder with --dir"
+    local mark
+    for mark in control.mdb admin-token run/supervisor.pid; do
+        if [ -f "$dir/$mark" ] && [ ! -L "$dir/$mark" ]; then return 0; fi
+    done
+    fail "$dir is neither empty nor an instance of Sluice" "choose another folder with --dir"
 }
 
 prepare_dir() {
@@ -51,6 +61,10 @@ prepare_dir() {
     fi
     as_service test -w "$dir" -a -x "$dir" || fail "the user $(as_service id -un) can't use $dir" \
         "a folder above it is closed to others (see: namei -l $dir); open it with chmod o+x, or choose another --dir"
+    # First of all that is in it: a start that is interrupted leaves an instance, not somebody's folder. An empty token is no
+    # token: the control plane makes one.
+    # shellcheck disable=SC2016
+    as_service sh -c 'umask 077; [ -e "$1" ] || : >"$1"' sluice "$dir/admin-token"
     local name
     for name in channels nginx live archive logs run; do as_service mkdir -p -m 0750 "$dir/$name"; done
     as_service chmod 0750 "$dir/run"

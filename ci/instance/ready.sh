@@ -18,15 +18,6 @@ workers_confirmed() {
         { not_ready="the nginx workers have not confirmed their configuration"; return 1; }
 }
 
-demo_plays() {
-    [ "$demo" = yes ] || return 0
-    control_socket '/-/streams?id=demo' 2>/dev/null |
-        jq -e '.streams[0] | .state == "live" and .video != null and .audio != null' >/dev/null ||
-        { not_ready="the demo stream is not live"; return 1; }
-    [ "$(curl -fsS --max-time 3 "http://127.0.0.1:$(port_of http)/demo/live.flv" 2>/dev/null | head -c 65536 | wc -c)" = 65536 ] ||
-        { not_ready="the demo stream does not play"; return 1; }
-}
-
 wait_until_ready() {
     local deadline=$((SECONDS + 60))
     say "starting in $dir"
@@ -35,7 +26,7 @@ wait_until_ready() {
             not_ready="the supervisor ended"
             break
         fi
-        if http_answers && workers_confirmed && demo_plays; then return 0; fi
+        if http_answers && workers_confirmed; then return 0; fi
         sleep 0.1
     done
     show_log_tail
@@ -84,15 +75,6 @@ login_hint() {
     else
         printf '%s' "the admin token is in $dir/admin-token"
     fi
-}
-
-print_demo() {
-    local push
-    push=$(with_token -H "Host: ${1#http://}" "http://127.0.0.1:$2/api/v1/channels/demo/urls" | jq -r .push.rtmp) ||
-        push="see $1/api/v1/channels/demo/urls"
-    printf '%s\n' "  push       $push   (a test picture is being pushed)" \
-        "  play       $1/demo/live.flv" \
-        "  page       $1/demo/flv.html"
 }
 
 print_example() {

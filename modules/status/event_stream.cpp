@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "conf.hpp"
 #include "core/hub/events.hpp"
+#include "event_filter.hpp"
 #include "modules/common/copying_sink.hpp"
 #include "modules/common/guard.hpp"
 #include "modules/hub/worker.hpp"
@@ -21,13 +23,20 @@ constexpr ngx_msec_t kHeartbeat = 15'000;  // keeps proxies from closing a quiet
 constexpr ngx_msec_t kOpenRetry = 50;
 constexpr std::int64_t kOpenPatienceMs =
     500;  // for a writer that is inside the next event; longer and it is dead
-constexpr std::int64_t kPublicLifeMs = 10 * 60'000;
 constexpr std::size_t kMostPending = 64 * 1024;  // then the ring itself is the queue
+
+/// What a listener asked for, and may have.
+struct Terms {
+    std::uint64_t next = 0;   ///< the first event
+    bool reset = false;       ///< its place is lost
+    bool everything = false;  ///< else what a viewer may see
+    ngx_msec_t lifetime = 0;  ///< 0: for ever
+};
 
 /// One listener: a place in the event ring and the text that is under way.
 class EventStream {
 public:
-    EventStream(ngx_http_request_t& r, bool control, std::uint64_t next, bool reset);
+    EventStream(ngx_http_request_t& r, const Terms& terms);
     EventStream(const EventStream&) = delete;
     EventStream& operator=(const EventStream&) = delete;
     ~EventStream();
@@ -39,15 +48,18 @@ public:
 private:
     void collect();
     void append(std::uint64_t seq, const std::string& json);
+    void set_blocked(bool blocked, bool progress);
     static void beat(ngx_event_t& event);
+    static void expire(ngx_event_t& event);
 
     ngx_http_request_t* r_;
     CopyingSink sink_;
     std::string pending_;
     std::uint64_t next_;
-    std::int64_t until_ms_;
+    bool everything_;
     std::int64_t open_since_ms_ = 0;  ///< the next event is being written since then; 0: it is not
     ngx_event_t heartbeat_{};
+    ngx_event_t end_{};  ///< of its lifetime
     bool blocked_ = false;
     bool finished_ = false;
 };
@@ -59,18 +71,22 @@ EventStream* stream_of(ngx_http_request_t& r)
     return static_cast<EventStream*>(ngx_http_get_module_ctx((&r), ngx_http_sluice_status_module));
 }
 
-EventStream::EventStream(ngx_http_request_t& r, bool control, std::uint64_t next, bool reset)
-    : r_(&r), next_(next), until_ms_(control ? 0 : mono_ms() + kPublicLifeMs)
+EventStream::EventStream(ngx_http_request_t& r, const Terms& terms)
+    : r_(&r), next_(terms.next), everything_(terms.everything)
 {
     pending_ = ": sluice events\n\n";
-    if (reset) {
-        pending_ += "id: " + boot_text() + "-" + std::to_string(next - 1) +
+    if (terms.reset) {
+        pending_ += "id: " + boot_text() + "-" + std::to_string(next_ - 1) +
                     "\nevent: reset\ndata: {\"type\":\"reset\"}\n\n";
     }
-    heartbeat_.log = r.connection->log;
+    for (auto* timer : {&heartbeat_, &end_}) {
+        timer->log = r.connection->log;
+        timer->cancelable = 1;
+        timer->data = this;
+    }
     heartbeat_.handler = event_door<beat>;
-    heartbeat_.cancelable = 1;
-    heartbeat_.data = this;
+    end_.handler = event_door<expire>;
+    if (terms.lifetime != 0) ngx_add_timer(&end_, terms.lifetime);
     streams.push_back(this);
     worker()->slot_record().follows_events.store(1);
 }
@@ -79,15 +95,21 @@ EventStream::~EventStream()
 {
     std::erase(streams, this);
     if (streams.empty()) worker()->slot_record().follows_events.store(0);
-    if (heartbeat_.timer_set) ngx_del_timer(&heartbeat_);
+    for (auto* timer : {&heartbeat_, &end_}) {
+        if (timer->timer_set) ngx_del_timer(timer);
+    }
 }
 
 void EventStream::beat(ngx_event_t& event)
 {
     auto& self = *static_cast<EventStream*>(event.data);
-    if (self.until_ms_ != 0 && mono_ms() >= self.until_ms_) return self.finish();
     if (self.pending_.empty() && self.open_since_ms_ == 0) self.pending_ = ": \n\n";
     self.pump();
+}
+
+void EventStream::expire(ngx_event_t& event)
+{
+    static_cast<EventStream*>(event.data)->finish();
 }
 
 void EventStream::collect()
@@ -116,8 +138,23 @@ void EventStream::append(std::uint64_t seq, const std::string& json)
 {
     const auto event = Json::parse(json, nullptr, false);
     const auto type = event.is_object() ? event.value("type", "message") : "message";
+    const auto shown = everything_ ? std::optional(event) : shown_to_viewer(event);
+    if (!shown) return;
     pending_ += "id: " + boot_text() + "-" + std::to_string(seq) + "\nevent: " + type +
-                "\ndata: " + json + "\n\n";
+                "\ndata: " + (everything_ ? json : shown->dump()) + "\n\n";
+}
+
+/// A reader that takes nothing for `send_timeout` is given up by its write event.
+void EventStream::set_blocked(bool blocked, bool progress)
+{
+    blocked_ = blocked;
+    auto* event = r_->connection->write;
+    if (blocked && (progress || !event->timer_set)) {
+        const auto* core = static_cast<ngx_http_core_loc_conf_t*>(
+            ngx_http_get_module_loc_conf(r_, ngx_http_core_module));
+        ngx_add_timer(event, core->send_timeout);
+    }
+    if (!blocked && event->timer_set) ngx_del_timer(event);
 }
 
 void EventStream::pump()
@@ -131,7 +168,7 @@ void EventStream::pump()
         pending_.erase(0, sent.bytes);
         collect();
         if (!sent.blocked) continue;
-        blocked_ = true;
+        set_blocked(true, sent.bytes != 0);
         break;
     }
     ngx_add_timer(&heartbeat_, open_since_ms_ != 0 ? kOpenRetry : kHeartbeat);
@@ -140,6 +177,7 @@ void EventStream::pump()
 /// Finalised by the request's write event, because we may be in another's wake-up.
 void EventStream::finish()
 {
+    if (finished_) return;
     finished_ = true;
     auto* event = r_->connection->write;
     ngx_post_event(event, &ngx_posted_events);
@@ -147,10 +185,16 @@ void EventStream::finish()
 
 void EventStream::on_writable()
 {
+    if (r_->connection->write->timedout) {
+        ngx_log_error(NGX_LOG_INFO, r_->connection->log, NGX_ETIMEDOUT,
+                      "sluice status: the reader of events takes nothing");
+        r_->connection->timedout = 1;
+        return ngx_http_finalize_request(r_, NGX_HTTP_REQUEST_TIME_OUT);
+    }
     if (finished_) return ngx_http_finalize_request(r_, ngx_http_send_special(r_, NGX_HTTP_LAST));
     const auto sent = sink_.flush(*r_);
     if (sent.failed) return ngx_http_finalize_request(r_, NGX_ERROR);
-    blocked_ = sent.blocked;
+    set_blocked(sent.blocked, true);
     pump();
 }
 
@@ -197,6 +241,15 @@ std::string_view last_event_id(const ngx_http_request_t& r)
     return {};
 }
 
+/// `sluice_status_scope` says who is served; a location without it serves everything.
+bool sees_everything(ngx_http_request_t& r, const StatusConf& conf)
+{
+    if (conf.scope == nullptr) return true;
+    ngx_str_t scope{};
+    if (ngx_http_complex_value(&r, conf.scope, &scope) != NGX_OK) return false;
+    return view(scope) == "operator" || view(scope) == "admin";
+}
+
 }  // namespace
 
 ngx_int_t serve_events(ngx_http_request_t& r, bool control)
@@ -204,8 +257,9 @@ ngx_int_t serve_events(ngx_http_request_t& r, bool control)
     if (const auto rc = ngx_http_discard_request_body(&r); rc != NGX_OK) return rc;
     auto after = argument(r, "after");
     if (after.empty()) after = last_event_id(r);
-    bool reset = false;
-    const auto next = place_after(after, reset);
+    const auto& conf = status_conf(r);
+    Terms terms{.everything = sees_everything(r, conf), .lifetime = control ? 0 : conf.lifetime};
+    terms.next = place_after(after, terms.reset);
 
     r.headers_out.status = NGX_HTTP_OK;
     r.headers_out.content_length_n = -1;
@@ -222,7 +276,7 @@ ngx_int_t serve_events(ngx_http_request_t& r, bool control)
     auto* cleanup = ngx_http_cleanup_add(&r, 0);
     auto* mem = ngx_palloc(r.pool, sizeof(EventStream));
     if (cleanup == nullptr || mem == nullptr) return NGX_ERROR;
-    auto* stream = new (mem) EventStream(r, control, next, reset);
+    auto* stream = new (mem) EventStream(r, terms);
     cleanup->data = stream;
     cleanup->handler = cleanup_door<destroy>;
     ngx_http_set_ctx((&r), stream, ngx_http_sluice_status_module);

@@ -4,9 +4,9 @@
 
 namespace sluice::ngx {
 
-/// Answers with server-sent events from the hub's ring until the client goes or, outside the
-/// control socket, for ten minutes. Goes on after the id in the argument `after` or the header
-/// Last-Event-ID.
+/// Answers with server-sent events from the hub's ring until the client goes or takes
+/// nothing any more, outside the control socket for `sluice_status_lifetime` at most. Goes on after
+/// the id in the argument `after` or the header Last-Event-ID.
 ngx_int_t serve_events(ngx_http_request_t& r, bool control);
 
 /// The ring has something new.

@@ -135,12 +135,12 @@ ngx_int_t serve_status(ngx_http_request_t& r)
 {
     if (worker() == nullptr)
         return send_problem(r, NGX_HTTP_SERVICE_UNAVAILABLE, "this worker has no place in the hub");
+    const bool reading = (r.method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) != 0;
     if (!view(r.uri).starts_with("/-/")) {
-        return r.method == NGX_HTTP_GET ? serve_events(r, false) : NGX_HTTP_NOT_ALLOWED;
+        return reading ? serve_events(r, false) : NGX_HTTP_NOT_ALLOWED;
     }
     if (r.method == NGX_HTTP_POST) return read_body_then_serve(r);
-    if (r.method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) return serve_get(r);
-    return NGX_HTTP_NOT_ALLOWED;
+    return reading ? serve_get(r) : NGX_HTTP_NOT_ALLOWED;
 }
 
 void start_status()

@@ -228,7 +228,8 @@ class Handler(BaseHTTPRequestHandler):
         return self.json(200, channel[path[2]] if len(path) > 2 else channel["channel"])
 
     def list_channels(self, query):
-        items = [c["channel"] for _, c in sorted(self.stage.channels.items())]
+        state = query.get("state", [None])[0]
+        items = [c["channel"] for _, c in sorted(self.stage.channels.items()) if state in (None, c["status"]["state"])]
         limit, start = int(query.get("limit", ["50"])[0]), int(query.get("cursor", ["0"])[0])
         following = str(start + limit) if start + limit < len(items) else None
         self.json(200, {"items": items[start:start + limit], "next_cursor": following})

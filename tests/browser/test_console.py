@@ -203,6 +203,16 @@ def test_a_long_list_is_shown_in_pages(stage, console):
     assert not console.one(".more").is_displayed()
 
 
+def test_a_live_channel_behind_the_first_page_is_shown_first(stage, console):
+    for number in range(60):
+        add(stage, f"c{number:02}", live=number == 59)
+    console.sign_in()
+
+    console.shows("1 of 50 live")
+    assert console.cards()[0] == ["c59", "live"]
+    assert [target for _, target in stage.requests if target.endswith("/status")] == ["/api/v1/channels/c59/status"]
+
+
 def test_a_server_that_is_gone_is_said_and_the_list_stays(stage, console):
     add(stage, "demo", live=True)
     console.sign_in()

@@ -1,6 +1,8 @@
 """Fixtures: nginx with our module, the whole product, and networks that fail."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,15 @@ def channel(api):
     made = api.channel()
     yield made
     api.delete(made.path)
+
+
+@pytest.fixture
+def folder():
+    """A folder that the service user can reach, empty."""
+    path = Path(tempfile.mkdtemp(prefix="sluice-script-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture

@@ -123,9 +123,13 @@ Answer ChannelRoutes::create(const Request& request)
 
 Answer ChannelRoutes::list(const Request& request)
 {
-    auto paging = paging_of(request);
+    static const std::vector<Filter> filters{{"q", rules::text(1, 200)},
+                                             {"state", rules::choice({"live", "waiting", "idle"})}};
+    auto paging = paging_of(request, filters);
     if (!paging) return tl::unexpected(paging.error());
-    auto page = channels_.list(paging->limit, paging->cursor, paging->q);
+    auto wanted = in_state(paging->filter("state"));
+    if (!wanted) return tl::unexpected(wanted.error());
+    auto page = channels_.list(paging->limit, paging->cursor, paging->filter("q"), *wanted);
     if (!page) return tl::unexpected(page.error());
     std::string body = "{\"items\":[";
     for (std::size_t i = 0; i < page->items.size(); ++i) {
@@ -135,6 +139,18 @@ Answer ChannelRoutes::list(const Request& request)
     const json next = page->next_cursor ? json(*page->next_cursor) : json();
     body += "],\"next_cursor\":" + next.dump() + "}\n";
     return Reply{.status = 200, .body = std::move(body)};
+}
+
+/// Chooses the channels whose stream is in `state` at this moment; all of them when it is empty.
+Result<Channels::Wanted> ChannelRoutes::in_state(const std::string& state) const
+{
+    if (state.empty()) return Channels::Wanted{};
+    auto states = live_.states();
+    if (!states) return tl::unexpected(states.error());
+    return [states = std::move(*states), state](std::string_view id) {
+        const auto stream = states.find(id);
+        return (stream == states.end() ? "idle" : stream->second) == state;
+    };
 }
 
 Answer ChannelRoutes::read(const Request& request)

@@ -31,6 +31,7 @@ private:
     Answer status(const Request& request);
     Answer kick(const Request& request);
     Answer rotate_key(const Request& request);
+    Result<Channels::Wanted> in_state(const std::string& state) const;
 
     Channels& channels_;
     const Live& live_;

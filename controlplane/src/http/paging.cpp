@@ -1,15 +1,13 @@
 #include "paging.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
-#include "../service/rule.hpp"
 #include "core/auth/channel_id.hpp"
 
 namespace sluice::control::http {
 namespace {
-
-constexpr std::size_t kMaxSearch = 200;
 
 std::optional<std::size_t> number(std::string_view text)
 {
@@ -19,8 +17,10 @@ std::optional<std::size_t> number(std::string_view text)
     return value;
 }
 
-void take(const std::string& name, const std::string& value, Paging& paging, Findings& findings)
+void take(const std::string& name, const std::string& value, Paging& paging,
+          const std::vector<Filter>& filters, Findings& findings)
 {
+    const auto filter = std::ranges::find(filters, name, &Filter::name);
     if (name == "limit") {
         const auto limit = number(value);
         if (limit && *limit >= 1 && *limit <= kMaxLimit) {
@@ -33,9 +33,10 @@ void take(const std::string& name, const std::string& value, Paging& paging, Fin
         if (!value.empty() && !auth::is_channel_id(value)) {
             findings.add("cursor", "must be the next_cursor of an earlier answer");
         }
-    } else if (name == "q") {
-        paging.q = value;
-        if (value.size() > kMaxSearch) findings.add("q", "must have at most 200 bytes");
+    } else if (filter != filters.end()) {
+        paging.filters[name] = value;
+        // An empty one filters nothing.
+        if (!value.empty()) check(filter->rule, value, name, findings);
     } else {
         findings.add(name.substr(0, 64), "is not a known parameter");
     }
@@ -43,11 +44,17 @@ void take(const std::string& name, const std::string& value, Paging& paging, Fin
 
 }  // namespace
 
-Result<Paging> paging_of(const Request& request)
+std::string Paging::filter(const std::string& name) const
+{
+    const auto given = filters.find(name);
+    return given == filters.end() ? std::string() : given->second;
+}
+
+Result<Paging> paging_of(const Request& request, const std::vector<Filter>& filters)
 {
     Paging paging;
     Findings findings;
-    for (const auto& [name, value] : request.query) take(name, value, paging, findings);
+    for (const auto& [name, value] : request.query) take(name, value, paging, filters, findings);
     if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
     return paging;
 }

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "../result.hpp"
+#include "../service/rule.hpp"
 #include "message.hpp"
 
 namespace sluice::control::http {
@@ -11,13 +14,22 @@ namespace sluice::control::http {
 inline constexpr std::size_t kDefaultLimit = 50;
 inline constexpr std::size_t kMaxLimit = 1000;
 
+/// A parameter that keeps a part of a list.
+struct Filter {
+    std::string name;
+    Rule rule;
+};
+
 struct Paging {
     std::size_t limit = kDefaultLimit;
     std::string cursor;
-    std::string q;
+    std::map<std::string, std::string> filters;  ///< those that were given
+
+    std::string filter(const std::string& name) const;
 };
 
-/// `limit`, `cursor` and `q` of a list request. Errc::invalid names each wrong or unknown one.
-Result<Paging> paging_of(const Request& request);
+/// `limit`, `cursor` and the list's own filters of a list request. Errc::invalid names each wrong
+/// or unknown one.
+Result<Paging> paging_of(const Request& request, const std::vector<Filter>& filters = {});
 
 }  // namespace sluice::control::http

@@ -83,15 +83,17 @@ Result<void> ChannelIndex::refresh()
     return {};
 }
 
-Result<ChannelIndex::Found> ChannelIndex::search(std::string_view text, std::string_view after,
-                                                 std::size_t limit)
+Result<ChannelIndex::Found> ChannelIndex::search(
+    std::string_view text, std::string_view after, std::size_t limit,
+    const std::function<bool(std::string_view)>& wanted)
 {
     const std::lock_guard lock(mutex_);
     if (auto done = refresh(); !done) return tl::unexpected(done.error());
-    const auto wanted = lower(std::string(text));
+    const auto part = lower(std::string(text));
     Found found;
     for (auto it = texts_.upper_bound(after); it != texts_.end(); ++it) {
-        if (it->second.find(wanted) == std::string::npos) continue;
+        if (wanted && !wanted(it->first)) continue;
+        if (it->second.find(part) == std::string::npos) continue;
         if (found.ids.size() == limit) {
             found.more = true;
             break;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -21,9 +22,11 @@ public:
         bool more = false;
     };
 
-    /// Ids after `after`, in byte order, of channels whose id or name contains `text`; case
-    /// does not matter for ASCII letters. Sees everything that was committed before the call.
-    Result<Found> search(std::string_view text, std::string_view after, std::size_t limit);
+    /// Ids after `after`, in byte order, of channels that `wanted` (if given) is true for and whose
+    /// id or name contains `text`; case does not matter for ASCII letters. Sees everything that was
+    /// committed before the call.
+    Result<Found> search(std::string_view text, std::string_view after, std::size_t limit,
+                         const std::function<bool(std::string_view id)>& wanted = {});
 
     /// Takes in what was committed since the last call, so that a later search has little to do.
     Result<void> follow();

@@ -164,10 +164,10 @@ Result<json> Channels::get(std::string_view id) const
 }
 
 Result<Channels::List> Channels::list(std::size_t limit, std::string_view cursor,
-                                      std::string_view q)
+                                      std::string_view q, const Wanted& wanted)
 {
     List list;
-    if (q.empty()) {
+    if (q.empty() && !wanted) {
         const auto after = cursor.empty() ? std::string() : schema::channel(cursor);
         auto page = store_.list(schema::kChannels, after, limit);
         if (!page) return tl::unexpected(page.error());
@@ -181,7 +181,7 @@ Result<Channels::List> Channels::list(std::size_t limit, std::string_view cursor
         }
         return list;
     }
-    auto found = index_.search(q, cursor, limit);
+    auto found = index_.search(q, cursor, limit, wanted);
     if (!found) return tl::unexpected(found.error());
     for (const auto& id : found->ids) {
         auto text = find(id).and_then(shown_text);

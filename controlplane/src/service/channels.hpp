@@ -41,6 +41,9 @@ public:
         std::optional<std::string> next_cursor;
     };
 
+    /// Chooses channels by their ids.
+    using Wanted = std::function<bool(std::string_view id)>;
+
     Channels(store::Store& store, Apply apply);
 
     /// Errors: malformed, invalid, conflict (the id exists).
@@ -49,8 +52,9 @@ public:
     Result<nlohmann::json> get(std::string_view id) const;
 
     /// At most `limit` channels after `cursor`, in order of their ids; `q` keeps those whose id
-    /// or name contains it.
-    Result<List> list(std::size_t limit, std::string_view cursor, std::string_view q);
+    /// or name contains it, `wanted` those it is true for.
+    Result<List> list(std::size_t limit, std::string_view cursor, std::string_view q,
+                      const Wanted& wanted = {});
 
     /// RFC 7396. Errors: not_found, malformed, invalid, precondition.
     Result<Written> patch(std::string_view id, const nlohmann::json& change,

@@ -241,6 +241,22 @@ TEST_F(ChannelsTest, search_pages_follow_their_cursor)
     EXPECT_FALSE(second->next_cursor);
 }
 
+TEST_F(ChannelsTest, a_list_of_chosen_channels_pages_and_searches_like_any_other)
+{
+    for (const auto* id : {"a", "b", "c", "d"}) create({{"id", id}, {"name", "one"}});
+    create({{"id", "e"}, {"name", "two"}});
+    const auto not_a = [](std::string_view id) { return id != "a" && id != "gone"; };
+
+    const auto first = channels_.list(2, "", "one", not_a);
+    ASSERT_TRUE(first && first->next_cursor);
+    EXPECT_EQ(first->items.size(), 2U);
+    EXPECT_EQ(*first->next_cursor, "c");
+    const auto second = channels_.list(2, *first->next_cursor, "", not_a);
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->items.size(), 2U);
+    EXPECT_FALSE(second->next_cursor);
+}
+
 TEST_F(ChannelsTest, a_repeated_request_gets_the_first_answer_and_makes_nothing)
 {
     const OnceOnly once{"admin", "key-1", "hash-1"};

@@ -7,6 +7,9 @@ namespace {
 
 using nlohmann::json;
 
+/// A list of many streams takes nginx longer than a single one.
+constexpr std::chrono::milliseconds kListLimit{2000};
+
 json idle_stream()
 {
     return {{"state", "idle"},
@@ -52,6 +55,19 @@ Result<json> Live::status(const json& channel) const
     stream["admission"] = admission(channel);
     stream["hooks"] = json::array();
     return stream;
+}
+
+Result<std::map<std::string, std::string, std::less<>>> Live::states() const
+{
+    const auto answer = nginx_.get("/-/streams", kListLimit);
+    if (!answer) return tl::unexpected(answer.error());
+    std::map<std::string, std::string, std::less<>> states;
+    const json streams = answer->value("streams", json::array());
+    for (const auto& item : streams) {
+        const auto state = item.value("state", "idle");
+        if (state != "idle") states[item.value("id", "")] = state;
+    }
+    return states;
 }
 
 Result<void> Live::kick(std::string_view id, const std::string& reason) const

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -17,6 +18,10 @@ public:
     /// The channel's stream: state, publisher, media, viewers. A channel nobody has pushed to is
     /// `idle`. Errc::unavailable when nginx does not answer.
     Result<nlohmann::json> status(const nlohmann::json& channel) const;
+
+    /// The state of each stream that is not `idle`, by channel. Errc::unavailable when nginx does
+    /// not answer.
+    Result<std::map<std::string, std::string, std::less<>>> states() const;
 
     /// Ends the session of the channel's publisher. Errc::conflict when nobody publishes.
     Result<void> kick(std::string_view id, const std::string& reason) const;

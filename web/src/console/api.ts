@@ -8,6 +8,7 @@ type Schemas = components['schemas'];
 /** What the start page reads of a channel. */
 export type Channel = Required<Pick<Schemas['Channel'], 'id' | 'name' | 'enabled' | 'expires_at'>>;
 export type Status = Schemas['Status'];
+export type State = Status['state'];
 /** `push` is absent for tokens that may only look. */
 export type Urls = Schemas['Urls'];
 export type NewChannel = Partial<Pick<Channel, 'id' | 'name'>>;
@@ -27,10 +28,12 @@ export class Api {
         private readonly base = '/api/v1',
     ) {}
 
-    channels(search: string, cursor: string, limit: number): Promise<Page<Channel>> {
+    /** A page of the channels, or of those whose stream is in that state. */
+    channels(search: string, cursor: string, limit: number, state?: State): Promise<Page<Channel>> {
         const query = new URLSearchParams({ limit: String(limit) });
         if (search) query.set('q', search);
         if (cursor) query.set('cursor', cursor);
+        if (state) query.set('state', state);
         return this.ask('GET', `/channels?${query}`);
     }
 

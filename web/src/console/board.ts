@@ -1,5 +1,6 @@
 import type { Api, Channel, Status } from './api';
 import { ChannelCard } from './channel_card';
+import { kPageSize, type Listed, listChannels } from './channel_list';
 import { createForm } from './create_form';
 import { h, setText } from './dom';
 import { Follower } from './follower';
@@ -7,7 +8,6 @@ import { eachLimited } from './limited';
 import { explain, type Texts } from './messages';
 import { Problem } from './problem';
 
-const kPageSize = 50;
 const kAtOnce = 6;
 const kPollMs = 2000;
 // Viewers come and go without an event; with events everything else is told at once.
@@ -95,11 +95,11 @@ export class Board {
         clearTimeout(this.timer);
         this.dueMs = Infinity;
         try {
-            const { channels, more } = await this.load();
-            const statuses = await this.statusesOf(channels);
+            const { listed, more } = await listChannels(this.api, this.search.value.trim(), this.limit);
+            const statuses = await this.statusesOf(listed);
             // A newer round, with another search perhaps, has begun meanwhile.
             if (this.stopped || round !== this.round) return;
-            this.show(channels, statuses);
+            this.show(listed, statuses);
             this.more.hidden = !more;
             this.fail('');
         } catch (thrown) {
@@ -109,24 +109,15 @@ export class Board {
         this.soon(this.follower.working ? kPollWithEventsMs : kPollMs);
     }
 
-    private async load(): Promise<{ channels: Channel[]; more: boolean }> {
-        const channels: Channel[] = [];
-        let cursor = '';
-        do {
-            const page = await this.api.channels(this.search.value.trim(), cursor, kPageSize);
-            channels.push(...page.items);
-            cursor = page.next_cursor ?? '';
-        } while (cursor && channels.length < this.limit);
-        return { channels, more: cursor !== '' };
-    }
-
-    private async statusesOf(channels: readonly Channel[]): Promise<Map<string, Status>> {
+    /** Of the channels that have a stream: of the others there is nothing to tell. */
+    private async statusesOf(listed: readonly Listed[]): Promise<Map<string, Status>> {
         const statuses = new Map<string, Status>();
-        await eachLimited(channels, kAtOnce, async ({ id }) => {
+        const running = listed.filter(({ state }) => state === 'live' || state === 'waiting');
+        await eachLimited(running, kAtOnce, async ({ channel: { id } }) => {
             try {
                 statuses.set(id, await this.api.status(id));
             } catch (thrown) {
-                // One that was deleted meanwhile, or nginx being away, leaves the state unknown.
+                // One that was deleted meanwhile, or nginx being away, leaves the details unknown.
                 if (thrown instanceof Problem && [404, 503].includes(thrown.status)) return;
                 throw thrown;
             }
@@ -134,17 +125,21 @@ export class Board {
         return statuses;
     }
 
-    private show(channels: readonly Channel[], statuses: ReadonlyMap<string, Status>): void {
-        const present = new Set(channels.map(({ id }) => id));
+    private show(listed: readonly Listed[], statuses: ReadonlyMap<string, Status>): void {
+        const present = new Set(listed.map(({ channel }) => channel.id));
         for (const id of [...this.cards.keys()]) {
             if (!present.has(id)) this.remove(id);
         }
-        for (const channel of channels) this.cardOf(channel).update(channel, statuses.get(channel.id));
-        this.order(channels);
+        const cards = listed.map(({ channel, state }) => {
+            const card = this.cardOf(channel);
+            card.update(channel, state, statuses.get(channel.id));
+            return card;
+        });
+        this.order(cards);
 
-        const live = [...this.cards.values()].filter((card) => card.live).length;
-        setText(this.count, channels.length > 0 ? this.texts.liveCount(live, channels.length) : '');
-        this.showNothing(channels.length === 0);
+        const live = cards.filter((card) => card.live).length;
+        setText(this.count, cards.length > 0 ? this.texts.liveCount(live, cards.length) : '');
+        this.showNothing(cards.length === 0);
     }
 
     private cardOf(channel: Channel): ChannelCard {
@@ -155,11 +150,9 @@ export class Board {
         return card;
     }
 
-    /** Live ones first, each group as the API sorts it; what is in place is not touched. */
-    private order(channels: readonly Channel[]): void {
-        const cards = channels.map((channel) => this.cardOf(channel));
-        const wanted = [...cards.filter((c) => c.live), ...cards.filter((c) => !c.live)];
-        wanted.forEach(({ element }, index) => {
+    /** What is in place is not touched. */
+    private order(cards: readonly ChannelCard[]): void {
+        cards.forEach(({ element }, index) => {
             const there = this.list.children[index];
             if (there !== element) this.list.insertBefore(element, there ?? null);
         });

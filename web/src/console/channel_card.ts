@@ -1,4 +1,4 @@
-import type { Api, Channel, Status, Urls } from './api';
+import type { Api, Channel, State, Status, Urls } from './api';
 import { copyRow } from './copy_row';
 import { h, setText } from './dom';
 import { mediaLine, viewersLine, viewersTotal } from './media_line';
@@ -43,14 +43,14 @@ export class ChannelCard {
             this.viewers,
             this.details,
         );
-        this.update(channel, undefined);
+        this.update(channel, undefined, undefined);
     }
 
-    /** Shows the channel; `status` undefined is not known. */
-    update(channel: Channel, status: Status | undefined): void {
+    /** Shows the channel; what is undefined is not known. */
+    update(channel: Channel, state: State | undefined, status: Status | undefined): void {
         if (JSON.stringify(channel) !== JSON.stringify(this.channel)) this.urls = undefined;
         this.channel = channel;
-        const shown = shownState(channel, status);
+        const shown = shownState(channel, state);
         this.live = shown === 'live' || shown === 'waiting';
         this.element.dataset.state = shown;
         setText(this.badge, this.texts.states[shown]);
@@ -116,11 +116,10 @@ export class ChannelCard {
     }
 }
 
-function shownState(channel: Channel, status: Status | undefined): Shown {
-    if (!channel.enabled) return 'disabled';
-    if (!status) return 'unknown';
-    if (status.state !== 'idle') return status.state;
-    return status.admission === 'expired' ? 'expired' : 'idle';
+function shownState({ enabled, expires_at }: Channel, state: State | undefined): Shown {
+    if (!enabled) return 'disabled';
+    if (state !== 'idle') return state ?? 'unknown';
+    return expires_at && Date.parse(expires_at) <= Date.now() ? 'expired' : 'idle';
 }
 
 function pathAndQuery(address: string): string {
