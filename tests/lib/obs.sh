@@ -48,7 +48,8 @@ JSON
 }
 
 started() { grep -q 'Streaming Start' "$log"; }
-over() { grep -qE 'Streaming Stop|failed' "$log" || ! kill -0 "$obs" 2>/dev/null; }
+# Without a network OBS also fails to fetch its list of services: that says nothing.
+over() { grep -v 'Remote update' "$log" | grep -qE 'Streaming Stop|failed' || ! kill -0 "$obs" 2>/dev/null; }
 wait_until() { # seconds condition
     local end=$((SECONDS + $1))
     until "$2"; do [ $SECONDS -lt $end ] || return 1; sleep 0.1; done
@@ -67,6 +68,7 @@ finish() {
 }
 
 write_configuration
+: >"$log"
 Xvfb "$display" -screen 0 1024x768x24 -nolisten tcp >"$home/xvfb.log" 2>&1 &
 screen=$!
 wait_until 5 screen_up || { echo "no virtual screen" >&2; exit 2; }
