@@ -2,13 +2,12 @@
 
 from sluicebench.figures import middle, ratio, take_turns
 from sluicebench.report import Row
-from sluicebench.servers import Floor, NodeMediaServer, Sluice
+from sluicebench.servers import Floor, NodeMediaServer, Sluice, cohorts
 from sluicebench.watch import one_stream
 
 # viewers: (CPU s/GB, delay p99 in ms)
 LIMITS = {500: (1.0, 45), 1000: (0.5, 110), 2000: (0.5, 110)}
 FLOOR_RATIO = 1.25
-COHORT_MS = 4  # between two cohorts of our server, and so of the floor
 PEER_LIMIT = 500  # more viewers are more than one core of the peer can do
 
 
@@ -34,7 +33,7 @@ def _contestants(plan, viewers):
         return result
 
     def floor():
-        return one_stream(Floor(round(seen["ms"], 1), max(1, round(seen["ms"] / COHORT_MS))), viewers, window)
+        return one_stream(Floor(round(seen["ms"], 1), cohorts(viewers, seen["ms"])), viewers, window)
 
     contestants = {"sluice": ours, "floor": floor}
     if viewers <= PEER_LIMIT:

@@ -2,13 +2,12 @@
 
 from sluicebench.figures import middle, ratio, take_turns
 from sluicebench.report import Row
-from sluicebench.servers import Floor, Sluice
+from sluicebench.servers import Floor, Sluice, cohorts
 from sluicebench.watch import one_stream
 
 SPREAD_RATIO = 1.1
 WORKERS = 4
 BATCH_MS = 92
-COHORTS = 23
 
 
 def run(plan):
@@ -17,8 +16,9 @@ def run(plan):
     results = take_turns(plan.runs, {
         "sluice, 1 worker": lambda: one_stream(Sluice(1), viewers, window),
         "sluice, 4 workers": lambda: one_stream(Sluice(WORKERS), viewers, window),
-        "floor, 1 process": lambda: one_stream(Floor(BATCH_MS, COHORTS), viewers, window),
-        "floor, 4 processes": lambda: one_stream(Floor(BATCH_MS, COHORTS, WORKERS), viewers, window),
+        "floor, 1 process": lambda: one_stream(Floor(BATCH_MS, cohorts(viewers, BATCH_MS)), viewers, window),
+        "floor, 4 processes": lambda: one_stream(Floor(BATCH_MS, cohorts(viewers // WORKERS, BATCH_MS), WORKERS), viewers,
+                                                 window),
     }, plan.progress)
     one, four = results["sluice, 1 worker"], results["sluice, 4 workers"]
     rows = [Row(f"{viewers} viewers: 4 workers / 1 worker, CPU", ratio(four, one, "cpu_s_per_gb"), "×", SPREAD_RATIO),

@@ -73,6 +73,11 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def cohorts(viewers, batch_ms):
+    """The turns in which our worker serves so many viewers (modules/flv/room.cpp), for the floor to take as many."""
+    return max(1, min(-(-viewers // 64), int(batch_ms) // 4))
+
+
 class Floor(Server):
     """The bare epoll server; makes the stream itself."""
 
