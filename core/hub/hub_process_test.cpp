@@ -69,7 +69,7 @@ TEST_F(HubProcesses, ReadersOfAWriterAtFullSpeedNeverTakeATornTag)
     });
     ASSERT_TRUE(begun.wait());
     std::vector<Child> readers;
-    for (const std::uint64_t max : {64 * 1024, 4096, 333}) {
+    for (const std::uint64_t max : {64 * kKiB, 4 * kKiB, 333UL}) {
         readers.emplace_back([&, max] { return watch_until(zone, stream, kTags, begun, max); });
     }
     for (std::size_t i = 0; i < readers.size(); ++i) ASSERT_TRUE(begun.wait());
@@ -187,7 +187,7 @@ TEST_F(HubProcesses, WritersKilledAtAnyMomentLeaveNothingBroken)
                 auto at = static_cast<std::uint64_t>(
                     claimed.last_dts_ms < 0 ? 0 : claimed.last_dts_ms / 40 + 1);
                 for (int i = 0; i < 20; ++i) append(claimed.writer, at++, i % 8 == 0);
-                grow(zone, claimed.writer, 200 * 1024, own_process_id(), 0, poke);
+                grow(zone, claimed.writer, 200 * kKiB, own_process_id(), 0, poke);
                 for (int i = 0; i < 20; ++i) append(claimed.writer, at++, i % 8 == 0);
                 begun.raise();
                 release(zone, claimed.writer, 1'000'000);
@@ -214,6 +214,7 @@ TEST_F(HubProcesses, OfManyClaimantsOneWins)
         const std::string name = "c" + std::to_string(round % 8);
         Signal start, won, done, end;
         std::vector<Child> children;
+        children.reserve(4);
         for (int i = 0; i < 4; ++i) {
             children.emplace_back([&] {
                 if (!start.wait()) return false;
@@ -247,6 +248,7 @@ int records_of(const Zone& zone, std::string_view name)
 TEST_F(HubProcesses, ManyCreatorsOfFewNamesInAFullTableNeverMakeTwoRecords)
 {
     std::vector<Child> children;
+    children.reserve(4);
     Signal start;
     for (int c = 0; c < 4; ++c) {
         children.emplace_back([&, c] {
@@ -314,8 +316,7 @@ TEST_F(HubProcesses, SlotsOfTheDeadAreReusedAndThoseOfTheLivingNever)
         children.emplace_back([&] {
             const bool got = claim_slot(zone, own_process_id()).has_value();
             claimed.raise();
-            while (got) ::pause();
-            return false;
+            return got && stay();
         });
     }
     for (std::uint32_t i = 0; i < kSlots; ++i) ASSERT_TRUE(claimed.wait());
@@ -343,6 +344,7 @@ TEST_F(HubProcesses, EventsOfManyWritersArriveWholeAndInOrder)
     constexpr int kWriters = 3, kEach = 4000;
     Signal start, done;
     std::vector<Child> writers;
+    writers.reserve(kWriters);
     for (int w = 0; w < kWriters; ++w) {
         writers.emplace_back([&, w] {
             if (!start.wait()) return false;

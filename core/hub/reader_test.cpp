@@ -340,7 +340,7 @@ TEST_F(HubReaderOfAGrowingStream, GoesOnInsideTheCopyByteForByte)
         if (taken != 0) viewer.step(taken);
         SlotMask poke = 0;
         auto grown = writer;
-        ASSERT_TRUE(grow(zone, grown, 200 * 1024, own_process_id(), 0, poke));
+        ASSERT_TRUE(grow(zone, grown, 200 * kKiB, own_process_id(), 0, poke));
         // The old ring is anybody's now.
         writer.ring().tail_seq.store(writer.ring().head_seq.load());
         append(grown, 10, false);
@@ -358,8 +358,8 @@ TEST_F(HubReaderOfAGrowingStream, DrainsWhatWasNotCopied)
     viewer.step();
     append(writer, 2, true);
     SlotMask poke = 0;
-    ASSERT_TRUE(grow(zone, writer, 200 * 1024, own_process_id(), 0, poke));
-    ASSERT_TRUE(grow(zone, writer, 800 * 1024, own_process_id(), 0, poke));
+    ASSERT_TRUE(grow(zone, writer, 200 * kKiB, own_process_id(), 0, poke));
+    ASSERT_TRUE(grow(zone, writer, 800 * kKiB, own_process_id(), 0, poke));
     append(writer, 3, false);
     viewer.drain();
     EXPECT_EQ(numbers(viewer.tags()), (Numbers{0, 1, 2, 3}));
@@ -375,10 +375,10 @@ TEST_F(HubReaderOfAGrowingStream, NeverGoesBackInTimeWhenTheOldRingIsLost)
     append(writer, 3, false);
     auto& old_ring = writer.ring();
     SlotMask poke = 0;
-    ASSERT_TRUE(grow(zone, writer, 200 * 1024, own_process_id(), 0, poke));
+    ASSERT_TRUE(grow(zone, writer, 200 * kKiB, own_process_id(), 0, poke));
     old_ring.epoch.store(0);
     append(writer, 4, true);
-    ASSERT_TRUE(grow(zone, writer, 800 * 1024, own_process_id(), 0, poke));
+    ASSERT_TRUE(grow(zone, writer, 800 * kKiB, own_process_id(), 0, poke));
     append(writer, 5, false);
     viewer.drain();
     auto last = std::int64_t{-1};
@@ -395,7 +395,7 @@ TEST_F(HubReaderOfAGrowingStream, JoinsAtTheCopiedKeyFrame)
     append(writer, 0, true);
     append(writer, 1, false);
     SlotMask poke = 0;
-    ASSERT_TRUE(grow(zone, writer, 200 * 1024, own_process_id(), 0, poke));
+    ASSERT_TRUE(grow(zone, writer, 200 * kKiB, own_process_id(), 0, poke));
     Viewer viewer(zone, stream);
     viewer.drain();
     EXPECT_EQ(numbers(viewer.tags()), (Numbers{0, 1}));

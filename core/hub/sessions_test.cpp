@@ -106,25 +106,25 @@ TEST_F(HubSessions, AContinuedStreamStartsInTheClassItHadGrownTo)
 {
     auto first = claim(zone, "demo");
     SlotMask poke = 0;
-    ASSERT_TRUE(grow(zone, first.writer, 256 * 1024, own_process_id(), 0, poke));
-    EXPECT_EQ(first.writer.ring().bytes, 256U * 1024);
+    ASSERT_TRUE(grow(zone, first.writer, 256 * kKiB, own_process_id(), 0, poke));
+    EXPECT_EQ(first.writer.ring().bytes, 256 * kKiB);
     release(zone, first.writer, 5000);
-    EXPECT_EQ(claim(zone, "demo").writer.ring().bytes, 256U * 1024);
+    EXPECT_EQ(claim(zone, "demo").writer.ring().bytes, 256 * kKiB);
 }
 
 TEST_F(HubSessions, GrowTakesTheSmallestThatFitsElseTheLargestThereIs)
 {
     auto a = claim(zone, "a"), b = claim(zone, "b");
     SlotMask poke = 0;
-    ASSERT_TRUE(grow(zone, a.writer, 300 * 1024, own_process_id(), 0, poke));
-    EXPECT_EQ(a.writer.ring().bytes, 1024U * 1024);
-    ASSERT_TRUE(grow(zone, b.writer, 300 * 1024, own_process_id(), 0, poke));
-    EXPECT_EQ(b.writer.ring().bytes, 256U * 1024);
+    ASSERT_TRUE(grow(zone, a.writer, 300 * kKiB, own_process_id(), 0, poke));
+    EXPECT_EQ(a.writer.ring().bytes, 1024 * kKiB);
+    ASSERT_TRUE(grow(zone, b.writer, 300 * kKiB, own_process_id(), 0, poke));
+    EXPECT_EQ(b.writer.ring().bytes, 256 * kKiB);
     EXPECT_FALSE(grow(zone, a.writer, 9 << 20, own_process_id(), 0, poke));
     EXPECT_TRUE(a.writer.current());
     release(zone, a.writer, 0);
     ASSERT_TRUE(grow(zone, b.writer, 9 << 20, own_process_id(), 0, poke));
-    EXPECT_EQ(b.writer.ring().bytes, 1024U * 1024);
+    EXPECT_EQ(b.writer.ring().bytes, 1024 * kKiB);
 }
 
 TEST_F(HubSessions, AReplacedWriterDoesNotGrow)
@@ -132,7 +132,7 @@ TEST_F(HubSessions, AReplacedWriterDoesNotGrow)
     auto first = claim(zone, "demo");
     auto second = claim(zone, "demo", true);
     SlotMask poke = 0;
-    EXPECT_FALSE(grow(zone, first.writer, 256 * 1024, own_process_id(), 0, poke));
+    EXPECT_FALSE(grow(zone, first.writer, 256 * kKiB, own_process_id(), 0, poke));
     EXPECT_TRUE(second.writer.current());
     std::uint32_t used = 0;
     for (std::uint32_t i = 0; i < zone.header().rings; ++i)
@@ -147,7 +147,7 @@ TEST_F(HubSessions, AnEndRequestReachesTheSessionEvenWhenItGrows)
     EXPECT_FALSE(end_requested(first.writer));
     ASSERT_TRUE(request_end(zone, first.writer.stream(), auth::Reason::kicked, poke));
     EXPECT_EQ(poke, SlotMask{1} << 5);
-    ASSERT_TRUE(grow(zone, first.writer, 256 * 1024, own_process_id(), 5, poke));
+    ASSERT_TRUE(grow(zone, first.writer, 256 * kKiB, own_process_id(), 5, poke));
     EXPECT_EQ(end_requested(first.writer), auth::Reason::kicked);
 }
 

@@ -38,10 +38,12 @@ private:
     std::size_t size_;
 };
 
+inline constexpr std::uint64_t kKiB = 1024;
+
 inline Geometry small_geometry()
 {
     return {
-        .streams = 8, .events = 16, .rings = {{64 * 1024, 4}, {256 * 1024, 2}, {1024 * 1024, 1}}};
+        .streams = 8, .events = 16, .rings = {{64 * kKiB, 4}, {256 * kKiB, 2}, {1024 * kKiB, 1}}};
 }
 
 inline Claim claim(const Zone& zone, std::string_view name, bool may_replace = false,
@@ -165,6 +167,7 @@ public:
 inline std::vector<std::int64_t> numbers(const std::vector<SeenTag>& tags)
 {
     std::vector<std::int64_t> out;
+    out.reserve(tags.size());
     for (const auto& tag : tags) out.push_back(tag.whole ? static_cast<std::int64_t>(tag.n) : -1);
     return out;
 }

@@ -49,7 +49,7 @@ private:
 class Child {
 public:
     template <class Work>
-    explicit Child(Work&& work) : pid_(::fork())
+    explicit Child(const Work& work) : pid_(::fork())
     {
         if (pid_ != 0) return;
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);

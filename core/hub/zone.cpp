@@ -4,7 +4,7 @@ namespace sluice::hub {
 namespace {
 
 constexpr std::uint64_t kAlign = 64;
-constexpr std::uint64_t kMinRing = 64 * 1024;
+constexpr std::uint64_t kMinRing = 64ull * 1024;
 constexpr std::uint64_t kMaxRing = 1ull << 31;
 constexpr std::uint64_t kBytesPerDescriptor =
     256;  // small audio tags fill the bytes before the descriptors

@@ -17,7 +17,7 @@ std::int64_t one_window(TrackMeter& meter, std::int64_t from_ms, std::int64_t st
 TEST(TrackMeter, SaysNothingBeforeTheFirstWindowEnds)
 {
     TrackMeter meter;
-    for (int i = 0; i < 50; ++i) EXPECT_FALSE(meter.count(i * 40, 1000)) << i;
+    for (std::int64_t i = 0; i < 50; ++i) EXPECT_FALSE(meter.count(i * 40, 1000)) << i;
     EXPECT_EQ(meter.bits_per_second(), 0U);
     EXPECT_TRUE(meter.count(2000, 1000));
 }

@@ -7,7 +7,7 @@ extern "C" ngx_module_t ngx_sluice_hub_module;
 namespace sluice::ngx {
 namespace {
 
-constexpr std::size_t kBuffer = 16 * 1024;
+constexpr std::size_t kBuffer = 16UL * 1024;
 const ngx_buf_tag_t kTag = &ngx_sluice_hub_module;  // tells our buffers from those of filters
 
 }  // namespace

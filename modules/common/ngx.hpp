@@ -29,7 +29,7 @@ inline std::string_view view(const ngx_str_t& s)
 inline std::int64_t wall_ms()
 {
     const auto* now = ngx_timeofday();
-    return static_cast<std::int64_t>(now->sec) * 1000 + now->msec;
+    return static_cast<std::int64_t>(now->sec) * 1000 + static_cast<std::int64_t>(now->msec);
 }
 
 /// Monotonic clock, read now, µs.

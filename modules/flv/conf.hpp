@@ -19,7 +19,7 @@ static_assert(std::is_standard_layout_v<FlvConf>);
 
 namespace defaults {
 inline constexpr ngx_msec_t flv_batch = 100;
-inline constexpr size_t flv_send_buffer = 128 * 1024;
+inline constexpr size_t flv_send_buffer = 128UL * 1024;
 inline constexpr ngx_msec_t flv_max_lag = 5'000;
 inline constexpr ngx_msec_t flv_send_timeout = 30'000;
 }  // namespace defaults

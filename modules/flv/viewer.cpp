@@ -14,9 +14,9 @@ namespace sluice::ngx {
 namespace {
 
 // The most one turn gives to one viewer: a joining one must not hold up the others.
-constexpr std::uint64_t kTurn = 256 * 1024;
+constexpr std::uint64_t kTurn = 256UL * 1024;
 constexpr std::uint64_t kFrame =
-    32 * 1024;  // of a WebSocket: a slow viewer can't jump before its end
+    32UL * 1024;  // of a WebSocket: a slow viewer can't jump before its end
 
 std::array<std::uint8_t, 3 * hub::kConfigBytes + 64> scratch;
 

@@ -26,7 +26,7 @@ namespace defaults {
 inline constexpr ngx_uint_t hub_streams = 1024;
 inline constexpr ngx_uint_t hub_events = 2048;
 inline constexpr RingSetting hub_rings[] = {
-    {512 * 1024, 512}, {2 << 20, 64}, {8 << 20, 16}, {32 << 20, 4}};
+    {512UL * 1024, 512}, {2 << 20, 64}, {8 << 20, 16}, {32 << 20, 4}};
 }  // namespace defaults
 
 }  // namespace sluice::ngx

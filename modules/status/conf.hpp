@@ -16,7 +16,7 @@ struct StatusConf {
 static_assert(std::is_standard_layout_v<StatusConf>);
 
 namespace defaults {
-inline constexpr ngx_msec_t status_lifetime = 10 * 60'000;
+inline constexpr ngx_msec_t status_lifetime = 10UL * 60'000;
 }  // namespace defaults
 
 const StatusConf& status_conf(ngx_http_request_t& r);

@@ -23,7 +23,7 @@ constexpr ngx_msec_t kHeartbeat = 15'000;  // keeps proxies from closing a quiet
 constexpr ngx_msec_t kOpenRetry = 50;
 constexpr std::int64_t kOpenPatienceMs =
     500;  // for a writer that is inside the next event; longer and it is dead
-constexpr std::size_t kMostPending = 64 * 1024;  // then the ring itself is the queue
+constexpr std::size_t kMostPending = 64UL * 1024;  // then the ring itself is the queue
 
 /// What a listener asked for, and may have.
 struct Terms {

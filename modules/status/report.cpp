@@ -1,6 +1,7 @@
 #include "report.hpp"
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 #include "core/hub/hub.hpp"
@@ -47,13 +48,11 @@ Json video_json(const hub::PublishInfo& info)
     const auto& video = info.video;
     if (video.name[0] == 0) return nullptr;
     const float fps = info.fps > 0 ? info.fps : video.fps;
-    return {{"codec", video.name},
-            {"codec_string", video.codec_string},
-            {"profile", video.profile},
-            {"width", video.width},
-            {"height", video.height},
-            {"fps", static_cast<double>(static_cast<int>(fps * 100 + 0.5F)) / 100},
-            {"bitrate_bps", info.video_bps}};
+    return {
+        {"codec", video.name},          {"codec_string", video.codec_string},
+        {"profile", video.profile},     {"width", video.width},
+        {"height", video.height},       {"fps", std::round(static_cast<double>(fps) * 100) / 100},
+        {"bitrate_bps", info.video_bps}};
 }
 
 Json audio_json(const hub::PublishInfo& info)
