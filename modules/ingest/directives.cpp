@@ -29,6 +29,7 @@ void* create_conf(ngx_conf_t* cf)
     if (mem == nullptr) return nullptr;
     return new (mem) IngestConf{.publish = NGX_CONF_UNSET,
                                 .play = NGX_CONF_UNSET,
+                                .send_buffer = NGX_CONF_UNSET_SIZE,
                                 .on_duplicate = NGX_CONF_UNSET_UINT,
                                 .reconnect_window = NGX_CONF_UNSET_MSEC,
                                 .idle_timeout = NGX_CONF_UNSET_MSEC};
@@ -40,6 +41,7 @@ char* merge_conf(ngx_conf_t*, void* parent, void* child)
     auto& conf = *static_cast<IngestConf*>(child);
     ngx_conf_merge_value(conf.publish, prev.publish, 0);
     ngx_conf_merge_value(conf.play, prev.play, 0);
+    ngx_conf_merge_size_value(conf.send_buffer, prev.send_buffer, defaults::ingest_send_buffer);
     ngx_conf_merge_uint_value(conf.on_duplicate, prev.on_duplicate, defaults::ingest_on_duplicate);
     ngx_conf_merge_msec_value(conf.reconnect_window, prev.reconnect_window,
                               defaults::ingest_reconnect_window);
@@ -88,6 +90,13 @@ ngx_command_t commands[] = {
       ngx_conf_set_flag_slot,
       NGX_RTMP_APP_CONF_OFFSET,
       offsetof(IngestConf, play),
+      nullptr },
+
+    { ngx_string("sluice_ingest_send_buffer"),
+      kAnywhere|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_RTMP_APP_CONF_OFFSET,
+      offsetof(IngestConf, send_buffer),
       nullptr },
 
     { ngx_string("sluice_ingest_on_duplicate"),

@@ -20,7 +20,7 @@ constexpr std::size_t kLargestAmf = 16 * 1024;
 constexpr std::size_t kUnfinishedBytes = 64 * 1024;
 
 // Replies that the client doesn't read: each holds a buffer of `chunk_size`.
-constexpr std::size_t kUnreadReplies = 64;
+constexpr std::size_t kUnreadReplies = 16;
 
 std::size_t size_of(const ngx_chain_t* in)
 {

@@ -1,8 +1,11 @@
 #include "player.hpp"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <algorithm>
 #include <vector>
 
+#include "conf.hpp"
 #include "core/flv/tag.hpp"
 #include "modules/common/guard.hpp"
 #include "modules/hub/audience.hpp"
@@ -13,6 +16,10 @@ namespace {
 
 constexpr std::int64_t kMaxLagMs = 5000;
 constexpr std::uint64_t kLook = 1 << 20;
+
+// More than this unsent in the kernel says nothing but that the player is slow; the ring keeps it
+// better.
+constexpr int kUnsentBytes = 64 * 1024;
 
 std::vector<Player*> players;
 std::vector<std::uint8_t> scratch;  // one tag, or the codec headers, in one piece
@@ -53,6 +60,16 @@ void copy_out(const hub::Stretch& stretch, std::size_t size, std::vector<std::ui
                 out.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
+/// A slow player costs the kernel no more than this.
+void tune_socket(const ngx_rtmp_session_t& s)
+{
+    const auto fd = s.connection->fd;
+    const int unsent = kUnsentBytes;
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+    const int buffer = static_cast<int>(ingest_conf(s)->send_buffer);
+    if (buffer > 0) setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+}
+
 }  // namespace
 
 Player::Player(RtmpSession& session, std::string id, const PlayGrant& grant,
@@ -68,6 +85,7 @@ Player::Player(RtmpSession& session, std::string id, const PlayGrant& grant,
     auto* write = session_.rtmp->connection->write;
     send_ = write->handler;
     write->handler = event_door<writable>;
+    tune_socket(*session_.rtmp);
 }
 
 Player::~Player()
@@ -102,16 +120,17 @@ void Player::writable(ngx_event_t& event)
     session->player->pump();
 }
 
-bool Player::queue_has_room() const
+/// nginx-rtmp's queue is for the one message that the connection didn't take whole: what waits in
+/// the ring costs nothing, and can be skipped.
+bool Player::takes_more() const
 {
-    const auto& s = *session_.rtmp;
-    const auto queued = (s.out_last + s.out_queue - s.out_pos) % s.out_queue;
-    return queued < s.out_queue / 2;
+    const auto& c = *session_.rtmp->connection;
+    return !session_.closing && !c.destroyed && !c.write->active;
 }
 
 void Player::pump()
 {
-    while (!session_.closing && queue_has_room()) {
+    while (takes_more()) {
         reader_.skip_if_late(kMaxLagMs);
         hub::Stretch stretch;
         const auto sight = reader_.look(kLook, stretch);

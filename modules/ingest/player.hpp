@@ -20,7 +20,7 @@ public:
     /// Answers the play command and starts to send.
     void start();
 
-    /// Sends what there is and what fits into nginx-rtmp's queue. May end the session.
+    /// Sends what there is, as far as the connection takes it. May end the session.
     void pump();
 
     /// Looks whether the viewer may go on.
@@ -32,7 +32,7 @@ public:
     const hub::StreamRecord& stream() const { return *stream_; }
 
 private:
-    bool queue_has_room() const;
+    bool takes_more() const;
     bool send_config();
     bool send_next(const hub::Stretch& stretch);
     bool send_tag(std::span<const std::uint8_t> tag);

@@ -2,13 +2,17 @@
 
 import contextlib
 import random
+import re
 import socket
 import struct
+import subprocess
 
 import pytest
-from sluicetest import amf0, processes
+from sluicetest import amf0, flv, processes
 from sluicetest.publisher import Publisher, clip
 from sluicetest.rtmp import COMMAND, DATA, SET_CHUNK_SIZE, USER_CONTROL, VIDEO, Closed, Connection
+from sluicetest.viewer import RtmpViewer
+from sluicetest.waiting import wait_for
 
 NGINX = {"main": "error_log error.log info;",
          "application": "sluice_access_publish open; sluice_ingest_reconnect_window 0s;",
@@ -230,6 +234,54 @@ def test_who_stops_playing_or_publishing_is_on_the_clock_again(nginx, role):
                 assert connection.publish("demo").code == "NetStream.Publish.Start"
             connection.command("deleteStream", None, 1.0)
             assert connection.wait_closed(8) < 7
+
+
+# Players that don't read
+
+def kernel_kb(port):
+    """What the kernel holds for each connection to the port, to be sent to its client."""
+    lines = subprocess.run(["ss", "-Htmn", f"sport = :{port}"], check=True, capture_output=True, text=True).stdout
+    return [int(n) // 1024 for n in re.findall(r"skmem:\(.*?,w(\d+)", lines)]
+
+
+@pytest.mark.deadline(60)
+def test_players_that_read_nothing_cost_little_and_quick_ones_see_nothing(nginx):
+    """8 Mbit/s and more, for longer than the kernel and nginx-rtmp would buffer it."""
+    count, limit_kb = 10, 256
+    with Publisher(nginx.rtmp, "demo", clip("avc_big"), speed=2.0) as push, contextlib.ExitStack() as stack:
+        nginx.control.wait_state("demo", "live")
+        quick = stack.enter_context(RtmpViewer("127.0.0.1", nginx.rtmp, "demo"))
+        quick.read_key_frame()
+        before = processes.resident_kb(nginx.workers()[0])
+        slow = [stack.enter_context(unread_connection(nginx.rtmp)) for _ in range(count)]
+        for connection in slow:
+            connection.play("demo")
+        quick.read_for(9)
+        assert max(kernel_kb(nginx.rtmp)) <= limit_kb
+        assert processes.resident_kb(nginx.workers()[0]) - before <= limit_kb * count
+        quick.check(largest_step_ms=100)
+        assert nginx.control.stream("demo")["viewers"]["rtmp"] == count + 1
+        assert not push.ended.is_set()
+
+
+def test_a_player_that_reads_again_goes_on_at_a_key_frame(nginx):
+    with Publisher(nginx.rtmp, "demo", clip("avc_big"), speed=2.0):
+        nginx.control.wait_state("demo", "live")
+        with unread_connection(nginx.rtmp) as connection:
+            connection.play("demo")
+            wait_for(lambda: nginx.control.stream("demo")["bytes_in"] > 8 * MEGABYTE, 30, "a good deal of stream")
+            frames = []
+            while not jumps(frames):
+                message = connection.read()
+                if message.type == VIDEO and not flv.Tag(VIDEO, 0, message.payload, 0).is_config:
+                    frames.append(message)
+            assert all(after.payload[0] >> 4 == 1 for after in jumps(frames))
+            assert nginx.control.stream("demo")["skips"]["count"] > 0
+
+
+def jumps(frames):
+    """Those before which something is missing."""
+    return [b for a, b in zip(frames, frames[1:]) if b.timestamp - a.timestamp > 80]
 
 
 # Everything else that the protocol has

@@ -37,7 +37,7 @@ rtmp {{
     access_log off;
     server {{
         listen 0.0.0.0:{rtmp};
-        chunk_size 4096;
+        chunk_size 65536;
         {rtmp_server}
         application stream {{
             live off;
