@@ -173,39 +173,23 @@ ngx_int_t add_message_handler(ngx_conf_t& cf, ngx_uint_t message, ngx_rtmp_handl
     return NGX_OK;
 }
 
-bool same_stream(const hub::StreamRecord& a, const void* b)
-{
-    return &a == b;
-}
-
 void stream_dirty(hub::StreamRecord& stream)
 {
-    for_each_publisher(
-        [](Publisher& publisher, void* data) {
-            if (same_stream(publisher.stream(), data)) publisher.check_stream();
-        },
-        &stream);
-    for_each_player(
-        [](Player& player, void* data) {
-            if (same_stream(player.stream(), data)) player.pump();
-        },
-        &stream);
+    publishers().each_of(stream, [](Publisher& publisher) { publisher.check_stream(); });
+    players().each_of(stream, [](Player& player) { player.pump(); });
 }
 
 void hand_over()
 {
-    for_each_publisher([](Publisher& publisher, void*) { publisher.end(auth::Reason::shutdown); },
-                       nullptr);
-    for_each_player([](Player& player, void*) { player.end(auth::Reason::shutdown); }, nullptr);
+    publishers().each([](Publisher& publisher) { publisher.end(auth::Reason::shutdown); });
+    players().each([](Player& player) { player.end(auth::Reason::shutdown); });
 }
 
 void check_sessions()
 {
-    auto now = mono_ms();
-    for_each_publisher([](Publisher& publisher,
-                          void* data) { publisher.check(*static_cast<std::int64_t*>(data)); },
-                       &now);
-    for_each_player([](Player& player, void*) { player.check(); }, nullptr);
+    const auto now = mono_ms();
+    publishers().each([&](Publisher& publisher) { publisher.check(now); });
+    players().each([](Player& player) { player.check(); });
 }
 
 }  // namespace
@@ -246,7 +230,7 @@ void start_ingest()
     add_listener({.stream_dirty = stream_dirty,
                   .tick = [](std::int64_t) { check_sessions(); },
                   .snapshot_changed = check_sessions,
-                  .busy = [] { return any_publisher() || any_player(); },
+                  .busy = [] { return !publishers().empty() || !players().empty(); },
                   .hand_over = hand_over});
 }
 

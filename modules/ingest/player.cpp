@@ -21,7 +21,6 @@ constexpr std::uint64_t kLook = 1 << 20;
 // better.
 constexpr int kUnsentBytes = 64 * 1024;
 
-std::vector<Player*> players;
 std::vector<std::uint8_t> scratch;  // one tag, or the codec headers, in one piece
 
 std::uint8_t message_type(flv::TagType type)
@@ -80,7 +79,7 @@ Player::Player(RtmpSession& session, std::string id, const PlayGrant& grant,
       stream_(&stream),
       reader_(worker()->zone, stream)
 {
-    players.push_back(this);
+    players().add(*this);
     want_every_tag(stream, true);
     auto* write = session_.rtmp->connection->write;
     send_ = write->handler;
@@ -90,7 +89,7 @@ Player::Player(RtmpSession& session, std::string id, const PlayGrant& grant,
 
 Player::~Player()
 {
-    std::erase(players, this);
+    players().remove(*this);
     want_every_tag(*stream_, false);
     leave_audience(*stream_, hub::Protocol::rtmp);
     session_.rtmp->connection->write->handler = send_;
@@ -246,16 +245,10 @@ void Player::stop(const char* code, const char* text)
     ngx_rtmp_finalize_session(s);
 }
 
-void for_each_player(void (*visit)(Player& player, void* data), void* data)
+SessionIndex<Player>& players()
 {
-    // A visit may end the player it is given.
-    const auto snapshot = players;
-    for (auto* player : snapshot) visit(*player, data);
-}
-
-bool any_player()
-{
-    return !players.empty();
+    static SessionIndex<Player> index;
+    return index;
 }
 
 }  // namespace sluice::ngx

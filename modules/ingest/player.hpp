@@ -5,6 +5,7 @@
 #include "core/hub/reader.hpp"
 #include "modules/access/access.hpp"
 #include "session.hpp"
+#include "session_index.hpp"
 
 namespace sluice::ngx {
 
@@ -50,7 +51,6 @@ private:
 };
 
 /// The RTMP viewers of this worker.
-void for_each_player(void (*visit)(Player& player, void* data), void* data);
-bool any_player();
+SessionIndex<Player>& players();
 
 }  // namespace sluice::ngx
