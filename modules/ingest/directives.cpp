@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "conf.hpp"
+#include "core_conf.hpp"
 #include "modules/common/guard.hpp"
 
 extern "C" ngx_module_t ngx_rtmp_sluice_ingest_module;
@@ -49,9 +50,20 @@ char* merge_conf(ngx_conf_t*, void* parent, void* child)
     return NGX_CONF_OK;
 }
 
+ngx_int_t preconfiguration(ngx_conf_t* cf) noexcept
+{
+    return guard_core_conf(*cf);
+}
+
 ngx_int_t postconfiguration(ngx_conf_t* cf) noexcept
 {
     return install_rtmp_hooks(*cf);
+}
+
+ngx_int_t init_module(ngx_cycle_t*) noexcept
+{
+    core_conf_taken();
+    return NGX_OK;
 }
 
 ngx_int_t init_process(ngx_cycle_t* cycle) noexcept
@@ -131,7 +143,7 @@ ngx_command_t commands[] = {
 };
 
 ngx_rtmp_module_t context = {
-    nullptr,            // preconfiguration
+    preconfiguration,
     postconfiguration,
     nullptr,            // create main conf
     nullptr,            // init main conf
@@ -166,7 +178,7 @@ ngx_module_t ngx_rtmp_sluice_ingest_module = {
     sluice::ngx::commands,
     NGX_RTMP_MODULE,
     nullptr,                     // init master
-    nullptr,                     // init module
+    sluice::ngx::init_module,
     sluice::ngx::init_process,
     nullptr,                     // init thread
     nullptr,                     // exit thread
