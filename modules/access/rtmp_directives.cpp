@@ -15,14 +15,29 @@ void* create_conf(ngx_conf_t* cf)
     return new (mem) PublishAccessConf{.publish = NGX_CONF_UNSET_UINT, .key = ngx_null_string};
 }
 
-char* merge_conf(ngx_conf_t*, void* parent, void* child)
+/// Here and not when all is merged: by then nginx-rtmp has made its hooks anew, and the master
+/// would go on without ours.
+char* check_key(ngx_conf_t* cf, const PublishAccessConf& conf)
+{
+    const auto& application = *static_cast<ngx_rtmp_core_app_conf_t*>(
+        ngx_rtmp_conf_get_module_app_conf(cf, ngx_rtmp_core_module));
+    const bool is_server = application.name.len == 0;  // its applications may have their own
+    if (is_server || conf.publish != kAccessSigned || conf.key.len != 0) return NGX_CONF_OK;
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "sluice_access_publish signed needs sluice_access_key in "
+                       "application \"%V\"",
+                       &application.name);
+    return static_cast<char*>(NGX_CONF_ERROR);
+}
+
+char* merge_conf(ngx_conf_t* cf, void* parent, void* child)
 {
     const auto& prev = *static_cast<PublishAccessConf*>(parent);
     auto& conf = *static_cast<PublishAccessConf*>(child);
 
     ngx_conf_merge_uint_value(conf.publish, prev.publish, defaults::access_publish);
     ngx_conf_merge_str_value(conf.key, prev.key, "");
-    return NGX_CONF_OK;
+    return check_key(cf, conf);
 }
 
 char* set_key(ngx_conf_t* cf, ngx_command_t* cmd, void* conf)
@@ -32,38 +47,10 @@ char* set_key(ngx_conf_t* cf, ngx_command_t* cmd, void* conf)
     return ngx_conf_set_str_slot(cf, cmd, conf);
 }
 
-bool lacks_key(const ngx_rtmp_core_app_conf_t& application)
-{
-    const auto* conf = static_cast<PublishAccessConf*>(
-        application.app_conf[ngx_rtmp_sluice_access_module.ctx_index]);
-    return conf->publish == kAccessSigned && conf->key.len == 0;
-}
-
-/// An application may take its key from its server, so this can be judged only when all is merged.
-ngx_int_t check_keys(ngx_conf_t* cf)
-{
-    const auto* main = static_cast<ngx_rtmp_core_main_conf_t*>(
-        ngx_rtmp_conf_get_module_main_conf(cf, ngx_rtmp_core_module));
-    auto** servers = static_cast<ngx_rtmp_core_srv_conf_t**>(main->servers.elts);
-    for (ngx_uint_t i = 0; i < main->servers.nelts; ++i) {
-        auto** applications =
-            static_cast<ngx_rtmp_core_app_conf_t**>(servers[i]->applications.elts);
-        for (ngx_uint_t j = 0; j < servers[i]->applications.nelts; ++j) {
-            if (!lacks_key(*applications[j])) continue;
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "sluice_access_publish signed needs sluice_access_key in "
-                               "application \"%V\"",
-                               &applications[j]->name);
-            return NGX_ERROR;
-        }
-    }
-    return NGX_OK;
-}
-
 ngx_int_t postconfiguration(ngx_conf_t* cf)
 {
     hide_queries_of_commands(*cf);
-    return check_keys(cf);
+    return NGX_OK;
 }
 
 // clang-format off

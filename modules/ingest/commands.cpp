@@ -5,6 +5,7 @@
 #include "conf.hpp"
 #include "core/auth/channel_id.hpp"
 #include "core/hub/hub.hpp"
+#include "input_limits.hpp"
 #include "modules/common/guard.hpp"
 #include "modules/hub/audience.hpp"
 #include "modules/hub/worker.hpp"
@@ -17,7 +18,6 @@ namespace {
 // A silent publisher whose signature's holder is back may be replaced at once, long before it is
 // found idle.
 constexpr std::uint64_t kStaleUs = 1'500'000;
-constexpr ngx_uint_t kLargestChunk = 1 << 20;
 
 ngx_rtmp_publish_pt next_publish;
 ngx_rtmp_play_pt next_play;
@@ -143,9 +143,13 @@ void drop_roles(RtmpSession& session, auth::Reason reason)
 
 ngx_int_t close_stream(ngx_rtmp_session_t& s, ngx_rtmp_close_stream_t& command)
 {
-    if (auto* session = rtmp_session(s)) {
+    auto* session = rtmp_session(s);
+    const bool used =
+        session != nullptr && (session->publisher != nullptr || session->player != nullptr);
+    if (used) {
         drop_roles(*session, s.connection->destroyed ? auth::Reason::disconnected
                                                      : auth::Reason::unpublished);
+        if (!s.connection->destroyed && !session->closing) session_unused(*session);
     }
     return next_close_stream(&s, &command);
 }
@@ -159,22 +163,6 @@ ngx_int_t media_message(ngx_rtmp_session_t& s, ngx_rtmp_header_t* h, ngx_chain_t
     return NGX_OK;
 }
 
-/// nginx-rtmp takes 0 (and then never moves on) and 10 MB (and then allocates it for each chunk
-/// stream).
-ngx_int_t chunk_size_message(ngx_rtmp_session_t& s, ngx_rtmp_header_t*, ngx_chain_t* in)
-{
-    if (rtmp_session(s) == nullptr) return NGX_OK;
-    const auto size = in == nullptr ? 0 : static_cast<std::size_t>(in->buf->last - in->buf->pos);
-    if (size < 4) return NGX_ERROR;
-    const auto* p = in->buf->pos;
-    const auto value = static_cast<ngx_uint_t>(p[0]) << 24 | static_cast<ngx_uint_t>(p[1]) << 16 |
-                       static_cast<ngx_uint_t>(p[2]) << 8 | p[3];
-    if (value >= 1 && value <= kLargestChunk) return NGX_OK;
-    ngx_log_error(NGX_LOG_INFO, s.connection->log, 0, "sluice ingest: chunk size %ui refused",
-                  value);
-    return NGX_ERROR;
-}
-
 ngx_int_t add_message_handler(ngx_conf_t& cf, ngx_uint_t message, ngx_rtmp_handler_pt handler)
 {
     auto* main = static_cast<ngx_rtmp_core_main_conf_t*>(
@@ -185,39 +173,23 @@ ngx_int_t add_message_handler(ngx_conf_t& cf, ngx_uint_t message, ngx_rtmp_handl
     return NGX_OK;
 }
 
-bool same_stream(const hub::StreamRecord& a, const void* b)
-{
-    return &a == b;
-}
-
 void stream_dirty(hub::StreamRecord& stream)
 {
-    for_each_publisher(
-        [](Publisher& publisher, void* data) {
-            if (same_stream(publisher.stream(), data)) publisher.check_stream();
-        },
-        &stream);
-    for_each_player(
-        [](Player& player, void* data) {
-            if (same_stream(player.stream(), data)) player.pump();
-        },
-        &stream);
+    publishers().each_of(stream, [](Publisher& publisher) { publisher.check_stream(); });
+    players().each_of(stream, [](Player& player) { player.pump(); });
 }
 
 void hand_over()
 {
-    for_each_publisher([](Publisher& publisher, void*) { publisher.end(auth::Reason::shutdown); },
-                       nullptr);
-    for_each_player([](Player& player, void*) { player.end(auth::Reason::shutdown); }, nullptr);
+    publishers().each([](Publisher& publisher) { publisher.end(auth::Reason::shutdown); });
+    players().each([](Player& player) { player.end(auth::Reason::shutdown); });
 }
 
 void check_sessions()
 {
-    auto now = mono_ms();
-    for_each_publisher([](Publisher& publisher,
-                          void* data) { publisher.check(*static_cast<std::int64_t*>(data)); },
-                       &now);
-    for_each_player([](Player& player, void*) { player.check(); }, nullptr);
+    const auto now = mono_ms();
+    publishers().each([&](Publisher& publisher) { publisher.check(now); });
+    players().each([](Player& player) { player.check(); });
 }
 
 }  // namespace
@@ -227,10 +199,18 @@ ngx_int_t install_rtmp_hooks(ngx_conf_t& cf)
     const std::pair<ngx_uint_t, ngx_rtmp_handler_pt> handlers[] = {
         {NGX_RTMP_CONNECT, rtmp_message_door<session_connected>},
         {NGX_RTMP_DISCONNECT, rtmp_message_door<session_disconnected>},
-        {NGX_RTMP_MSG_CHUNK_SIZE, rtmp_message_door<chunk_size_message>},
+        {NGX_RTMP_MSG_CHUNK_SIZE, rtmp_message_door<check_chunk_size>},
+        {NGX_RTMP_MSG_USER, rtmp_message_door<check_user_message>},
+        {NGX_RTMP_MSG_AMF_CMD, rtmp_message_door<check_command>},
+        {NGX_RTMP_MSG_AMF3_CMD, rtmp_message_door<check_command>},
+        {NGX_RTMP_MSG_AMF_SHARED, rtmp_message_door<check_command>},
+        {NGX_RTMP_MSG_AMF3_SHARED, rtmp_message_door<check_command>},
+        {NGX_RTMP_MSG_AGGREGATE, rtmp_message_door<check_aggregate>},
         {NGX_RTMP_MSG_AUDIO, rtmp_message_door<media_message<flv::TagType::audio>>},
         {NGX_RTMP_MSG_VIDEO, rtmp_message_door<media_message<flv::TagType::video>>},
         {NGX_RTMP_MSG_AMF_META, rtmp_message_door<media_message<flv::TagType::script>>},
+        {NGX_RTMP_MSG_AMF_META, rtmp_message_door<check_data>},
+        {NGX_RTMP_MSG_AMF3_META, rtmp_message_door<check_data>},
     };
     for (const auto& [message, handler] : handlers) {
         if (add_message_handler(cf, message, handler) != NGX_OK) return NGX_ERROR;
@@ -249,7 +229,7 @@ void start_ingest()
     add_listener({.stream_dirty = stream_dirty,
                   .tick = [](std::int64_t) { check_sessions(); },
                   .snapshot_changed = check_sessions,
-                  .busy = [] { return any_publisher() || any_player(); },
+                  .busy = [] { return !publishers().empty() || !players().empty(); },
                   .hand_over = hand_over});
 }
 

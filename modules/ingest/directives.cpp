@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "conf.hpp"
+#include "core_conf.hpp"
 #include "modules/common/guard.hpp"
 
 extern "C" ngx_module_t ngx_rtmp_sluice_ingest_module;
@@ -29,6 +30,7 @@ void* create_conf(ngx_conf_t* cf)
     if (mem == nullptr) return nullptr;
     return new (mem) IngestConf{.publish = NGX_CONF_UNSET,
                                 .play = NGX_CONF_UNSET,
+                                .send_buffer = NGX_CONF_UNSET_SIZE,
                                 .on_duplicate = NGX_CONF_UNSET_UINT,
                                 .reconnect_window = NGX_CONF_UNSET_MSEC,
                                 .idle_timeout = NGX_CONF_UNSET_MSEC};
@@ -40,6 +42,7 @@ char* merge_conf(ngx_conf_t*, void* parent, void* child)
     auto& conf = *static_cast<IngestConf*>(child);
     ngx_conf_merge_value(conf.publish, prev.publish, 0);
     ngx_conf_merge_value(conf.play, prev.play, 0);
+    ngx_conf_merge_size_value(conf.send_buffer, prev.send_buffer, defaults::ingest_send_buffer);
     ngx_conf_merge_uint_value(conf.on_duplicate, prev.on_duplicate, defaults::ingest_on_duplicate);
     ngx_conf_merge_msec_value(conf.reconnect_window, prev.reconnect_window,
                               defaults::ingest_reconnect_window);
@@ -47,9 +50,20 @@ char* merge_conf(ngx_conf_t*, void* parent, void* child)
     return NGX_CONF_OK;
 }
 
+ngx_int_t preconfiguration(ngx_conf_t* cf) noexcept
+{
+    return guard_core_conf(*cf);
+}
+
 ngx_int_t postconfiguration(ngx_conf_t* cf) noexcept
 {
     return install_rtmp_hooks(*cf);
+}
+
+ngx_int_t init_module(ngx_cycle_t*) noexcept
+{
+    core_conf_taken();
+    return NGX_OK;
 }
 
 ngx_int_t init_process(ngx_cycle_t* cycle) noexcept
@@ -90,6 +104,13 @@ ngx_command_t commands[] = {
       offsetof(IngestConf, play),
       nullptr },
 
+    { ngx_string("sluice_ingest_send_buffer"),
+      kAnywhere|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_RTMP_APP_CONF_OFFSET,
+      offsetof(IngestConf, send_buffer),
+      nullptr },
+
     { ngx_string("sluice_ingest_on_duplicate"),
       kAnywhere|NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot,
@@ -122,7 +143,7 @@ ngx_command_t commands[] = {
 };
 
 ngx_rtmp_module_t context = {
-    nullptr,            // preconfiguration
+    preconfiguration,
     postconfiguration,
     nullptr,            // create main conf
     nullptr,            // init main conf
@@ -157,7 +178,7 @@ ngx_module_t ngx_rtmp_sluice_ingest_module = {
     sluice::ngx::commands,
     NGX_RTMP_MODULE,
     nullptr,                     // init master
-    nullptr,                     // init module
+    sluice::ngx::init_module,
     sluice::ngx::init_process,
     nullptr,                     // init thread
     nullptr,                     // exit thread

@@ -1,8 +1,11 @@
 #include "player.hpp"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <algorithm>
 #include <vector>
 
+#include "conf.hpp"
 #include "core/flv/tag.hpp"
 #include "modules/common/guard.hpp"
 #include "modules/hub/audience.hpp"
@@ -14,7 +17,10 @@ namespace {
 constexpr std::int64_t kMaxLagMs = 5000;
 constexpr std::uint64_t kLook = 1 << 20;
 
-std::vector<Player*> players;
+// More than this unsent in the kernel says nothing but that the player is slow; the ring keeps it
+// better.
+constexpr int kUnsentBytes = 64 * 1024;
+
 std::vector<std::uint8_t> scratch;  // one tag, or the codec headers, in one piece
 
 std::uint8_t message_type(flv::TagType type)
@@ -53,6 +59,16 @@ void copy_out(const hub::Stretch& stretch, std::size_t size, std::vector<std::ui
                 out.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
+/// A slow player costs the kernel no more than this.
+void tune_socket(const ngx_rtmp_session_t& s)
+{
+    const auto fd = s.connection->fd;
+    const int unsent = kUnsentBytes;
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+    const int buffer = static_cast<int>(ingest_conf(s)->send_buffer);
+    if (buffer > 0) setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+}
+
 }  // namespace
 
 Player::Player(RtmpSession& session, std::string id, const PlayGrant& grant,
@@ -63,16 +79,17 @@ Player::Player(RtmpSession& session, std::string id, const PlayGrant& grant,
       stream_(&stream),
       reader_(worker()->zone, stream)
 {
-    players.push_back(this);
+    players().add(*this);
     want_every_tag(stream, true);
     auto* write = session_.rtmp->connection->write;
     send_ = write->handler;
     write->handler = event_door<writable>;
+    tune_socket(*session_.rtmp);
 }
 
 Player::~Player()
 {
-    std::erase(players, this);
+    players().remove(*this);
     want_every_tag(*stream_, false);
     leave_audience(*stream_, hub::Protocol::rtmp);
     session_.rtmp->connection->write->handler = send_;
@@ -102,16 +119,17 @@ void Player::writable(ngx_event_t& event)
     session->player->pump();
 }
 
-bool Player::queue_has_room() const
+/// nginx-rtmp's queue is for the one message that the connection didn't take whole: what waits in
+/// the ring costs nothing, and can be skipped.
+bool Player::takes_more() const
 {
-    const auto& s = *session_.rtmp;
-    const auto queued = (s.out_last + s.out_queue - s.out_pos) % s.out_queue;
-    return queued < s.out_queue / 2;
+    const auto& c = *session_.rtmp->connection;
+    return !session_.closing && !c.destroyed && !c.write->active;
 }
 
 void Player::pump()
 {
-    while (!session_.closing && queue_has_room()) {
+    while (takes_more()) {
         reader_.skip_if_late(kMaxLagMs);
         hub::Stretch stretch;
         const auto sight = reader_.look(kLook, stretch);
@@ -227,16 +245,10 @@ void Player::stop(const char* code, const char* text)
     ngx_rtmp_finalize_session(s);
 }
 
-void for_each_player(void (*visit)(Player& player, void* data), void* data)
+SessionIndex<Player>& players()
 {
-    // A visit may end the player it is given.
-    const auto snapshot = players;
-    for (auto* player : snapshot) visit(*player, data);
-}
-
-bool any_player()
-{
-    return !players.empty();
+    static SessionIndex<Player> index;
+    return index;
 }
 
 }  // namespace sluice::ngx

@@ -5,6 +5,7 @@
 #include "core/hub/reader.hpp"
 #include "modules/access/access.hpp"
 #include "session.hpp"
+#include "session_index.hpp"
 
 namespace sluice::ngx {
 
@@ -20,7 +21,7 @@ public:
     /// Answers the play command and starts to send.
     void start();
 
-    /// Sends what there is and what fits into nginx-rtmp's queue. May end the session.
+    /// Sends what there is, as far as the connection takes it. May end the session.
     void pump();
 
     /// Looks whether the viewer may go on.
@@ -32,7 +33,7 @@ public:
     const hub::StreamRecord& stream() const { return *stream_; }
 
 private:
-    bool queue_has_room() const;
+    bool takes_more() const;
     bool send_config();
     bool send_next(const hub::Stretch& stretch);
     bool send_tag(std::span<const std::uint8_t> tag);
@@ -50,7 +51,6 @@ private:
 };
 
 /// The RTMP viewers of this worker.
-void for_each_player(void (*visit)(Player& player, void* data), void* data);
-bool any_player();
+SessionIndex<Player>& players();
 
 }  // namespace sluice::ngx

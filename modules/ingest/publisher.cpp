@@ -1,6 +1,5 @@
 #include "publisher.hpp"
 
-#include <algorithm>
 #include <vector>
 
 #include "conf.hpp"
@@ -10,8 +9,6 @@ namespace sluice::ngx {
 namespace {
 
 constexpr std::uint64_t kErrorLogEveryMs = 1000;
-
-std::vector<Publisher*> publishers;
 
 std::string_view address_of(const ngx_rtmp_session_t& s)
 {
@@ -48,7 +45,7 @@ Publisher::Publisher(RtmpSession& session, std::string id, const PublishGrant& g
     keep_worker();
     stream_->window_ms.store(granted_window_ms());
     worker()->slot_record().publishers.fetch_add(1);
-    publishers.push_back(this);
+    publishers().add(*this);
     worker()->poke(claim.poke);
     const bool resumed = claim.result != hub::Claimed::fresh;
     ngx_log_error(NGX_LOG_NOTICE, s.connection->log, 0, "sluice ingest: \"%s\" is published%s",
@@ -58,7 +55,7 @@ Publisher::Publisher(RtmpSession& session, std::string id, const PublishGrant& g
 
 Publisher::~Publisher()
 {
-    std::erase(publishers, this);
+    publishers().remove(*this);
     worker()->slot_record().publishers.fetch_sub(1);
     const bool ours = publication_.writer().current();
     worker()->poke(hub::release(worker()->zone, publication_.writer(),
@@ -127,21 +124,32 @@ void Publisher::take(flv::TagType type, const ngx_rtmp_header_t& h, const ngx_ch
     }
 }
 
+std::optional<auth::Reason> Publisher::ended_in_the_hub()
+{
+    if (!publication_.writer().current()) return auth::Reason::replaced;
+    return hub::end_requested(publication_.writer());
+}
+
+std::optional<auth::Reason> Publisher::reason_to_end(std::int64_t now_ms)
+{
+    // The worker that took over may have died before it could wake this one.
+    if (const auto reason = ended_in_the_hub()) return reason;
+    const auto idle = static_cast<std::int64_t>(ingest_conf(*session_.rtmp)->idle_timeout);
+    if (idle > 0 && now_ms - last_data_ms_ >= idle) return auth::Reason::idle;
+    return publisher_still_allowed(*session_.rtmp, id_, grant_);
+}
+
 void Publisher::check(std::int64_t now_ms)
 {
     if (session_.closing) return;
-    const auto idle = static_cast<std::int64_t>(ingest_conf(*session_.rtmp)->idle_timeout);
-    if (idle > 0 && now_ms - last_data_ms_ >= idle) return end(auth::Reason::idle);
-    if (const auto reason = publisher_still_allowed(*session_.rtmp, id_, grant_))
-        return end(*reason);
-    if (publication_.writer().current()) stream_->window_ms.store(granted_window_ms());
+    if (const auto reason = reason_to_end(now_ms)) return end(*reason);
+    stream_->window_ms.store(granted_window_ms());
 }
 
 void Publisher::check_stream()
 {
     if (session_.closing) return;
-    if (!publication_.writer().current()) return end(auth::Reason::replaced);
-    if (const auto reason = hub::end_requested(publication_.writer())) end(*reason);
+    if (const auto reason = ended_in_the_hub()) end(*reason);
 }
 
 void Publisher::end(auth::Reason reason)
@@ -153,16 +161,10 @@ void Publisher::end(auth::Reason reason)
     refuse_session(session, publish_status_code(reason), reason);
 }
 
-void for_each_publisher(void (*visit)(Publisher& publisher, void* data), void* data)
+SessionIndex<Publisher>& publishers()
 {
-    // A visit may end the publisher it is given.
-    const auto snapshot = publishers;
-    for (auto* publisher : snapshot) visit(*publisher, data);
-}
-
-bool any_publisher()
-{
-    return !publishers.empty();
+    static SessionIndex<Publisher> index;
+    return index;
 }
 
 }  // namespace sluice::ngx

@@ -6,6 +6,7 @@
 #include "core/ingest/publication.hpp"
 #include "modules/access/access.hpp"
 #include "session.hpp"
+#include "session_index.hpp"
 
 namespace sluice::ngx {
 
@@ -21,7 +22,7 @@ public:
     /// Takes an audio, video or data message.
     void take(flv::TagType type, const ngx_rtmp_header_t& h, const ngx_chain_t* in);
 
-    /// Looks whether the session has to end: idle, expired, or its channel changed.
+    /// Looks whether the session has to end: replaced, idle, expired, or its channel changed.
     void check(std::int64_t now_ms);
 
     /// The stream is dirty: somebody took over, or asked for the end.
@@ -38,6 +39,8 @@ public:
 private:
     std::int64_t window_ms() const;
     std::int64_t granted_window_ms() const;
+    std::optional<auth::Reason> ended_in_the_hub();
+    std::optional<auth::Reason> reason_to_end(std::int64_t now_ms);
 
     RtmpSession& session_;
     std::string id_;
@@ -50,7 +53,6 @@ private:
 };
 
 /// The publishers of this worker.
-void for_each_publisher(void (*visit)(Publisher& publisher, void* data), void* data);
-bool any_publisher();
+SessionIndex<Publisher>& publishers();
 
 }  // namespace sluice::ngx

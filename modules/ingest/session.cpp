@@ -5,6 +5,7 @@
 #include <string>
 
 #include "conf.hpp"
+#include "input_limits.hpp"
 #include "modules/common/guard.hpp"
 
 extern "C" ngx_module_t ngx_rtmp_sluice_ingest_module;
@@ -52,11 +53,12 @@ ngx_int_t session_connected(ngx_rtmp_session_t& s, ngx_rtmp_header_t*, ngx_chain
     auto* session = new (mem) RtmpSession{.rtmp = &s};
     ngx_rtmp_set_ctx((&s), session, ngx_rtmp_sluice_ingest_module);
 
+    limit_unfinished_messages(*session);
     send_at_once(*s.connection);
     session->deadline.data = session;
     session->deadline.log = s.connection->log;
     session->deadline.handler = event_door<deadline_passed>;
-    ngx_add_timer(&session->deadline, ingest_server_conf(s).setup_timeout);
+    session_unused(*session);
     return NGX_OK;
 }
 
@@ -70,6 +72,11 @@ ngx_int_t session_disconnected(ngx_rtmp_session_t& s, ngx_rtmp_header_t*, ngx_ch
 void session_established(RtmpSession& session)
 {
     if (session.deadline.timer_set) ngx_del_timer(&session.deadline);
+}
+
+void session_unused(RtmpSession& session)
+{
+    ngx_add_timer(&session.deadline, ingest_server_conf(*session.rtmp).setup_timeout);
 }
 
 const char* publish_status_code(auth::Reason reason)

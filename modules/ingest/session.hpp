@@ -18,7 +18,9 @@ struct RtmpSession {
                              ///< refused session
     Publisher* publisher = nullptr;
     Player* player = nullptr;
-    bool closing = false;  ///< refused or ended: what still arrives is thrown away
+    ngx_recv_pt receive = nullptr;  ///< the connection's own; input_limits stands before it
+    bool inside_aggregate = false;  ///< the message at hand is part of an aggregate
+    bool closing = false;           ///< refused or ended: what still arrives is thrown away
 };
 
 /// nullptr for a session that isn't ours (a relay of nginx-rtmp's own).
@@ -30,6 +32,9 @@ ngx_int_t session_disconnected(ngx_rtmp_session_t& s, ngx_rtmp_header_t* h, ngx_
 
 /// The connection publishes or plays now: its set-up deadline is over.
 void session_established(RtmpSession& session);
+
+/// It does neither any more, but is still there: the deadline runs again.
+void session_unused(RtmpSession& session);
 
 /// Tells the client why and closes: `code` is the NetStream status code, the description is
 /// "sluice: <reason>". The sending side is shut first, so that the status arrives although the

@@ -1,11 +1,13 @@
 """sluice_access_publish and sluice_access_key: defaults, inheritance, what nginx refuses, and what its log leaves out."""
 
+import signal
 import socket
 
 import pytest
-from sluicetest import http, logs, rtmp, sign
+from sluicetest import http, logs, processes, rtmp, sign
 from sluicetest.publisher import Publisher, clip
 from sluicetest.refusal import expect_refused
+from sluicetest.viewer import RtmpViewer
 from sluicetest.waiting import free_ports, wait_for
 
 KEY = "a-key-of-the-server-level"
@@ -118,3 +120,31 @@ def test_a_request_that_can_not_be_parsed_is_logged_without_its_query(make_nginx
             pass
     text = wait_for(lambda: (t := logs.read(nginx.error_log)) and "client sent" in t and t, 5, "the line")
     assert "SECRET" not in text
+
+
+@pytest.mark.parametrize("broken", [
+    {"application": "sluice_access_publish signed;"},
+    {"application": "sluice_access_publish nonsense;"},
+    {"rtmp_server": "nonsense;"},
+    {"applications": "application other { live off; } nonsense;"},
+    {"http_block": "nonsense;"},
+    {"main": "sluice_hub_streams 128;"},
+], ids=["no-key", "bad-value", "unknown-in-server", "unknown-after-application", "unknown-in-http", "other-zone"])
+def test_a_worker_that_starts_after_a_refused_reload_is_whole(make_nginx, broken, monkeypatch):
+    """What nginx-rtmp keeps in global variables is still that of the configuration in force."""
+    monkeypatch.setenv("MALLOC_PERTURB_", "165")  # what is freed is overwritten
+    nginx = make_nginx(application=ANSWER_EVERYTHING)
+    nginx.expected.append("sluice_access|sluice_hub|invalid value|unknown directive|exited on signal 9")
+    worker, = nginx.workers()
+    nginx.write_conf(**broken)
+    nginx.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "[emerg]" in logs.read(nginx.error_log), what="the reload to be refused")
+    processes.signal_to(worker, signal.SIGKILL)
+    wait_for(lambda: nginx.workers() and nginx.workers() != [worker], what="a new worker")
+    with Publisher(nginx.rtmp, "demo", clip("avc_quick")) as push:
+        assert push.accepted
+        with RtmpViewer("127.0.0.1", nginx.rtmp, "demo") as viewer:
+            viewer.read_key_frame()
+    with rtmp.Connection.open("127.0.0.1", nginx.rtmp) as connection:
+        assert connection.publish("a/b").description == "sluice: bad_name"
+    assert "exited on signal 11" not in nginx.output()

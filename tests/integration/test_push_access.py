@@ -70,7 +70,7 @@ def test_a_push_without_a_valid_signature_is_refused(nginx, name, reason):
     assert nginx.control.state("demo") == "idle"
 
 
-@pytest.mark.parametrize("name", ["", "..", "a/b", "a b", "x" * 65, "é", "%2e%2e", "x" * 60000],
+@pytest.mark.parametrize("name", ["", "..", "a/b", "a b", "x" * 65, "é", "%2e%2e", "x" * 8000],
                          ids=lambda name: repr(name[:8]))
 def test_a_push_under_a_bad_name_is_refused(nginx, name):
     expect_refused(nginx, f"{name}?sign={sign.push_hmac(name, LATER, KEY)}", "bad_name", BAD_NAME)

@@ -34,11 +34,11 @@ worker_rlimit_nofile 8192;
 events {{ worker_connections 4096; }}
 {main}
 rtmp {{
-    max_message 16M;
+    max_message 8M;
     access_log off;
     server {{
         listen 0.0.0.0:{rtmp};
-        chunk_size 8192;
+        chunk_size 65536;
         {rtmp_server}
         application stream {{
             live off;
