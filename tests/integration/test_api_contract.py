@@ -41,3 +41,12 @@ def test_a_state_that_is_none_is_refused(api, state):
     reply = api.get("/channels", params={"state": state})
     assert reply.status_code == 422
     assert [e["field"] for e in reply.json()["errors"]] == ["state"]
+
+
+# Names
+
+@pytest.mark.parametrize("id", ["频道" * 12, "é", "a b", "a" * 65, "api", ""])
+def test_an_id_that_no_address_can_name_is_refused(api, id):
+    reply = api.post("/channels", {"id": id})
+    assert reply.status_code == 422
+    assert [e["field"] for e in reply.json()["errors"]] == ["id"]

@@ -210,6 +210,35 @@ TEST_F(ChannelsTest, a_page_of_older_values_without_a_secrets_member_shows_none_
     EXPECT_EQ(channels_.get("a")->at("ingest").at("key"), "k1-hidden");
 }
 
+TEST_F(ChannelsTest, an_id_is_refused_however_few_characters_its_bytes_are)
+{
+    std::string id;
+    for (int i = 0; i < 12; ++i) id += "频道";
+    for (const auto& wrong : {id, std::string("é"), std::string("a b"), std::string("api")}) {
+        const auto made = channels_.create({{"id", wrong}});
+        ASSERT_FALSE(made) << wrong;
+        EXPECT_EQ(made.error().code, Errc::invalid);
+        ASSERT_EQ(made.error().fields.size(), 1U);
+        EXPECT_EQ(made.error().fields.front().field, "id");
+    }
+}
+
+TEST_F(ChannelsTest, a_stored_id_that_none_may_have_now_can_be_listed_read_and_deleted)
+{
+    std::string id;
+    for (int i = 0; i < 64; ++i) id += "😀";
+    auto old = create({{"id", "a"}});
+    old["id"] = id;
+    ASSERT_TRUE(store_->commit({store::put("channels/" + id, old.dump())}));
+
+    const auto page = channels_.list(10, "a", "");
+    ASSERT_TRUE(page);
+    ASSERT_EQ(page->items.size(), 1U);
+    EXPECT_EQ(channels_.get(id)->at("id"), id);
+    EXPECT_TRUE(channels_.remove(id));
+    EXPECT_FALSE(channels_.get(id));
+}
+
 TEST_F(ChannelsTest, search_finds_parts_of_id_and_name_in_any_case_and_follows_changes)
 {
     create({{"id", "news-1"}, {"name", "Morning"}});

@@ -29,6 +29,8 @@ public:
     bool reachable() const;
 
 private:
+    Result<nlohmann::json> stream_of(const std::string& id) const;
+
     const nginx::ControlSocket& nginx_;
 };
 
