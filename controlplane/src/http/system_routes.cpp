@@ -28,13 +28,18 @@ Answer SystemRoutes::health() const
 {
     const bool store = store_.revision().has_value();
     const bool nginx = live_.reachable();
+    const auto fallen_back = settings_.fallen_back();
+    const bool all = nginx && !fallen_back;
     // The API works without nginx, so that is no failure of this service.
-    return json_reply(store ? 200 : 503, {{"status", !store  ? "failing"
-                                                     : nginx ? "ok"
-                                                             : "degraded"},
-                                          {"version", version_},
-                                          {"store", store ? "ok" : "failing"},
-                                          {"nginx", nginx ? "ok" : "unreachable"}})
+    return json_reply(store ? 200 : 503,
+                      {{"status", !store ? "failing"
+                                  : all  ? "ok"
+                                         : "degraded"},
+                       {"version", version_},
+                       {"store", store ? "ok" : "failing"},
+                       {"nginx", nginx ? "ok" : "unreachable"},
+                       {"configuration", fallen_back ? "fallen_back" : "in_force"},
+                       {"reason", fallen_back ? nlohmann::json(*fallen_back) : nlohmann::json()}})
         .with("Cache-Control", "no-store");
 }
 

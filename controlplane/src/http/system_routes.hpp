@@ -4,6 +4,7 @@
 
 #include "../service/channels.hpp"
 #include "../service/live.hpp"
+#include "../service/settings.hpp"
 #include "../store/store.hpp"
 #include "request_counters.hpp"
 #include "router.hpp"
@@ -14,10 +15,11 @@ namespace sluice::control::http {
 class SystemRoutes {
 public:
     SystemRoutes(const store::Store& store, Channels& channels, const Live& live,
-                 const RequestCounters& counters, std::string version)
+                 const Settings& settings, const RequestCounters& counters, std::string version)
         : store_(store),
           channels_(channels),
           live_(live),
+          settings_(settings),
           counters_(counters),
           version_(std::move(version))
     {}
@@ -31,6 +33,7 @@ private:
     const store::Store& store_;
     Channels& channels_;
     const Live& live_;
+    const Settings& settings_;
     const RequestCounters& counters_;
     std::string version_;
 };

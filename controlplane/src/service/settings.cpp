@@ -33,6 +33,15 @@ json to_json(const nginx::Generation& g)
     return item;
 }
 
+/// Checked for itself and for this machine.
+Result<json> usable(json document)
+{
+    auto checked = checked_settings(std::move(document));
+    if (!checked) return checked;
+    if (auto fits = fits_machine(*checked); !fits) return tl::unexpected(fits.error());
+    return checked;
+}
+
 void log_refusal(const Error& error)
 {
     log(Level::error,
@@ -59,9 +68,13 @@ Result<void> Settings::start(const json& flags, bool restarted)
     if (!running && (rtmps_inner_ == 0 || nginx::why_not_listen(rtmps_inner_, false))) {
         rtmps_inner_ = nginx::free_loopback_port();
     }
-    hub_in_force_ = running && current ? current->hub : to_configuration(document_).hub;
 
-    auto done = activate(document_);
+    const auto fits = fits_machine(document_);
+    if (!fits && !running && activation_.keep_last(rendered(document_), fits.error().detail)) {
+        log_refusal(fits.error());
+        return {};
+    }
+    auto done = fits.and_then([this] { return activate(document_); });
     if (!done && running) {
         log_refusal(done.error());
         return {};
@@ -85,6 +98,11 @@ Result<json> Settings::replace(const json& document, std::optional<std::uint64_t
 {
     if (!document.is_object()) return fail(Errc::malformed, "body must be an object");
     return submit({.whole = true, .change = &document, .if_version = if_version});
+}
+
+std::optional<std::string> Settings::fallen_back() const
+{
+    return activation_.generations().fallen_back();
 }
 
 json Settings::generations() const
@@ -159,7 +177,7 @@ Result<json> Settings::merged(const json& base, const Request& request) const
 
     json& tls = next["tls"];
     if (tls.is_null()) tls = json::object();
-    if (!tls.is_object()) return checked_settings(std::move(next));
+    if (!tls.is_object()) return usable(std::move(next));
     const auto& old = base["tls"];
     const auto certificate = tls.value("certificate", json());
     if (certificate.is_null()) {
@@ -169,7 +187,7 @@ Result<json> Settings::merged(const json& base, const Request& request) const
     } else if (certificate == old["certificate"] && !tls.contains("private_key")) {
         tls["private_key"] = old["private_key"];
     }
-    return checked_settings(std::move(next));
+    return usable(std::move(next));
 }
 
 Result<void> Settings::enforce(const json& document)
@@ -241,17 +259,30 @@ Result<void> Settings::load_self_signed()
     return {};
 }
 
-Result<void> Settings::activate(const json& document)
+/// A running hub keeps its sizes; nginx takes those of the settings when it starts.
+nginx::Hub Settings::hub_in_force(const json& document) const
+{
+    const auto& known = activation_.generations();
+    const auto current = activation_.master() ? known.find(known.current()) : std::nullopt;
+    return current ? current->hub : to_configuration(document).hub;
+}
+
+nginx::Configuration Settings::rendered(const json& document) const
 {
     auto wanted = to_configuration(document);
     wanted.rtmps_inner = rtmps_inner_;
-    wanted.hub = hub_in_force_;
+    wanted.hub = hub_in_force(document);
     wanted.ipv6 = nginx::has_ipv6();
     if (wanted.certificate.empty()) {
         wanted.certificate = self_signed_.certificate;
         wanted.private_key = self_signed_.private_key;
     }
-    const auto generation = activation_.apply(wanted);
+    return wanted;
+}
+
+Result<void> Settings::activate(const json& document)
+{
+    const auto generation = activation_.apply(rendered(document));
     if (!generation) return tl::unexpected(generation.error());
     return {};
 }
@@ -278,9 +309,10 @@ json Settings::view() const
 json Settings::restart_required() const
 {
     const auto wanted = to_configuration(document_).hub;
+    const auto in_force = hub_in_force(document_);
     json fields = json::array();
-    if (wanted.streams != hub_in_force_.streams) fields.push_back("hub.streams");
-    if (wanted.rings != hub_in_force_.rings) fields.push_back("hub.rings");
+    if (wanted.streams != in_force.streams) fields.push_back("hub.streams");
+    if (wanted.rings != in_force.rings) fields.push_back("hub.rings");
     return fields;
 }
 

@@ -28,7 +28,8 @@ public:
     /// that this process takes the place of one that died: then the flags are old, changes made
     /// since by the API count. Makes a self-signed certificate when there is none. An error means
     /// that nginx can't start: a wrong flag, a port in use. A running nginx that refuses a
-    /// configuration goes on with its own, which is no error.
+    /// configuration goes on with its own, which is no error; nor are stored settings that this
+    /// machine has no room for any more: nginx starts with the last configuration that worked.
     Result<void> start(const nlohmann::json& flags, bool restarted);
 
     /// Everything but the private key. Never fails: what was in force last is kept in memory.
@@ -51,6 +52,9 @@ public:
     /// `replaced` or `failed`.
     nlohmann::json generations() const;
 
+    /// Why nginx runs on an older configuration than these settings; nothing when it does not.
+    std::optional<std::string> fallen_back() const;
+
 private:
     struct Request {
         bool whole = false;
@@ -68,6 +72,8 @@ private:
     Result<void> load(const nlohmann::json& flags, bool restarted);
     Result<void> load_self_signed();
     Result<void> activate(const nlohmann::json& document);
+    nginx::Hub hub_in_force(const nlohmann::json& document) const;
+    nginx::Configuration rendered(const nlohmann::json& document) const;
     nlohmann::json view() const;
     nlohmann::json restart_required() const;
 
@@ -75,7 +81,6 @@ private:
     nginx::Activation& activation_;
     nginx::CertificatePair self_signed_;
     std::uint16_t rtmps_inner_ = 0;
-    nginx::Hub hub_in_force_;
 
     mutable std::mutex mutex_;
     std::condition_variable done_;

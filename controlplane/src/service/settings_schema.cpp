@@ -1,6 +1,7 @@
 #include "settings_schema.hpp"
 
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -9,7 +10,7 @@
 #include <map>
 
 #include "../nginx/certificate.hpp"
-#include "core/hub/layout.hpp"
+#include "core/hub/zone.hpp"
 
 namespace sluice::control {
 namespace {
@@ -147,6 +148,33 @@ void check_open_files(const json& limits, Findings& findings)
                                                   " this process may have (ulimit -Hn)");
 }
 
+/// What nginx will ask for at its start (modules/hub/zone.cpp); `nginx -t` does not try it.
+bool can_map(std::size_t bytes)
+{
+    auto* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) return false;
+    munmap(memory, bytes);
+    return true;
+}
+
+/// Pages of the hub are taken only when a ring fills, but all of them may: more than the machine
+/// has ends in the kernel killing somebody.
+void check_memory(const json& sizes, Findings& findings)
+{
+    if (sizes.at("rings").empty()) return;  // the module's own fit everywhere
+    hub::Geometry geometry{.streams = sizes.at("streams")};
+    for (const auto& ring : sizes.at("rings")) {
+        geometry.rings.push_back({ring.at("bytes"), ring.at("count")});
+    }
+    const auto bytes = hub::zone_bytes(geometry);
+    const auto memory = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+                        static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    if (bytes <= memory && can_map(bytes)) return;
+    findings.add("hub.rings", "need " + std::to_string(bytes >> 20) + " MiB of the " +
+                                  std::to_string(memory >> 20) + " MiB that this machine has");
+}
+
 /// Editors of some systems end lines with CR LF; PEM does not mind, our text rule does.
 void strip_carriage_returns(json& document)
 {
@@ -200,9 +228,16 @@ Result<json> checked_settings(json document)
     check_ports(document, findings);
     check_tls(document["tls"], findings);
     check_rings(document["hub"]["rings"], findings);
-    check_open_files(document["limits"], findings);
     if (auto ok = findings.verdict(); !ok) return tl::unexpected(ok.error());
     return document;
+}
+
+Result<void> fits_machine(const json& document)
+{
+    Findings findings;
+    check_open_files(document.at("limits"), findings);
+    check_memory(document.at("hub"), findings);
+    return findings.verdict();
 }
 
 nginx::Configuration to_configuration(const json& document)

@@ -15,6 +15,10 @@ const Rule& settings_rule();
 /// same, a certificate without its key, more connections than this machine allows open files.
 Result<nlohmann::json> checked_settings(nlohmann::json document);
 
+/// Whether nginx can work with a checked document on this machine as it is now: memory for the hub,
+/// open files. Errc::invalid names each field that asks for too much.
+Result<void> fits_machine(const nlohmann::json& document);
+
 /// What nginx is to be rendered from. `document` is complete and checked; certificate and key stay
 /// empty when it has none.
 nginx::Configuration to_configuration(const nlohmann::json& document);

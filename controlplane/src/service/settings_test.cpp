@@ -222,6 +222,44 @@ TEST_F(SettingsTest, SizesOfTheHubCountAfterARestart)
     EXPECT_NE(in_force().find("sluice_hub_streams 99;"), std::string::npos);
 }
 
+json rings(std::uint64_t bytes, std::uint64_t count)
+{
+    return {{"hub", {{"rings", {{{"bytes", bytes}, {"count", count}}}}}}};
+}
+
+TEST_F(SettingsTest, AHubThatTheMachineHasNoMemoryForIsRefused)
+{
+    const auto settings = started(flags_);
+
+    const auto answer = settings->patch(rings(1ull << 31, 65535));
+
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, Errc::invalid);
+    ASSERT_EQ(answer.error().fields.size(), 1U);
+    EXPECT_EQ(answer.error().fields.front().field, "hub.rings");
+}
+
+TEST_F(SettingsTest, StoredSizesThatTheMachineHasNoMemoryForLeaveTheLastConfigurationInForce)
+{
+    started(flags_);
+    const auto before = in_force();
+    auto entry = store_->get("settings").value().value();
+    auto record = json::parse(entry.value);
+    record["document"].merge_patch(rings(1ull << 31, 65535));
+    ASSERT_TRUE(store_->commit({store::put("settings", record.dump())}));
+
+    const auto settings = started(flags_);
+
+    EXPECT_EQ(in_force(), before);
+    ASSERT_TRUE(settings->fallen_back());
+    EXPECT_NE(settings->fallen_back()->find("hub.rings"), std::string::npos);
+    const auto newest = settings->generations()["items"][0];
+    EXPECT_EQ(newest["state"], "failed");
+    EXPECT_EQ(newest["reason"], *settings->fallen_back());
+    ASSERT_TRUE(settings->patch({{"hub", {{"rings", json::array()}}}, {"workers", 1}}));
+    EXPECT_FALSE(settings->fallen_back());
+}
+
 TEST_F(SettingsTest, ChangesAtTheSameTimeShareReloads)
 {
     const auto settings = started(flags_);
