@@ -50,3 +50,20 @@ def test_an_id_that_no_address_can_name_is_refused(api, id):
     reply = api.post("/channels", {"id": id})
     assert reply.status_code == 422
     assert [e["field"] for e in reply.json()["errors"]] == ["id"]
+
+
+# Headers
+
+@pytest.mark.parametrize("header", [
+    {"Accept": "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"},
+    {"Cookie": "a"},
+    {"Cache-Control": "no-cache, foo=bar"},
+    {"Date": "junk"},
+    {"Content-Encoding": "x"},
+    {"Content-Type": "application/json; charset"},
+])
+def test_no_header_of_a_legal_client_is_a_reason_to_refuse(api, header):
+    assert api.get("/channels", params={"limit": 1}, headers=header).status_code == 200
+    made = api.client.post("/channels", content="{}", headers={"Content-Type": "application/json"} | header)
+    assert made.status_code == 201, made.text
+    api.delete(f"/channels/{made.json()['id']}")

@@ -78,7 +78,7 @@ Rule limits()
 {
     return object({
         {"worker_connections", integer(64, 1'000'000, connections_preset())},
-        {"max_body_bytes", integer(16 << 10, 64 << 20, 1 << 20)},
+        {"max_body_bytes", integer(16 << 10, kMaxBodyBytes, 1 << 20)},
         {"viewers_per_address", integer(0, 1'000'000, 0)},
     });
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 
 #include "../nginx/configuration.hpp"
@@ -8,11 +9,14 @@
 
 namespace sluice::control {
 
+/// The most that limits.max_body_bytes may be set to, and what the API's server takes.
+inline constexpr std::size_t kMaxBodyBytes = std::size_t{64} << 20;
+
 /// The rule of the settings document.
 const Rule& settings_rule();
 
 /// `document` complete with defaults, or every wrong field: types and ranges, ports that are the
-/// same, a certificate without its key, more connections than this machine allows open files.
+/// same, a certificate without its key.
 Result<nlohmann::json> checked_settings(nlohmann::json document);
 
 /// Whether nginx can work with a checked document on this machine as it is now: memory for the hub,
