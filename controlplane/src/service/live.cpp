@@ -29,7 +29,7 @@ std::string admission(const json& channel)
     const auto& expires = channel.at("expires_at");
     if (!expires.is_string()) return "open";
     const auto at = parse_timestamp(expires.get<std::string>());
-    return at && *at <= now_s() ? "expired" : "open";
+    return !at || *at <= now_s() ? "expired" : "open";
 }
 
 }  // namespace
