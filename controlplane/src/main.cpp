@@ -177,7 +177,8 @@ Result<void> run(Options options)
     http::ChannelRoutes channel_routes(channels, live, [&] { return settings.get(); });
     http::TokenRoutes token_routes(tokens);
     http::SettingsRoutes settings_routes(settings);
-    http::SystemRoutes system_routes(**store, channels, live, settings, counters, kVersion);
+    http::SystemRoutes system_routes(**store, channels, live, settings, publisher, counters,
+                                     kVersion);
     channel_routes.mount(router);
     token_routes.mount(router);
     settings_routes.mount(router);

@@ -29,7 +29,8 @@ Answer SystemRoutes::health() const
     const bool store = store_.revision().has_value();
     const bool nginx = live_.reachable();
     const auto fallen_back = settings_.fallen_back();
-    const bool all = nginx && !fallen_back;
+    const bool pending = publisher_.pending();
+    const bool all = nginx && !fallen_back && !pending;
     // The API works without nginx, so that is no failure of this service.
     return json_reply(store ? 200 : 503,
                       {{"status", !store ? "failing"
@@ -38,6 +39,7 @@ Answer SystemRoutes::health() const
                        {"version", version_},
                        {"store", store ? "ok" : "failing"},
                        {"nginx", nginx ? "ok" : "unreachable"},
+                       {"snapshot", pending ? "pending" : "ok"},
                        {"configuration", fallen_back ? "fallen_back" : "in_force"},
                        {"reason", fallen_back ? nlohmann::json(*fallen_back) : nlohmann::json()}})
         .with("Cache-Control", "no-store");
@@ -55,6 +57,9 @@ Answer SystemRoutes::metrics() const
            *revision);
     metric(out, "sluice_nginx_up", "gauge", "1 when nginx answers on its control socket.",
            live_.reachable() ? 1 : 0);
+    metric(out, "sluice_snapshot_pending", "gauge",
+           "1 while changes of channels wait for a file that could not be written.",
+           publisher_.pending() ? 1 : 0);
     metric(out, "sluice_api_connections", "gauge", "Open connections from nginx to the API.",
            counters_.connections.load());
     out << "# HELP sluice_api_requests_total Requests by class of their status.\n"
