@@ -174,8 +174,9 @@ Result<void> run(Options options)
     const Live live(nginx);
     http::RequestCounters counters;
     http::Router router([&](const http::Request& r) { return http::authenticate(tokens, r); });
-    http::ChannelRoutes channel_routes(channels, live, [&] { return settings.get(); });
-    http::TokenRoutes token_routes(tokens);
+    Idempotency idempotency(**store);
+    http::ChannelRoutes channel_routes(channels, live, idempotency, [&] { return settings.get(); });
+    http::TokenRoutes token_routes(tokens, idempotency);
     http::SettingsRoutes settings_routes(settings);
     http::SystemRoutes system_routes(**store, channels, live, settings, publisher, counters,
                                      kVersion);
@@ -193,7 +194,6 @@ Result<void> run(Options options)
     if (auto count = channels.size(); count) {  // also fills the search index
         log(Level::info, {{"msg", "channels in the store"}, {"count", *count}});
     }
-    Idempotency idempotency(**store);
     wait_for_end(signals, idempotency);
     log_message(Level::info, "ending: waiting for requests in flight");
     (*server)->stop(kDrain);

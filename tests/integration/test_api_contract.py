@@ -67,3 +67,120 @@ def test_no_header_of_a_legal_client_is_a_reason_to_refuse(api, header):
     made = api.client.post("/channels", content="{}", headers={"Content-Type": "application/json"} | header)
     assert made.status_code == 201, made.text
     api.delete(f"/channels/{made.json()['id']}")
+
+
+# Versions
+
+def test_a_change_with_an_old_etag_is_refused_and_a_read_with_the_current_one_is_short(api, channel):
+    first = api.get(channel.path)
+    etag = first.headers["etag"]
+    assert api.get(channel.path, headers={"If-None-Match": etag}).status_code == 304
+    changed = api.patch(channel.path, {"name": "x"}, headers={"If-Match": etag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != etag
+    assert api.get(channel.path, headers={"If-None-Match": etag}).status_code == 200
+    for stale in (api.patch(channel.path, {"name": "y"}, headers={"If-Match": etag}),
+                  api.put(channel.path, {}, headers={"If-Match": etag}),
+                  api.delete(channel.path, headers={"If-Match": etag})):
+        assert stale.status_code == 412, stale.text
+
+
+def test_a_channel_made_anew_is_not_deleted_with_the_etag_of_the_one_before(api):
+    path = f"/channels/{fresh_id()}"
+    etag = api.post("/channels", {"id": path.rsplit("/", 1)[1]}).headers["etag"]
+    gone = api.delete(path, headers={"If-Match": etag})
+    assert gone.status_code == 204 and gone.headers["sluice-applied"] in ("applied", "pending")
+    made = api.post("/channels", {"id": path.rsplit("/", 1)[1]})
+    assert made.headers["location"] == f"/api/v1{path}"
+    assert api.delete(path, headers={"If-Match": etag}).status_code == 412
+    assert api.delete(path, headers={"If-Match": made.headers["etag"]}).status_code == 204
+
+
+def test_a_list_of_etags_holds_when_one_of_them_does(api):
+    etag = api.get("/settings").headers["etag"]
+    assert api.patch("/settings", {}, headers={"If-Match": f'{etag}, "999999"'}).status_code == 200
+    assert api.patch("/settings", {}, headers={"If-Match": '"999999", "999998"'}).status_code == 412
+
+
+# Once only
+
+def test_a_repeated_post_is_answered_again_and_done_once(api, channel):
+    key = {"Idempotency-Key": fresh_id("once")}
+    for path, body in (("/channels", {}), ("/tokens", {"scope": "viewer"}),
+                       (f"{channel.path}/actions/rotate-key", {})):
+        first, again = (api.post(path, body, headers=key) for _ in range(2))
+        assert first.status_code == again.status_code, again.text
+        assert "idempotency-replayed" not in first.headers
+        assert again.headers["idempotency-replayed"] == "true"
+        answer = first.json()
+        answer.pop("secret", None)
+        assert again.json() | {"applied": ""} == answer | {"applied": ""}
+        assert again.headers.get("etag") == first.headers.get("etag")
+        assert again.headers.get("location") == first.headers.get("location")
+        other = api.post(path, {"other": 1}, headers=key)
+        assert other.status_code == 422
+        assert [e["field"] for e in other.json()["errors"]] == ["Idempotency-Key"]
+        if "location" in first.headers:
+            assert api.delete(first.headers["location"].removeprefix("/api/v1")).status_code == 204
+
+
+# Pages
+
+@pytest.mark.parametrize("path", ["/channels", "/tokens", "/config/generations"])
+def test_every_list_pages_and_refuses_what_it_does_not_know(api, path):
+    for query in ({"limit": 0}, {"limit": 1001}, {"limit": "x"}, {"cursor": "x" * 300}, {"colour": 1}):
+        reply = api.get(path, params=query)
+        assert reply.status_code == 422, (query, reply.text)
+        assert [e["field"] for e in reply.json()["errors"]] == list(query)
+    made = [api.post("/tokens", {"scope": "viewer"}).json()["id"] for _ in range(2)]
+    whole = api.get(path, params={"limit": 1000}).json()
+    assert whole["next_cursor"] is None
+    found, query = [], {"limit": 1}
+    while True:
+        page = api.get(path, params=query).json()
+        assert len(page["items"]) <= 1
+        found += page["items"]
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert found == whole["items"]
+    for token in made:
+        api.delete(f"/tokens/{token}")
+
+
+# Errors
+
+def test_an_error_is_a_problem_document_in_the_callers_language(api, channel):
+    problems = {
+        404: api.get("/nothing"),
+        405: api.client.request("DELETE", "/channels"),
+        400: api.client.post("/channels", content="{", headers={"Content-Type": "application/json"}),
+        413: api.client.post("/channels", content=b" " * (2 << 20)),
+        415: api.client.post("/channels", content="<a/>", headers={"Content-Type": "application/xml"}),
+        422: api.post("/channels", {"colour": 1}),
+        409: api.post(f"{channel.path}/actions/kick"),
+    }
+    for status, reply in problems.items():
+        assert reply.status_code == status, reply.text
+        assert reply.headers["content-type"] == "application/problem+json"
+        assert {"title", "detail", "status"} <= reply.json().keys()
+    assert "GET" in problems[405].headers["allow"]
+    chinese = api.get("/nothing", headers={"Accept-Language": "zh-CN,zh;q=0.9"})
+    assert chinese.json()["title"] == "未找到"
+    assert chinese.headers["content-language"] == "zh"
+
+
+def test_a_document_that_is_no_object_is_named(api, channel):
+    for path in ("/settings", channel.path):
+        reply = api.patch(path, [])
+        assert reply.status_code == 400
+        assert [e["field"] for e in reply.json()["errors"]] == ["body"]
+
+
+def test_a_key_is_rotated_to_the_one_given_or_refused_by_its_own_name(api, channel):
+    wrong = api.post(f"{channel.path}/actions/rotate-key", {"key": "has space"})
+    assert wrong.status_code == 422
+    assert [e["field"] for e in wrong.json()["errors"]] == ["key"]
+    done = api.post(f"{channel.path}/actions/rotate-key", {"key": "brought-along"})
+    assert done.status_code == 200
+    assert "key" not in done.json()["ingest"]

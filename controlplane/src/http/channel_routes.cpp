@@ -1,14 +1,13 @@
 #include "channel_routes.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "../service/channel_schema.hpp"
 #include "../service/channel_urls.hpp"
-#include "../service/random.hpp"
 #include "body.hpp"
 #include "conditional.hpp"
 #include "core/auth/address.hpp"
+#include "once_only.hpp"
 #include "paging.hpp"
 
 namespace sluice::control::http {
@@ -45,19 +44,6 @@ Reply written(int status, Channels::Written&& result, const Caller& caller)
     if (status == 201) reply.headers.emplace_back("Location", "/api/v1/channels/" + id);
     if (result.replayed) reply.headers.emplace_back("Idempotency-Replayed", "true");
     return reply;
-}
-
-Result<std::optional<OnceOnly>> once_of(const Request& request)
-{
-    if (!request.headers.contains("idempotency-key")) return std::optional<OnceOnly>{};
-    const std::string key(request.header("idempotency-key"));
-    const bool visible =
-        std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-    if (key.empty() || key.size() > 255 || !visible) {
-        return fail(Errc::invalid, "Idempotency-Key must have 1 to 255 visible characters",
-                    {{"Idempotency-Key", "must have 1 to 255 visible characters"}});
-    }
-    return std::optional{OnceOnly{request.caller.id, key, sha256_hex(request.body)}};
 }
 
 std::uint16_t port_of(const json& settings, const char* name, std::uint16_t preset)
@@ -105,14 +91,15 @@ void ChannelRoutes::mount(Router& router)
     router.add("DELETE", one, Scope::operator_, bind(&ChannelRoutes::remove));
     router.add("GET", one + "/urls", Scope::viewer, bind(&ChannelRoutes::urls));
     router.add("GET", one + "/status", Scope::viewer, bind(&ChannelRoutes::status));
-    router.add("POST", one + "/actions/kick", Scope::operator_, bind(&ChannelRoutes::kick));
+    router.add("POST", one + "/actions/kick", Scope::operator_,
+               once_only(memory_, bind(&ChannelRoutes::kick)));
     router.add("POST", one + "/actions/rotate-key", Scope::operator_,
-               bind(&ChannelRoutes::rotate_key));
+               once_only(memory_, bind(&ChannelRoutes::rotate_key)));
 }
 
 Answer ChannelRoutes::create(const Request& request)
 {
-    auto once = once_of(request);
+    auto once = once_of(request, request.caller.id);
     if (!once) return tl::unexpected(once.error());
     auto body = json_body(request);
     if (!body) return tl::unexpected(body.error());

@@ -88,16 +88,18 @@ json Settings::get() const
     return view();
 }
 
-Result<json> Settings::patch(const json& change, std::optional<std::uint64_t> if_version)
+Result<json> Settings::patch(const json& change, const std::optional<IfMatch>& match)
 {
-    if (!change.is_object()) return fail(Errc::malformed, "body must be an object");
-    return submit({.whole = false, .change = &change, .if_version = if_version});
+    if (!change.is_object())
+        return fail(Errc::malformed, "body must be an object", {{"body", "must be an object"}});
+    return submit({.whole = false, .change = &change, .match = match});
 }
 
-Result<json> Settings::replace(const json& document, std::optional<std::uint64_t> if_version)
+Result<json> Settings::replace(const json& document, const std::optional<IfMatch>& match)
 {
-    if (!document.is_object()) return fail(Errc::malformed, "body must be an object");
-    return submit({.whole = true, .change = &document, .if_version = if_version});
+    if (!document.is_object())
+        return fail(Errc::malformed, "body must be an object", {{"body", "must be an object"}});
+    return submit({.whole = true, .change = &document, .match = match});
 }
 
 std::optional<std::string> Settings::fallen_back() const
@@ -105,12 +107,19 @@ std::optional<std::string> Settings::fallen_back() const
     return activation_.generations().fallen_back();
 }
 
-json Settings::generations() const
+json Settings::generations(std::size_t limit, std::uint32_t before) const
 {
     json items = json::array();
-    for (const auto& generation : activation_.generations().list())
+    json next;
+    for (const auto& generation : activation_.generations().list()) {
+        if (generation.number >= before) continue;
+        if (items.size() == limit) {
+            next = std::to_string(items.back().at("generation").get<std::uint32_t>());
+            break;
+        }
         items.push_back(to_json(generation));
-    return {{"items", std::move(items)}};
+    }
+    return {{"items", std::move(items)}, {"next_cursor", next}};
 }
 
 /// The first that finds nobody at work works for all that wait.
@@ -141,8 +150,8 @@ void Settings::work_off(const Batch& batch)
     auto candidate = document_;
     Batch accepted;
     for (auto* request : batch) {
-        const bool stale =
-            request->if_version && (*request->if_version != version_ || !accepted.empty());
+        const bool stale = request->match && (!request->match->holds(version_) ||
+                                              (!request->match->any && !accepted.empty()));
         auto next = stale ? fail(Errc::precondition, "the settings have changed meanwhile")
                           : merged(candidate, *request);
         if (!next) {
@@ -205,7 +214,7 @@ Result<void> Settings::enforce(const json& document)
     const std::lock_guard lock(mutex_);
     document_ = document;
     updated_at_s_ = at;
-    ++version_;
+    version_ = version_ == 0 ? *committed : version_ + 1;
     return {};
 }
 
@@ -232,7 +241,7 @@ Result<void> Settings::load(const json& flags, bool restarted)
     auto committed =
         store_.commit({store::put(std::string(store::schema::kSettings), record.dump(), version_)});
     if (!committed) return tl::unexpected(committed.error());
-    ++version_;
+    version_ = version_ == 0 ? *committed : version_ + 1;
     return {};
 }
 
