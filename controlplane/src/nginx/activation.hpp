@@ -40,8 +40,7 @@ private:
     Result<void> check_ports(const Configuration& wanted) const;
     Result<void> check_syntax(std::uint32_t number) const;
     Result<void> reload(pid_t master, std::uint32_t number, std::uint32_t workers);
-    Result<void> confirm(std::uint32_t number, std::uint32_t workers,
-                         const ErrorLogMark& before);
+    Result<void> confirm(std::uint32_t number, std::uint32_t workers, const ErrorLogMark& before);
     bool confirmed(std::uint32_t number, std::uint32_t workers) const;
     Result<void> switch_and_reload(const Generation& made, const Configuration& wanted);
     void roll_back(std::uint32_t number);

@@ -90,6 +90,11 @@ Result<void> Live::kick(std::string_view id, const std::string& reason) const
     return tl::unexpected(answer.error());
 }
 
+Result<std::string> Live::metrics() const
+{
+    return nginx_.text("/-/metrics", kListLimit);
+}
+
 bool Live::reachable() const
 {
     return nginx_.get("/-/generation").has_value();
