@@ -25,6 +25,7 @@
 #include "service/idempotency.hpp"
 #include "service/live.hpp"
 #include "service/settings.hpp"
+#include "service/settings_schema.hpp"
 #include "service/timestamp.hpp"
 #include "snapshot/publisher.hpp"
 #include "store/lmdb_store.hpp"
@@ -78,7 +79,7 @@ void describe(CLI::App& app, Options& options)
     add_setting(app, options, "--https-port", "https_port", 65535, "HTTPS port");
     add_setting(app, options, "--rtmp-port", "rtmp_port", 65535, "RTMP port");
     add_setting(app, options, "--rtmps-port", "rtmps_port", 65535, "RTMPS port");
-    add_setting(app, options, "--workers", "workers", 256, "nginx worker processes");
+    add_setting(app, options, "--workers", "workers", kMaxWorkers, "nginx worker processes");
     app.add_option_function<std::string>(
         "--public-host",
         [&options](const std::string& host) { options.flags["public_host"] = host; },

@@ -1,7 +1,9 @@
 """The REST API as a client sees it, through nginx's public port."""
 
+import time
+
 import pytest
-from sluicetest.api import fresh_id
+from sluicetest.api import Api, fresh_id
 from sluicetest.publisher import Publisher, clip
 
 
@@ -184,3 +186,78 @@ def test_a_key_is_rotated_to_the_one_given_or_refused_by_its_own_name(api, chann
     done = api.post(f"{channel.path}/actions/rotate-key", {"key": "brought-along"})
     assert done.status_code == 200
     assert "key" not in done.json()["ingest"]
+
+
+# Addresses
+
+def signature_ends(url):
+    return int(url.split("?sign=")[1].split("-")[0])
+
+
+def test_addresses_name_the_host_of_the_request_and_can_be_good_for_a_while(shared_system, api, channel):
+    urls = channel.urls()
+    assert f"//127.0.0.1:{shared_system.rtmp}/" in urls["push"]["rtmp"]
+    named = api.get(f"{channel.path}/urls", headers={"Host": "tv.example.com"}).json()
+    assert f"//tv.example.com:{shared_system.rtmp}/" in named["push"]["rtmp"]
+    assert signature_ends(urls["push"]["rtmp"]) > time.time() + 86400
+    short = api.get(f"{channel.path}/urls", params={"valid_s": 60}).json()
+    assert 0 < signature_ends(short["push"]["rtmp"]) - time.time() <= 61
+    for wrong in ("0", "x", "99999999999"):
+        reply = api.get(f"{channel.path}/urls", params={"valid_s": wrong})
+        assert reply.status_code == 422
+        assert [e["field"] for e in reply.json()["errors"]] == ["valid_s"]
+
+
+# Metrics
+
+def test_metrics_hold_what_nginx_counts(api):
+    text = api.get("/metrics").text
+    assert "\nsluice_nginx_up 1\n" in text
+    assert "\nsluice_snapshot_pending 0\n" in text
+    for name in ("sluice_streams", "sluice_viewers", "sluice_out_bytes_total", "sluice_viewer_skips_total"):
+        assert f"\n# TYPE {name} " in text
+    types = [line for line in text.splitlines() if line.startswith("# TYPE")]
+    assert len(types) == len(set(types))
+
+
+# Who may do what
+
+ROUTES = {
+    "viewer": [("GET", "/channels"), ("GET", "/channels/{id}"), ("GET", "/channels/{id}/urls"),
+               ("GET", "/channels/{id}/status"), ("GET", "/settings"), ("GET", "/auth"), ("GET", "/metrics")],
+    "operator": [("POST", "/channels"), ("PATCH", "/channels/{id}"), ("PUT", "/channels/{id}"),
+                 ("DELETE", "/channels/{id}"), ("POST", "/channels/{id}/actions/kick"),
+                 ("POST", "/channels/{id}/actions/rotate-key"), ("GET", "/config/generations")],
+    "admin": [("PATCH", "/settings"), ("PUT", "/settings"), ("GET", "/tokens"), ("POST", "/tokens"),
+              ("GET", "/tokens/x"), ("DELETE", "/tokens/x")],
+}
+
+
+def test_every_route_asks_for_its_scope(shared_system, api, channel):
+    scopes = list(ROUTES)
+    for held, scope in enumerate(scopes):
+        token = api.post("/tokens", {"scope": scope}).json()
+        caller = Api(shared_system.url, token["secret"])
+        for wanted, routes in enumerate(ROUTES.values()):
+            for method, path in routes:
+                # A precondition that never holds keeps what is allowed from being done.
+                reply = caller.client.request(method, path.replace("{id}", channel.id), content="[",
+                                              headers={"If-Match": '"0"', "Content-Type": "application/json"})
+                assert (reply.status_code == 403) == (held < wanted), (scope, method, path, reply.text)
+                assert reply.status_code != 401
+        caller.close()
+        api.delete(f"/tokens/{token['id']}")
+    nobody = Api(shared_system.url)
+    for method, path in sum(ROUTES.values(), []):
+        reply = nobody.client.request(method, path.replace("{id}", channel.id))
+        assert reply.status_code == 401, (method, path)
+        assert reply.headers["www-authenticate"].startswith("Bearer")
+    nobody.close()
+
+
+def test_kicking_ends_the_session_or_says_that_there_is_none(shared_system, api, channel):
+    assert api.post(f"{channel.path}/actions/kick").status_code == 409
+    with Publisher(shared_system.rtmp, channel.name(), clip("avc_quick")) as push:
+        shared_system.control.wait_state(channel.id, "live")
+        assert api.post(f"{channel.path}/actions/kick", {"reason": "test"}).status_code == 202
+        assert push.ended.wait(5)

@@ -7,6 +7,7 @@
 #include "../nginx/file.hpp"
 #include "../nginx/listen_port.hpp"
 #include "../store/schema.hpp"
+#include "channel_urls.hpp"
 #include "settings_schema.hpp"
 #include "timestamp.hpp"
 
@@ -31,6 +32,14 @@ json to_json(const nginx::Generation& g)
                 {"rtmps", g.ports.rtmps}}}};
     item["reason"] = g.reason.empty() ? json(nullptr) : json(g.reason);
     return item;
+}
+
+/// An early release took hosts that it could not use, and went by the request's: so does this one.
+void drop_wrong_host(json& document)
+{
+    const auto host = document.find("public_host");
+    if (host == document.end() || !host->is_string()) return;
+    if (bare_host(host->get<std::string>()).empty()) *host = nullptr;
 }
 
 /// Checked for itself and for this machine.
@@ -230,6 +239,7 @@ Result<void> Settings::load(const json& flags, bool restarted)
         version_ = (*entry)->version;
     }
     auto wanted = stored;
+    drop_wrong_host(wanted);
     if (!restarted || !*entry) wanted.merge_patch(flags);
     auto checked = checked_settings(wanted);
     if (!checked) return tl::unexpected(checked.error());

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "../nginx/certificate.hpp"
+#include "channel_urls.hpp"
 #include "core/hub/zone.hpp"
 
 namespace sluice::control {
@@ -19,9 +20,6 @@ using nlohmann::json;
 using namespace rules;
 
 constexpr long long kMaxPem = 65536;
-/// The hub has a slot for each worker, and workers of the configurations before the current one
-/// keep theirs until their last session ends.
-constexpr long long kMaxWorkers = hub::kSlots / 2;
 constexpr long long kMaxRings = 65535;
 constexpr std::array kPorts{"http_port", "https_port", "rtmp_port", "rtmps_port"};
 
@@ -51,14 +49,11 @@ long long connections_preset()
     return static_cast<long long>(std::min(kUsual, most_open_files() - kOthers));
 }
 
-/// Goes into addresses that are given out, so nothing that could end the host part.
+/// Goes into addresses that are given out: judged by what puts it there.
 std::optional<std::string> host_name(const std::string& text)
 {
-    const bool ok = std::ranges::all_of(text, [](unsigned char c) {
-        return std::isalnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' ||
-               c == ']';
-    });
-    if (ok) return std::nullopt;
+    const auto host = bare_host(text);
+    if (!host.empty() && (host == text || "[" + host + "]" == text)) return std::nullopt;
     return "be a host name or an address, without scheme, port or path";
 }
 

@@ -5,12 +5,17 @@
 
 #include "../nginx/configuration.hpp"
 #include "../result.hpp"
+#include "core/hub/layout.hpp"
 #include "rule.hpp"
 
 namespace sluice::control {
 
 /// The most that limits.max_body_bytes may be set to, and what the API's server takes.
 inline constexpr std::size_t kMaxBodyBytes = std::size_t{64} << 20;
+
+/// The hub has a slot for each worker, and workers of the configurations before the current one
+/// keep theirs until their last session ends.
+inline constexpr int kMaxWorkers = hub::kSlots / 2;
 
 /// The rule of the settings document.
 const Rule& settings_rule();
