@@ -25,6 +25,7 @@
 #include "service/idempotency.hpp"
 #include "service/live.hpp"
 #include "service/settings.hpp"
+#include "service/settings_schema.hpp"
 #include "service/timestamp.hpp"
 #include "snapshot/publisher.hpp"
 #include "store/lmdb_store.hpp"
@@ -78,7 +79,7 @@ void describe(CLI::App& app, Options& options)
     add_setting(app, options, "--https-port", "https_port", 65535, "HTTPS port");
     add_setting(app, options, "--rtmp-port", "rtmp_port", 65535, "RTMP port");
     add_setting(app, options, "--rtmps-port", "rtmps_port", 65535, "RTMPS port");
-    add_setting(app, options, "--workers", "workers", 256, "nginx worker processes");
+    add_setting(app, options, "--workers", "workers", kMaxWorkers, "nginx worker processes");
     app.add_option_function<std::string>(
         "--public-host",
         [&options](const std::string& host) { options.flags["public_host"] = host; },
@@ -174,10 +175,12 @@ Result<void> run(Options options)
     const Live live(nginx);
     http::RequestCounters counters;
     http::Router router([&](const http::Request& r) { return http::authenticate(tokens, r); });
-    http::ChannelRoutes channel_routes(channels, live, [&] { return settings.get(); });
-    http::TokenRoutes token_routes(tokens);
+    Idempotency idempotency(**store);
+    http::ChannelRoutes channel_routes(channels, live, idempotency, [&] { return settings.get(); });
+    http::TokenRoutes token_routes(tokens, idempotency);
     http::SettingsRoutes settings_routes(settings);
-    http::SystemRoutes system_routes(**store, channels, live, counters, kVersion);
+    http::SystemRoutes system_routes(**store, channels, live, settings, publisher, counters,
+                                     kVersion);
     channel_routes.mount(router);
     token_routes.mount(router);
     settings_routes.mount(router);
@@ -192,7 +195,6 @@ Result<void> run(Options options)
     if (auto count = channels.size(); count) {  // also fills the search index
         log(Level::info, {{"msg", "channels in the store"}, {"count", *count}});
     }
-    Idempotency idempotency(**store);
     wait_for_end(signals, idempotency);
     log_message(Level::info, "ending: waiting for requests in flight");
     (*server)->stop(kDrain);

@@ -35,7 +35,7 @@ Result<std::string> DemoChannel::push_url() const
         channel = api("/api/v1/channels", &wanted);
     }
     if (!channel) return tl::unexpected(channel.error());
-    const auto urls = api("/api/v1/channels/demo/urls");
+    const auto urls = api("/api/v1/channels/demo/urls?valid_s=60");
     if (!urls) return tl::unexpected(urls.error());
     const auto settings = api("/api/v1/settings");
     if (!settings) return tl::unexpected(settings.error());

@@ -14,8 +14,8 @@ class DemoChannel {
 public:
     explicit DemoChannel(std::filesystem::path dir) : dir_(std::move(dir)) {}
 
-    /// Makes the channel when it is missing. The address is one of this machine, signed: it must
-    /// not get into a log.
+    /// Makes the channel when it is missing. The address is one of this machine, signed for
+    /// the minute in which the push has to start; it must not get into a log.
     control::Result<std::string> push_url() const;
 
 private:

@@ -15,8 +15,8 @@
 #include "demo.hpp"
 
 // Keeps a test picture with sound on the channel "demo". ffmpeg is started with the signed address
-// on its command line, where users of this machine can see it; what it prints goes through us, so
-// that no log shows it.
+// on its command line, where users of this machine can see it: the signature is good for the minute
+// of the start. What ffmpeg prints goes through us, so that no log shows it.
 
 namespace {
 

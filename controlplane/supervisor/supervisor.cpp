@@ -69,7 +69,7 @@ void block_signals()
     sigprocmask(SIG_BLOCK, &set, nullptr);
 }
 
-Supervisor::Supervisor(Options options) : options_(std::move(options))
+Supervisor::Supervisor(Options options) : options_(std::move(options)), start_watch_(options_.dir)
 {
     const auto logs = options_.dir / "logs";
     control_ = std::make_unique<Service>("sluice-control", control_command(options_),
@@ -97,6 +97,7 @@ int Supervisor::run()
         wait_for_events(next_event(Clock::now()));
         reap(Clock::now());
         look_for_configuration(Clock::now());
+        look_at_start(Clock::now());
         rotate_nginx_logs(Clock::now());
     }
     stop();
@@ -160,7 +161,10 @@ void Supervisor::on_end(Service& service, int status, Clock::time_point now)
     auto text = service.ended(status, now);
     if (phase_ == Phase::stopping) return service.not_wanted();
     say(text + " (process " + std::to_string(pid) + ")");
-    if (&service == nginx_.get()) recover_nginx();
+    if (&service == nginx_.get()) {
+        recover_nginx();
+        if (const auto done = start_watch_.ended()) say(*done);
+    }
     // One that was killed is started again; one that gave up has said why, and would do so again.
     const bool gave_up =
         phase_ == Phase::configuring && &service == control_.get() && WIFEXITED(status);
@@ -183,7 +187,10 @@ void Supervisor::start_due(Clock::time_point now)
 {
     for (auto* service : services_) {
         if (service->running() || service->due() > now) continue;
-        if (service == nginx_.get()) recover_nginx();
+        if (service == nginx_.get()) {
+            recover_nginx();
+            start_watch_.starting(now);
+        }
         service->start_now(now);
         if (service->running())
             say(service->name() + " runs as process " + std::to_string(service->pid()));
@@ -223,6 +230,13 @@ bool Supervisor::has_configuration() const
     return fs::exists(options_.dir / "nginx/current/nginx.conf", error);
 }
 
+void Supervisor::look_at_start(Clock::time_point now)
+{
+    if (!nginx_->running() || now < start_watch_.due() || !start_watch_.look(now)) return;
+    say("nginx is not ready in time and is ended");
+    nginx_->signal(SIGKILL);
+}
+
 /// sluice-control and what it starts print through us; nginx writes its own files and has to be
 /// told.
 void Supervisor::rotate_nginx_logs(Clock::time_point now)
@@ -239,6 +253,7 @@ void Supervisor::rotate_nginx_logs(Clock::time_point now)
 Clock::time_point Supervisor::next_event(Clock::time_point now) const
 {
     auto next = rotate_at_;
+    if (nginx_->running()) next = std::min(next, start_watch_.due());
     if (phase_ == Phase::configuring) next = std::min<Clock::time_point>(next, now + kLookEvery);
     for (const auto* service : services_) {
         if (!service->running()) next = std::min(next, service->due());

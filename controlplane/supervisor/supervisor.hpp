@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "service.hpp"
+#include "start_watch.hpp"
 
 namespace sluice::supervisor {
 
@@ -42,6 +43,7 @@ private:
     void recover_nginx();
     void start_due(Clock::time_point now);
     void look_for_configuration(Clock::time_point now);
+    void look_at_start(Clock::time_point now);
     void rotate_nginx_logs(Clock::time_point now);
     bool control_answers() const;
     bool has_configuration() const;
@@ -61,6 +63,7 @@ private:
     Clock::time_point rotate_at_;
     std::unique_ptr<Service> control_;
     std::unique_ptr<Service> nginx_;
+    StartWatch start_watch_;
     std::unique_ptr<Service> demo_;
     std::vector<Service*> services_;
 };

@@ -191,6 +191,38 @@ TEST_F(SupervisorTest, WithAControlPlaneThatCrashesNginxStartsOnItsLastConfigura
     EXPECT_EQ(stop(), 0);
 }
 
+TEST_F(SupervisorTest, NginxThatCantStartGoesBackToTheLastConfigurationItCameUpWith)
+{
+    fs::remove_all(dir() / "nginx/current");
+    for (const auto* number : {"1", "2"}) {
+        const auto folder = std::string("nginx/gen-00000") + number;
+        fs::create_directories(dir() / folder);
+        folder_.write(folder + "/nginx.conf", number);
+        folder_.write(
+            folder + "/about.json",
+            std::string("{\"number\":") + number +
+                ",\"created_at_s\":1,\"failed\":false,\"reason\":\"\",\"ports\":[1,2,3,4],"
+                "\"rtmps_inner\":5,\"hub\":{\"streams\":1,\"rings\":\"\"},\"confirmed\":" +
+                (*number == '1' ? "true" : "false") + "}");
+    }
+    fs::create_symlink("gen-000002", dir() / "nginx/current");
+    script("nginx-stand-in",
+           "if [ \"$(cat $dir/nginx/current/nginx.conf)\" = 2 ]; then"
+           "  echo '2026/01/01 00:00:00 [emerg] 12#12: sluice hub: mmap(9) failed' "
+           ">>$dir/logs/error.log;"
+           "  exit 1; fi;"
+           "echo $$ >$dir/master.pid; exec sleep 1000");
+    start();
+    ASSERT_TRUE(wait_until([&] { return pid_in("control.pid") != 0; }));
+    answer_on_api_socket();
+
+    EXPECT_TRUE(wait_until([&] { return pid_in("master.pid") != 0; }));
+    EXPECT_EQ(fs::read_symlink(dir() / "nginx/current"), "gen-000001");
+    EXPECT_NE(folder_.read("nginx/gen-000002/about.json").find("sluice hub: mmap(9) failed"),
+              std::string::npos);
+    EXPECT_EQ(stop(), 0);
+}
+
 TEST_F(SupervisorTest, StoppingLeavesNothingBehind)
 {
     start_and_run();

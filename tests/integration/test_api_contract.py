@@ -1,7 +1,9 @@
 """The REST API as a client sees it, through nginx's public port."""
 
+import time
+
 import pytest
-from sluicetest.api import fresh_id
+from sluicetest.api import Api, fresh_id
 from sluicetest.publisher import Publisher, clip
 
 
@@ -41,3 +43,221 @@ def test_a_state_that_is_none_is_refused(api, state):
     reply = api.get("/channels", params={"state": state})
     assert reply.status_code == 422
     assert [e["field"] for e in reply.json()["errors"]] == ["state"]
+
+
+# Names
+
+@pytest.mark.parametrize("id", ["频道" * 12, "é", "a b", "a" * 65, "api", ""])
+def test_an_id_that_no_address_can_name_is_refused(api, id):
+    reply = api.post("/channels", {"id": id})
+    assert reply.status_code == 422
+    assert [e["field"] for e in reply.json()["errors"]] == ["id"]
+
+
+# Headers
+
+@pytest.mark.parametrize("header", [
+    {"Accept": "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"},
+    {"Cookie": "a"},
+    {"Cache-Control": "no-cache, foo=bar"},
+    {"Date": "junk"},
+    {"Content-Encoding": "x"},
+    {"Content-Type": "application/json; charset"},
+])
+def test_no_header_of_a_legal_client_is_a_reason_to_refuse(api, header):
+    assert api.get("/channels", params={"limit": 1}, headers=header).status_code == 200
+    made = api.client.post("/channels", content="{}", headers={"Content-Type": "application/json"} | header)
+    assert made.status_code == 201, made.text
+    api.delete(f"/channels/{made.json()['id']}")
+
+
+# Versions
+
+def test_a_change_with_an_old_etag_is_refused_and_a_read_with_the_current_one_is_short(api, channel):
+    first = api.get(channel.path)
+    etag = first.headers["etag"]
+    assert api.get(channel.path, headers={"If-None-Match": etag}).status_code == 304
+    changed = api.patch(channel.path, {"name": "x"}, headers={"If-Match": etag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != etag
+    assert api.get(channel.path, headers={"If-None-Match": etag}).status_code == 200
+    for stale in (api.patch(channel.path, {"name": "y"}, headers={"If-Match": etag}),
+                  api.put(channel.path, {}, headers={"If-Match": etag}),
+                  api.delete(channel.path, headers={"If-Match": etag})):
+        assert stale.status_code == 412, stale.text
+
+
+def test_a_channel_made_anew_is_not_deleted_with_the_etag_of_the_one_before(api):
+    path = f"/channels/{fresh_id()}"
+    etag = api.post("/channels", {"id": path.rsplit("/", 1)[1]}).headers["etag"]
+    gone = api.delete(path, headers={"If-Match": etag})
+    assert gone.status_code == 204 and gone.headers["sluice-applied"] in ("applied", "pending")
+    made = api.post("/channels", {"id": path.rsplit("/", 1)[1]})
+    assert made.headers["location"] == f"/api/v1{path}"
+    assert api.delete(path, headers={"If-Match": etag}).status_code == 412
+    assert api.delete(path, headers={"If-Match": made.headers["etag"]}).status_code == 204
+
+
+def test_a_list_of_etags_holds_when_one_of_them_does(api):
+    etag = api.get("/settings").headers["etag"]
+    assert api.patch("/settings", {}, headers={"If-Match": f'{etag}, "999999"'}).status_code == 200
+    assert api.patch("/settings", {}, headers={"If-Match": '"999999", "999998"'}).status_code == 412
+
+
+# Once only
+
+def test_a_repeated_post_is_answered_again_and_done_once(api, channel):
+    key = {"Idempotency-Key": fresh_id("once")}
+    for path, body in (("/channels", {}), ("/tokens", {"scope": "viewer"}),
+                       (f"{channel.path}/actions/rotate-key", {})):
+        first, again = (api.post(path, body, headers=key) for _ in range(2))
+        assert first.status_code == again.status_code, again.text
+        assert "idempotency-replayed" not in first.headers
+        assert again.headers["idempotency-replayed"] == "true"
+        answer = first.json()
+        answer.pop("secret", None)
+        assert again.json() | {"applied": ""} == answer | {"applied": ""}
+        assert again.headers.get("etag") == first.headers.get("etag")
+        assert again.headers.get("location") == first.headers.get("location")
+        other = api.post(path, {"other": 1}, headers=key)
+        assert other.status_code == 422
+        assert [e["field"] for e in other.json()["errors"]] == ["Idempotency-Key"]
+        if "location" in first.headers:
+            assert api.delete(first.headers["location"].removeprefix("/api/v1")).status_code == 204
+
+
+# Pages
+
+@pytest.mark.parametrize("path", ["/channels", "/tokens", "/config/generations"])
+def test_every_list_pages_and_refuses_what_it_does_not_know(api, path):
+    for query in ({"limit": 0}, {"limit": 1001}, {"limit": "x"}, {"cursor": "x" * 300}, {"colour": 1}):
+        reply = api.get(path, params=query)
+        assert reply.status_code == 422, (query, reply.text)
+        assert [e["field"] for e in reply.json()["errors"]] == list(query)
+    made = [api.post("/tokens", {"scope": "viewer"}).json()["id"] for _ in range(2)]
+    whole = api.get(path, params={"limit": 1000}).json()
+    assert whole["next_cursor"] is None
+    found, query = [], {"limit": 1}
+    while True:
+        page = api.get(path, params=query).json()
+        assert len(page["items"]) <= 1
+        found += page["items"]
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert found == whole["items"]
+    for token in made:
+        api.delete(f"/tokens/{token}")
+
+
+# Errors
+
+def test_an_error_is_a_problem_document_in_the_callers_language(api, channel):
+    problems = {
+        404: api.get("/nothing"),
+        405: api.client.request("DELETE", "/channels"),
+        400: api.client.post("/channels", content="{", headers={"Content-Type": "application/json"}),
+        413: api.client.post("/channels", content=b" " * (2 << 20)),
+        415: api.client.post("/channels", content="<a/>", headers={"Content-Type": "application/xml"}),
+        422: api.post("/channels", {"colour": 1}),
+        409: api.post(f"{channel.path}/actions/kick"),
+    }
+    for status, reply in problems.items():
+        assert reply.status_code == status, reply.text
+        assert reply.headers["content-type"] == "application/problem+json"
+        assert {"title", "detail", "status"} <= reply.json().keys()
+    assert "GET" in problems[405].headers["allow"]
+    chinese = api.get("/nothing", headers={"Accept-Language": "zh-CN,zh;q=0.9"})
+    assert chinese.json()["title"] == "未找到"
+    assert chinese.headers["content-language"] == "zh"
+
+
+def test_a_document_that_is_no_object_is_named(api, channel):
+    for path in ("/settings", channel.path):
+        reply = api.patch(path, [])
+        assert reply.status_code == 400
+        assert [e["field"] for e in reply.json()["errors"]] == ["body"]
+
+
+def test_a_key_is_rotated_to_the_one_given_or_refused_by_its_own_name(api, channel):
+    wrong = api.post(f"{channel.path}/actions/rotate-key", {"key": "has space"})
+    assert wrong.status_code == 422
+    assert [e["field"] for e in wrong.json()["errors"]] == ["key"]
+    done = api.post(f"{channel.path}/actions/rotate-key", {"key": "brought-along"})
+    assert done.status_code == 200
+    assert "key" not in done.json()["ingest"]
+
+
+# Addresses
+
+def signature_ends(url):
+    return int(url.split("?sign=")[1].split("-")[0])
+
+
+def test_addresses_name_the_host_of_the_request_and_can_be_good_for_a_while(shared_system, api, channel):
+    urls = channel.urls()
+    assert f"//127.0.0.1:{shared_system.rtmp}/" in urls["push"]["rtmp"]
+    named = api.get(f"{channel.path}/urls", headers={"Host": "tv.example.com"}).json()
+    assert f"//tv.example.com:{shared_system.rtmp}/" in named["push"]["rtmp"]
+    assert signature_ends(urls["push"]["rtmp"]) > time.time() + 86400
+    short = api.get(f"{channel.path}/urls", params={"valid_s": 60}).json()
+    assert 0 < signature_ends(short["push"]["rtmp"]) - time.time() <= 61
+    for wrong in ("0", "x", "99999999999"):
+        reply = api.get(f"{channel.path}/urls", params={"valid_s": wrong})
+        assert reply.status_code == 422
+        assert [e["field"] for e in reply.json()["errors"]] == ["valid_s"]
+
+
+# Metrics
+
+def test_metrics_hold_what_nginx_counts(api):
+    text = api.get("/metrics").text
+    assert "\nsluice_nginx_up 1\n" in text
+    assert "\nsluice_snapshot_pending 0\n" in text
+    for name in ("sluice_streams", "sluice_viewers", "sluice_out_bytes_total", "sluice_viewer_skips_total"):
+        assert f"\n# TYPE {name} " in text
+    types = [line for line in text.splitlines() if line.startswith("# TYPE")]
+    assert len(types) == len(set(types))
+
+
+# Who may do what
+
+ROUTES = {
+    "viewer": [("GET", "/channels"), ("GET", "/channels/{id}"), ("GET", "/channels/{id}/urls"),
+               ("GET", "/channels/{id}/status"), ("GET", "/settings"), ("GET", "/auth"), ("GET", "/metrics")],
+    "operator": [("POST", "/channels"), ("PATCH", "/channels/{id}"), ("PUT", "/channels/{id}"),
+                 ("DELETE", "/channels/{id}"), ("POST", "/channels/{id}/actions/kick"),
+                 ("POST", "/channels/{id}/actions/rotate-key"), ("GET", "/config/generations")],
+    "admin": [("PATCH", "/settings"), ("PUT", "/settings"), ("GET", "/tokens"), ("POST", "/tokens"),
+              ("GET", "/tokens/x"), ("DELETE", "/tokens/x")],
+}
+
+
+def test_every_route_asks_for_its_scope(shared_system, api, channel):
+    scopes = list(ROUTES)
+    for held, scope in enumerate(scopes):
+        token = api.post("/tokens", {"scope": scope}).json()
+        caller = Api(shared_system.url, token["secret"])
+        for wanted, routes in enumerate(ROUTES.values()):
+            for method, path in routes:
+                # A precondition that never holds keeps what is allowed from being done.
+                reply = caller.client.request(method, path.replace("{id}", channel.id), content="[",
+                                              headers={"If-Match": '"0"', "Content-Type": "application/json"})
+                assert (reply.status_code == 403) == (held < wanted), (scope, method, path, reply.text)
+                assert reply.status_code != 401
+        caller.close()
+        api.delete(f"/tokens/{token['id']}")
+    nobody = Api(shared_system.url)
+    for method, path in sum(ROUTES.values(), []):
+        reply = nobody.client.request(method, path.replace("{id}", channel.id))
+        assert reply.status_code == 401, (method, path)
+        assert reply.headers["www-authenticate"].startswith("Bearer")
+    nobody.close()
+
+
+def test_kicking_ends_the_session_or_says_that_there_is_none(shared_system, api, channel):
+    assert api.post(f"{channel.path}/actions/kick").status_code == 409
+    with Publisher(shared_system.rtmp, channel.name(), clip("avc_quick")) as push:
+        shared_system.control.wait_state(channel.id, "live")
+        assert api.post(f"{channel.path}/actions/kick", {"reason": "test"}).status_code == 202
+        assert push.ended.wait(5)

@@ -1,14 +1,26 @@
 """A configuration that can't work never takes nginx down: it is refused, with the reason."""
 
 import contextlib
+import json
+import os
+import signal
 import socket
 import subprocess
 
+import httpx
 import pytest
 from sluicetest.publisher import Publisher, clip
 from sluicetest.viewer import HttpFlv
+from sluicetest.waiting import wait_for
 
 pytestmark = pytest.mark.system
+
+
+def health(system):
+    """Asked of the control plane itself: nginx may be away."""
+    socket = httpx.HTTPTransport(uds=str(system.dir / "run/api.sock"))
+    with httpx.Client(transport=socket) as client:
+        return client.get("http://sluice/api/v1/health").json()
 
 
 def make_certificate(folder, name):
@@ -105,6 +117,7 @@ def test_a_good_certificate_is_taken_and_served(own_system, tmp_path):
     ({"public_host": "a host; return 200"}, "public_host"),
     ({"public_host": "a\nb"}, "public_host"),
     ({"nonsense": 1}, "nonsense"),
+    ({"hub": {"rings": [{"bytes": 1 << 31, "count": 65535}]}}, "hub.rings"),
 ])
 def test_a_setting_out_of_range_is_named(shared_system, change, field):
     with untouched(shared_system):
@@ -131,6 +144,30 @@ def test_a_broken_file_in_the_last_generation_does_not_stop_a_good_change(own_sy
     reply = system.api.patch("/settings", {"limits": {"worker_connections": 2222}})
     assert reply.status_code == 200, reply.text
     system.wait_generation(before)
+
+
+def test_a_configuration_that_nginx_cannot_start_with_gives_way_to_the_last_good_one(make_system):
+    system = make_system()
+    system.expected.append("mmap|sluice hub")
+    good = system.generation()
+    assert system.api.patch("/settings", {"workers": 1}).status_code == 200
+    bad = system.dir / "nginx/current"
+    conf, about = bad / "nginx.conf", bad / "about.json"
+    # As if nobody had seen it at work yet, and asking for what `nginx -t` does not try.
+    conf.write_text(conf.read_text().replace("events {", "sluice_hub_rings 2147483648:65535;\nevents {", 1))
+    about.write_text(json.dumps(json.loads(about.read_text()) | {"confirmed": False}))
+
+    os.kill(system.master, signal.SIGKILL)
+
+    wait_for(lambda: health(system)["configuration"] == "fallen_back", 10, "the last good configuration")
+    wait_for(lambda: health(system)["nginx"] == "ok", 10, "nginx")
+    assert system.generation() == good
+    assert health(system)["status"] == "degraded"
+    assert "mmap" in health(system)["reason"]
+    newest = system.api.get("/config/generations").json()["items"][0]
+    assert newest["state"] == "failed" and "mmap" in newest["reason"]
+    assert system.api.patch("/settings", {"workers": 1}).status_code == 200
+    assert health(system)["status"] == "ok"
 
 
 def test_generations_are_listed(shared_system):

@@ -1,14 +1,14 @@
 #include "channel_routes.hpp"
 
-#include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "../service/channel_schema.hpp"
 #include "../service/channel_urls.hpp"
-#include "../service/random.hpp"
+#include "../service/timestamp.hpp"
 #include "body.hpp"
 #include "conditional.hpp"
-#include "core/auth/address.hpp"
+#include "once_only.hpp"
 #include "paging.hpp"
 
 namespace sluice::control::http {
@@ -47,29 +47,10 @@ Reply written(int status, Channels::Written&& result, const Caller& caller)
     return reply;
 }
 
-Result<std::optional<OnceOnly>> once_of(const Request& request)
-{
-    if (!request.headers.contains("idempotency-key")) return std::optional<OnceOnly>{};
-    const std::string key(request.header("idempotency-key"));
-    const bool visible =
-        std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-    if (key.empty() || key.size() > 255 || !visible) {
-        return fail(Errc::invalid, "Idempotency-Key must have 1 to 255 visible characters",
-                    {{"Idempotency-Key", "must have 1 to 255 visible characters"}});
-    }
-    return std::optional{OnceOnly{request.caller.id, key, sha256_hex(request.body)}};
-}
-
 std::uint16_t port_of(const json& settings, const char* name, std::uint16_t preset)
 {
     const auto port = settings.value(name, json());
     return port.is_number_integer() ? port.get<std::uint16_t>() : preset;
-}
-
-/// The setting may be an IPv6 address with or without brackets.
-std::string bare_host(const std::string& host)
-{
-    return auth::parse_address(host) ? host : host_of(host);
 }
 
 PublicAddress address_of(const Request& request, const json& settings)
@@ -86,6 +67,23 @@ PublicAddress address_of(const Request& request, const json& settings)
     if (address.host.empty()) address.host = host_of(request.header("host"));
     if (address.host.empty()) address.host = "localhost";
     return address;
+}
+
+/// `valid_s` bounds how long the signatures are good.
+Result<std::int64_t> signed_until(const Request& request)
+{
+    constexpr std::int64_t kYear = 366 * 86400;
+    const auto text = request.parameter("valid_s");
+    if (text.empty()) return INT64_MAX;
+    std::int64_t seconds = 0;
+    const auto* end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, seconds);
+    if (error == std::errc() && at == end && seconds >= 1 && seconds <= kYear) {
+        return now_s() + seconds;
+    }
+    Findings findings;
+    findings.add("valid_s", "must be a whole number of 1 to " + std::to_string(kYear));
+    return tl::unexpected(findings.verdict().error());
 }
 
 }  // namespace
@@ -105,14 +103,15 @@ void ChannelRoutes::mount(Router& router)
     router.add("DELETE", one, Scope::operator_, bind(&ChannelRoutes::remove));
     router.add("GET", one + "/urls", Scope::viewer, bind(&ChannelRoutes::urls));
     router.add("GET", one + "/status", Scope::viewer, bind(&ChannelRoutes::status));
-    router.add("POST", one + "/actions/kick", Scope::operator_, bind(&ChannelRoutes::kick));
+    router.add("POST", one + "/actions/kick", Scope::operator_,
+               once_only(memory_, bind(&ChannelRoutes::kick)));
     router.add("POST", one + "/actions/rotate-key", Scope::operator_,
-               bind(&ChannelRoutes::rotate_key));
+               once_only(memory_, bind(&ChannelRoutes::rotate_key)));
 }
 
 Answer ChannelRoutes::create(const Request& request)
 {
-    auto once = once_of(request);
+    auto once = once_of(request, request.caller.id);
     if (!once) return tl::unexpected(once.error());
     auto body = json_body(request);
     if (!body) return tl::unexpected(body.error());
@@ -198,11 +197,14 @@ Answer ChannelRoutes::remove(const Request& request)
 
 Answer ChannelRoutes::urls(const Request& request)
 {
+    auto until = signed_until(request);
+    if (!until) return tl::unexpected(until.error());
     auto channel = channels_.get(request.param("id"));
     if (!channel) return tl::unexpected(channel.error());
     const bool with_push = request.caller.scope >= Scope::operator_;
     // Signed addresses are credentials: no cache may keep them.
-    return json_reply(200, channel_urls(*channel, address_of(request, settings_()), with_push))
+    return json_reply(200,
+                      channel_urls(*channel, address_of(request, settings_()), with_push, *until))
         .with("Cache-Control", "no-store");
 }
 

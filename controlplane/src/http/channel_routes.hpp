@@ -14,8 +14,8 @@ public:
     /// `settings` answers the settings document in force: ports and the public host.
     using ReadSettings = std::function<nlohmann::json()>;
 
-    ChannelRoutes(Channels& channels, const Live& live, ReadSettings settings)
-        : channels_(channels), live_(live), settings_(std::move(settings))
+    ChannelRoutes(Channels& channels, const Live& live, Idempotency& memory, ReadSettings settings)
+        : channels_(channels), live_(live), memory_(memory), settings_(std::move(settings))
     {}
 
     void mount(Router& router);
@@ -35,6 +35,7 @@ private:
 
     Channels& channels_;
     const Live& live_;
+    Idempotency& memory_;
     ReadSettings settings_;
 };
 

@@ -9,13 +9,14 @@
 #include <utility>
 
 #include "problem.hpp"
+#include "request_parser.hpp"
 
 namespace sluice::control::http {
 namespace {
 
 namespace P = Pistache;
 
-constexpr const char* kParser = "sluice.parser";
+constexpr const char* kConversation = "sluice.conversation";
 constexpr int kWriteLimitMs = 10'000;
 
 std::string method_name(P::Http::Method method)
@@ -89,12 +90,25 @@ bool write_all(int fd, std::string_view text)
     return true;
 }
 
+/// What belongs to one connection.
+struct Conversation {
+    explicit Conversation(std::size_t max_request) : parser(max_request) {}
+
+    RequestParser parser;
+    bool over = false;  ///< the last reply is out
+};
+
+std::shared_ptr<Conversation> conversation_of(const std::shared_ptr<P::Tcp::Peer>& peer)
+{
+    return std::static_pointer_cast<Conversation>(peer->getData(kConversation));
+}
+
 }  // namespace
 
 void Connection::onConnection(const std::shared_ptr<P::Tcp::Peer>& peer)
 {
     shared_->counters->connections.fetch_add(1);
-    peer->putData(kParser, std::make_shared<P::Http::RequestParser>(shared_->max_request));
+    peer->putData(kConversation, std::make_shared<Conversation>(shared_->max_request));
 }
 
 void Connection::onDisconnection(const std::shared_ptr<P::Tcp::Peer>& peer)
@@ -107,21 +121,21 @@ void Connection::onDisconnection(const std::shared_ptr<P::Tcp::Peer>& peer)
 void Connection::onInput(const char* buffer, std::size_t length,
                          const std::shared_ptr<P::Tcp::Peer>& peer)
 {
-    const auto parser = std::static_pointer_cast<P::Http::RequestParser>(peer->getData(kParser));
+    const auto conversation = conversation_of(peer);
+    // The rest of a body that was refused is no request, whatever it looks like.
+    if (conversation->over) return;
+    auto& parser = conversation->parser;
     try {
-        if (!parser->feed(buffer, length)) {
-            parser->reset();
-            return refuse(413, "the request is larger than 2 MiB", peer);
+        if (!parser.feed(buffer, length)) {
+            return refuse(413, "the request is larger than the API takes", peer);
         }
-        if (parser->parse() != P::Http::Private::State::Done) return;
-        answer(parser->request, peer);
-        parser->reset();
+        if (parser.parse() != P::Http::Private::State::Done) return;
+        answer(parser.request, peer);
+        parser.reset();
     } catch (const P::Http::HttpError& e) {
-        parser->reset();
         const auto& code = e.code();
         refuse(code >= 400 && code < 600 ? code : 400, "the request can't be read", peer);
     } catch (const std::exception&) {
-        parser->reset();
         refuse(400, "the request can't be read", peer);
     }
 }
@@ -153,7 +167,9 @@ void Connection::send(const Reply& reply, bool head, bool close,
     const bool written = write_all(peer->fd(), serialise(reply, head, close));
     // The other side closes once it sees the end; Pistache then cleans up.
     if (!written) ::shutdown(peer->fd(), SHUT_RDWR);
-    if (close) ::shutdown(peer->fd(), SHUT_WR);
+    if (!close) return;
+    conversation_of(peer)->over = true;
+    ::shutdown(peer->fd(), SHUT_WR);
 }
 
 }  // namespace sluice::control::http

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "../result.hpp"
+#include "../service/settings_schema.hpp"
 #include "message.hpp"
 #include "request_counters.hpp"
 
@@ -22,7 +23,8 @@ public:
     struct Options {
         std::filesystem::path socket;  ///< a stale one is replaced
         std::size_t threads = 16;      ///< a request occupies one while it is handled
-        std::size_t max_request = std::size_t{2} << 20;  ///< bytes, headers included
+        /// Bytes, headers included. nginx in front holds bodies to limits.max_body_bytes.
+        std::size_t max_request = kMaxBodyBytes + (std::size_t{64} << 10);
     };
 
     /// Listens and serves until it is destroyed or stop() is called. `counters` must outlive it.

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
@@ -19,6 +20,7 @@ namespace sluice::control::http {
 namespace {
 
 namespace fs = std::filesystem;
+using nlohmann::json;
 
 class ServerTest : public testing::Test {
 protected:
@@ -140,12 +142,48 @@ TEST_F(ServerTest, garbage_and_too_large_requests_get_a_problem_and_the_server_l
 {
     start(echo);
     EXPECT_TRUE(ask("\x01\x02\x03 garbage\r\n\r\n").starts_with("HTTP/1.1 400 "));
-    EXPECT_TRUE(ask("GET / HTTP/1.0\r\nContent-Type: garbage\r\n\r\n").starts_with("HTTP/1.1 4"));
+    EXPECT_TRUE(ask("GET / HTTP/1.0\r\nContent-Length: 1x\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    EXPECT_TRUE(ask("GET / HTTP/1.0\r\nno colon\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    EXPECT_TRUE(ask("POST / HTTP/1.0\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab")
+                    .starts_with("HTTP/1.1 400 "));
     EXPECT_TRUE(ask("GET /?q=%zz HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 400 "));
     const auto large =
         ask("POST / HTTP/1.0\r\nContent-Length: 9000\r\n\r\n" + std::string(9000, 'x'));
     EXPECT_TRUE(large.empty() || large.starts_with("HTTP/1.1 413 ")) << large;
     EXPECT_TRUE(ask("GET / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 200 "));
+}
+
+TEST_F(ServerTest, no_header_of_a_legal_client_makes_it_refuse)
+{
+    start(echo);
+    for (const auto* header :
+         {"Accept: text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", "Cookie: a",
+          "Cache-Control: no-cache, foo=bar", "Date: junk",
+          "Content-Type: application/json; charset", "Host: [::1", "Authorization: nothing",
+          "Content-Encoding: x", "Expect: soon", "Connection: upgrade, keep-alive",
+          "User-Agent:", "Allow: EVERYTHING", "X-Test:\tyes "}) {
+        const auto reply = ask(std::string("GET / HTTP/1.0\r\n") + header + "\r\n\r\n");
+        EXPECT_TRUE(reply.starts_with("HTTP/1.1 200 ")) << header << reply;
+    }
+    const auto chunked =
+        ask("POST / HTTP/1.0\r\nTransfer-Encoding: Chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+    EXPECT_NE(chunked.find(R"("body":"hi")"), std::string::npos) << chunked;
+}
+
+TEST_F(ServerTest, the_rest_of_a_refused_body_is_no_request)
+{
+    std::atomic<int> handled{0};
+    start([&](const Request&) {
+        ++handled;
+        return json_reply(200, json::object());
+    });
+    const auto fd = connect();
+    write(fd, "POST / HTTP/1.1\r\nContent-Length: 9000\r\n\r\n" + std::string(4500, 'x'));
+    EXPECT_TRUE(read_to_end(fd).starts_with("HTTP/1.1 413 "));
+    write(fd, "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_TRUE(ask("GET / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    server_->stop(std::chrono::seconds(10));
+    EXPECT_EQ(handled, 1);
 }
 
 TEST_F(ServerTest, handlers_of_several_connections_run_at_once)

@@ -1,7 +1,10 @@
 #include "settings_routes.hpp"
 
+#include <charconv>
+
 #include "body.hpp"
 #include "conditional.hpp"
+#include "paging.hpp"
 
 namespace sluice::control::http {
 namespace {
@@ -18,17 +21,6 @@ Reply settings_reply(const json& settings)
     return reply;
 }
 
-/// Settings are one document: `*` asks for nothing, and one version is all that can match.
-Result<std::optional<std::uint64_t>> wanted_version(const Request& request)
-{
-    auto match = if_match(request.header("if-match"));
-    if (!match) return tl::unexpected(match.error());
-    if (!*match || (*match)->any) return std::optional<std::uint64_t>{};
-    const auto& versions = (*match)->versions;
-    // A tag that can't be ours: version 0 never exists, so the answer is 412.
-    return std::optional<std::uint64_t>{versions.size() == 1 ? versions.front() : 0};
-}
-
 }  // namespace
 
 void SettingsRoutes::mount(Router& router)
@@ -37,9 +29,8 @@ void SettingsRoutes::mount(Router& router)
     router.add("GET", path, Scope::viewer, [this](const Request& r) { return read(r); });
     router.add("PATCH", path, Scope::admin, [this](const Request& r) { return patch(r); });
     router.add("PUT", path, Scope::admin, [this](const Request& r) { return replace(r); });
-    router.add(
-        "GET", "/api/v1/config/generations", Scope::operator_,
-        [this](const Request&) -> Answer { return json_reply(200, settings_.generations()); });
+    router.add("GET", "/api/v1/config/generations", Scope::operator_,
+               [this](const Request& r) { return generations(r); });
 }
 
 Answer SettingsRoutes::read(const Request& request)
@@ -54,20 +45,36 @@ Answer SettingsRoutes::read(const Request& request)
 
 Answer SettingsRoutes::patch(const Request& request)
 {
-    auto version = wanted_version(request);
-    if (!version) return tl::unexpected(version.error());
+    auto match = if_match(request.header("if-match"));
+    if (!match) return tl::unexpected(match.error());
     auto body = json_body(request);
     if (!body) return tl::unexpected(body.error());
-    return settings_.patch(*body, *version).map(settings_reply);
+    return settings_.patch(*body, *match).map(settings_reply);
 }
 
 Answer SettingsRoutes::replace(const Request& request)
 {
-    auto version = wanted_version(request);
-    if (!version) return tl::unexpected(version.error());
+    auto match = if_match(request.header("if-match"));
+    if (!match) return tl::unexpected(match.error());
     auto body = json_body(request);
     if (!body) return tl::unexpected(body.error());
-    return settings_.replace(*body, *version).map(settings_reply);
+    return settings_.replace(*body, *match).map(settings_reply);
+}
+
+Answer SettingsRoutes::generations(const Request& request) const
+{
+    const auto paging = paging_of(request);
+    if (!paging) return tl::unexpected(paging.error());
+    const auto& cursor = paging->cursor;
+    std::uint32_t before = UINT32_MAX;
+    const auto* end = cursor.data() + cursor.size();
+    const auto [at, error] = std::from_chars(cursor.data(), end, before);
+    if (!cursor.empty() && (error != std::errc() || at != end)) {
+        Findings findings;
+        findings.add("cursor", "must be the next_cursor of an earlier answer");
+        return tl::unexpected(findings.verdict().error());
+    }
+    return json_reply(200, settings_.generations(paging->limit, before));
 }
 
 }  // namespace sluice::control::http

@@ -28,13 +28,20 @@ Answer SystemRoutes::health() const
 {
     const bool store = store_.revision().has_value();
     const bool nginx = live_.reachable();
+    const auto fallen_back = settings_.fallen_back();
+    const bool pending = publisher_.pending();
+    const bool all = nginx && !fallen_back && !pending;
     // The API works without nginx, so that is no failure of this service.
-    return json_reply(store ? 200 : 503, {{"status", !store  ? "failing"
-                                                     : nginx ? "ok"
-                                                             : "degraded"},
-                                          {"version", version_},
-                                          {"store", store ? "ok" : "failing"},
-                                          {"nginx", nginx ? "ok" : "unreachable"}})
+    return json_reply(store ? 200 : 503,
+                      {{"status", !store ? "failing"
+                                  : all  ? "ok"
+                                         : "degraded"},
+                       {"version", version_},
+                       {"store", store ? "ok" : "failing"},
+                       {"nginx", nginx ? "ok" : "unreachable"},
+                       {"snapshot", pending ? "pending" : "ok"},
+                       {"configuration", fallen_back ? "fallen_back" : "in_force"},
+                       {"reason", fallen_back ? nlohmann::json(*fallen_back) : nlohmann::json()}})
         .with("Cache-Control", "no-store");
 }
 
@@ -44,12 +51,16 @@ Answer SystemRoutes::metrics() const
     if (!channels) return tl::unexpected(channels.error());
     auto revision = store_.revision();
     if (!revision) return tl::unexpected(revision.error());
+    const auto of_nginx = live_.metrics();
     std::ostringstream out;
     metric(out, "sluice_channels", "gauge", "Channels in the store.", *channels);
     metric(out, "sluice_store_revision", "counter", "Committed transactions of the store.",
            *revision);
     metric(out, "sluice_nginx_up", "gauge", "1 when nginx answers on its control socket.",
-           live_.reachable() ? 1 : 0);
+           of_nginx ? 1 : 0);
+    metric(out, "sluice_snapshot_pending", "gauge",
+           "1 while changes of channels wait for a file that could not be written.",
+           publisher_.pending() ? 1 : 0);
     metric(out, "sluice_api_connections", "gauge", "Open connections from nginx to the API.",
            counters_.connections.load());
     out << "# HELP sluice_api_requests_total Requests by class of their status.\n"
@@ -59,6 +70,7 @@ Answer SystemRoutes::metrics() const
         << "sluice_api_requests_total{class=\"failed\"} " << counters_.failed << '\n';
     metric(out, "sluice_api_seconds_total", "counter", "Time spent in handlers.",
            static_cast<double>(counters_.microseconds.load()) / 1e6);
+    if (of_nginx) out << *of_nginx;
     return Reply{.status = 200,
                  .body = out.str(),
                  .content_type = "text/plain; version=0.0.4; charset=utf-8"};

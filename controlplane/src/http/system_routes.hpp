@@ -4,6 +4,8 @@
 
 #include "../service/channels.hpp"
 #include "../service/live.hpp"
+#include "../service/settings.hpp"
+#include "../snapshot/publisher.hpp"
 #include "../store/store.hpp"
 #include "request_counters.hpp"
 #include "router.hpp"
@@ -14,10 +16,13 @@ namespace sluice::control::http {
 class SystemRoutes {
 public:
     SystemRoutes(const store::Store& store, Channels& channels, const Live& live,
+                 const Settings& settings, const snapshot::Publisher& publisher,
                  const RequestCounters& counters, std::string version)
         : store_(store),
           channels_(channels),
           live_(live),
+          settings_(settings),
+          publisher_(publisher),
           counters_(counters),
           version_(std::move(version))
     {}
@@ -31,6 +36,8 @@ private:
     const store::Store& store_;
     Channels& channels_;
     const Live& live_;
+    const Settings& settings_;
+    const snapshot::Publisher& publisher_;
     const RequestCounters& counters_;
     std::string version_;
 };

@@ -3,6 +3,8 @@
 #include <string>
 
 #include "body.hpp"
+#include "once_only.hpp"
+#include "paging.hpp"
 
 namespace sluice::control::http {
 
@@ -26,18 +28,9 @@ void TokenRoutes::mount(Router& router)
 {
     const std::string all = "/api/v1/tokens";
     const std::string one = all + "/{id}";
-    router.add("POST", all, Scope::admin, [this](const Request& request) -> Answer {
-        auto body = json_body(request);
-        if (!body) return tl::unexpected(body.error());
-        return tokens_.create(*body).map([&](const json& token) {
-            return json_reply(201, token)
-                .with("Location", "/api/v1/tokens/" + token.at("id").get<std::string>())
-                .with("Cache-Control", "no-store");
-        });
-    });
-    router.add("GET", all, Scope::admin, [this](const Request&) -> Answer {
-        return tokens_.list().map([](const json& list) { return json_reply(200, list); });
-    });
+    router.add("POST", all, Scope::admin,
+               once_only(memory_, [this](const Request& r) { return create(r); }));
+    router.add("GET", all, Scope::admin, [this](const Request& r) { return list(r); });
     router.add("GET", one, Scope::admin, [this](const Request& request) -> Answer {
         return tokens_.get(request.param("id")).map([](const json& token) {
             return json_reply(200, token);
@@ -48,6 +41,26 @@ void TokenRoutes::mount(Router& router)
     });
     router.add("GET", "/api/v1/auth", Scope::viewer, [](const Request& request) -> Answer {
         return empty_reply(204).with("Sluice-Scope", std::string(to_string(request.caller.scope)));
+    });
+}
+
+Answer TokenRoutes::create(const Request& request)
+{
+    auto body = json_body(request);
+    if (!body) return tl::unexpected(body.error());
+    return tokens_.create(*body).map([](const json& token) {
+        return json_reply(201, token)
+            .with("Location", "/api/v1/tokens/" + token.at("id").get<std::string>())
+            .with("Cache-Control", "no-store");
+    });
+}
+
+Answer TokenRoutes::list(const Request& request)
+{
+    const auto paging = paging_of(request);
+    if (!paging) return tl::unexpected(paging.error());
+    return tokens_.list(paging->limit, paging->cursor).map([](const json& list) {
+        return json_reply(200, list);
     });
 }
 

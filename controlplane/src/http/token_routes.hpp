@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../service/idempotency.hpp"
 #include "../service/tokens.hpp"
 #include "router.hpp"
 
@@ -8,12 +9,16 @@ namespace sluice::control::http {
 /// /api/v1/tokens, and /api/v1/auth, which tells nginx whether a request may pass.
 class TokenRoutes {
 public:
-    explicit TokenRoutes(Tokens& tokens) : tokens_(tokens) {}
+    TokenRoutes(Tokens& tokens, Idempotency& memory) : tokens_(tokens), memory_(memory) {}
 
     void mount(Router& router);
 
 private:
+    Answer create(const Request& request);
+    Answer list(const Request& request);
+
     Tokens& tokens_;
+    Idempotency& memory_;
 };
 
 /// The caller of a request by its `Authorization: Bearer` header.

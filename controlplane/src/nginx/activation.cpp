@@ -2,14 +2,12 @@
 
 #include <signal.h>
 
-#include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <set>
-#include <sstream>
 #include <thread>
 
 #include "command.hpp"
+#include "error_log.hpp"
 #include "file.hpp"
 #include "listen_port.hpp"
 
@@ -24,42 +22,6 @@ constexpr auto kCheckLimit = 15s;
 /// Workers of a large machine need a moment; a master that refuses says so in its log at once.
 constexpr auto kConfirmLimit = 8s;
 constexpr auto kPollEvery = 10ms;
-
-/// What nginx calls fatal in `text`, without its decoration; empty when there is nothing.
-std::string fatal_lines(const std::string& text)
-{
-    std::string found;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-        const auto at = line.find("[emerg] ");
-        if (at == std::string::npos) continue;
-        line.erase(0, at + 8);
-        // In the log file the process comes first: "123#123: ".
-        if (const auto colon = line.find("#"); colon != std::string::npos && colon < 10) {
-            line.erase(0, std::min(line.size(), line.find(": ", colon) + 2));
-        }
-        if (line == "still could not bind()" && !found.empty()) continue;
-        if (found.find(line) != std::string::npos) continue;
-        found += (found.empty() ? "" : "; ") + line;
-    }
-    return found;
-}
-
-std::string text_after(const fs::path& file, std::uintmax_t from)
-{
-    std::ifstream in(file, std::ios::binary);
-    in.seekg(static_cast<std::streamoff>(from));
-    std::ostringstream text;
-    text << in.rdbuf();
-    return std::move(text).str();
-}
-
-std::uintmax_t size_of(const fs::path& file)
-{
-    std::error_code error;
-    const auto size = fs::file_size(file, error);
-    return error ? 0 : size;
-}
 
 struct NamedPort {
     const char* field;
@@ -101,6 +63,18 @@ Result<std::uint32_t> Activation::apply(const Configuration& wanted)
     generations_.prune();
     if (!done) return tl::unexpected(done.error());
     return made->number;
+}
+
+bool Activation::keep_last(const Configuration& wanted, const std::string& reason)
+{
+    const auto before = generations_.current();
+    if (before == 0) return false;
+    if (auto made = generations_.add(wanted, places_)) {
+        generations_.mark_failed_at_start(*made, reason);
+    }
+    generations_.prune();
+    const auto good = generations_.last_confirmed();
+    return good == 0 || good == before || generations_.switch_to(good).has_value();
 }
 
 std::optional<pid_t> Activation::master() const
@@ -164,18 +138,21 @@ Result<void> Activation::switch_and_reload(const Generation& made, const Configu
 
 Result<void> Activation::reload(pid_t master, std::uint32_t number, std::uint32_t workers)
 {
-    const auto log_from = size_of(places_.dir / "logs" / "error.log");
+    const ErrorLogMark before(places_.dir / "logs" / "error.log");
     if (kill(master, SIGHUP) != 0) return {};  // gone: whoever starts it anew takes `current`
-    return confirm(number, workers, log_from);
+    return confirm(number, workers, before);
 }
 
 Result<void> Activation::confirm(std::uint32_t number, std::uint32_t workers,
-                                 std::uintmax_t log_from) const
+                                 const ErrorLogMark& before)
 {
     const auto deadline = Clock::now() + kConfirmLimit;
     while (Clock::now() < deadline) {
-        if (confirmed(number, workers)) return {};
-        const auto refusal = fatal_lines(text_after(places_.dir / "logs" / "error.log", log_from));
+        if (confirmed(number, workers)) {
+            generations_.mark_confirmed(number);
+            return {};
+        }
+        const auto refusal = before.fatal();
         if (!refusal.empty()) return fail(Errc::conflict, "nginx refused it: " + refusal);
         std::this_thread::sleep_for(kPollEvery);
     }
@@ -197,12 +174,12 @@ bool Activation::confirmed(std::uint32_t number, std::uint32_t workers) const
 
 /// The link points to generation `number` again. Most refusals leave the workers as they were; only
 /// when some had changed already does nginx have to be told.
-void Activation::roll_back(std::uint32_t number) const
+void Activation::roll_back(std::uint32_t number)
 {
     const auto running = master();
     if (!running || confirmed(number, 1)) return;
     kill(*running, SIGHUP);
-    (void)confirm(number, 1, size_of(places_.dir / "logs" / "error.log"));
+    (void)confirm(number, 1, ErrorLogMark(places_.dir / "logs" / "error.log"));
 }
 
 }  // namespace sluice::control::nginx

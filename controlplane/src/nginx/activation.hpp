@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "control_socket.hpp"
+#include "error_log.hpp"
 #include "generations.hpp"
 
 namespace sluice::control::nginx {
@@ -24,6 +25,11 @@ public:
     /// not confirmed in time): what was in force stays.
     Result<std::uint32_t> apply(const Configuration& wanted);
 
+    /// Before nginx starts, instead of apply(): `wanted` can't work on this machine, for this
+    /// `reason`. Writes it down as failed, and has nginx start with the last configuration that was
+    /// confirmed. False when there is none.
+    bool keep_last(const Configuration& wanted, const std::string& reason);
+
     /// The master process of DIR/run/nginx.pid, if it is alive.
     std::optional<pid_t> master() const;
 
@@ -34,11 +40,10 @@ private:
     Result<void> check_ports(const Configuration& wanted) const;
     Result<void> check_syntax(std::uint32_t number) const;
     Result<void> reload(pid_t master, std::uint32_t number, std::uint32_t workers);
-    Result<void> confirm(std::uint32_t number, std::uint32_t workers,
-                         std::uintmax_t log_from) const;
+    Result<void> confirm(std::uint32_t number, std::uint32_t workers, const ErrorLogMark& before);
     bool confirmed(std::uint32_t number, std::uint32_t workers) const;
     Result<void> switch_and_reload(const Generation& made, const Configuration& wanted);
-    void roll_back(std::uint32_t number) const;
+    void roll_back(std::uint32_t number);
 
     Places places_;
     const ControlSocket& nginx_;

@@ -40,6 +40,15 @@ Result<json> ControlSocket::get(std::string_view path, std::chrono::milliseconds
     return call(path, nullptr, limit);
 }
 
+Result<std::string> ControlSocket::text(std::string_view path,
+                                        std::chrono::milliseconds limit) const
+{
+    auto answer = control::call(socket_, {.path = path, .limit = limit});
+    if (!answer) return tl::unexpected(answer.error());
+    if (answer->status >= 300) return fail(code_of(answer->status), detail_of({}, answer->status));
+    return std::move(answer->body);
+}
+
 Result<json> ControlSocket::post(std::string_view path, const json& body,
                                  std::chrono::milliseconds limit) const
 {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 
 #include "../result.hpp"
@@ -20,6 +21,8 @@ public:
     /// answer in time, or answers with something that is not JSON.
     Result<nlohmann::json> get(std::string_view path,
                                std::chrono::milliseconds limit = kLimit) const;
+    /// The same for an answer that is text.
+    Result<std::string> text(std::string_view path, std::chrono::milliseconds limit = kLimit) const;
     Result<nlohmann::json> post(std::string_view path, const nlohmann::json& body,
                                 std::chrono::milliseconds limit = kLimit) const;
 

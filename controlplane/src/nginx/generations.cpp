@@ -43,6 +43,8 @@ json about(const Generation& g)
             {"created_at_s", g.created_at_s},
             {"failed", g.state == Generation::State::failed},
             {"reason", g.reason},
+            {"at_start", g.at_start},
+            {"confirmed", g.confirmed},
             {"ports", {g.ports.http, g.ports.https, g.ports.rtmp, g.ports.rtmps}},
             {"rtmps_inner", g.rtmps_inner},
             {"hub", {{"streams", g.hub.streams}, {"rings", g.hub.rings}}}};
@@ -55,6 +57,8 @@ Generation from_about(const json& j)
     g.created_at_s = j.at("created_at_s");
     g.state = j.at("failed").get<bool>() ? Generation::State::failed : Generation::State::replaced;
     g.reason = j.at("reason");
+    g.at_start = j.value("at_start", false);
+    g.confirmed = j.value("confirmed", false);
     const auto& ports = j.at("ports");
     g.ports = {ports.at(0), ports.at(1), ports.at(2), ports.at(3)};
     g.rtmps_inner = j.at("rtmps_inner");
@@ -137,15 +141,55 @@ void Generations::mark_failed(Generation generation, const std::string& reason)
     write_about(generation);
 }
 
+void Generations::mark_failed_at_start(Generation generation, const std::string& reason)
+{
+    generation.at_start = true;
+    mark_failed(std::move(generation), reason);
+}
+
+void Generations::mark_confirmed(std::uint32_t number)
+{
+    auto generation = find(number);
+    if (!generation || generation->confirmed) return;
+    generation->confirmed = true;
+    write_about(*generation);
+}
+
+std::uint32_t Generations::last_confirmed() const
+{
+    auto known = numbers();
+    std::ranges::reverse(known);
+    const auto good = std::ranges::find_if(known, [this](std::uint32_t number) {
+        const auto generation = find(number);
+        return generation && generation->confirmed &&
+               generation->state != Generation::State::failed;
+    });
+    return good == known.end() ? 0 : *good;
+}
+
+std::optional<std::string> Generations::fallen_back() const
+{
+    const auto in_force = current();
+    auto known = numbers();
+    std::ranges::reverse(known);
+    for (const auto number : known) {
+        if (number <= in_force) break;
+        const auto generation = find(number);
+        if (generation && generation->at_start) return generation->reason;
+    }
+    return std::nullopt;
+}
+
 void Generations::prune()
 {
     auto known = numbers();
     if (known.size() <= kKept) return;
     known.resize(known.size() - kKept);
     const auto in_force = current();
+    const auto good = last_confirmed();
     for (const auto number : known) {
         std::error_code ignored;
-        if (number != in_force) fs::remove_all(path_of(number), ignored);
+        if (number != in_force && number != good) fs::remove_all(path_of(number), ignored);
     }
 }
 

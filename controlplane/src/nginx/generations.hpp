@@ -22,6 +22,8 @@ struct Generation {
     std::int64_t created_at_s = 0;
     State state = State::replaced;
     std::string reason;
+    bool at_start = false;   ///< it failed when nginx was to start with it
+    bool confirmed = false;  ///< nginx's workers have reported it once
     Ports ports;
     std::uint16_t rtmps_inner = 0;
     Hub hub;
@@ -50,8 +52,18 @@ public:
     Result<void> switch_to(std::uint32_t number);
 
     void mark_failed(Generation generation, const std::string& reason);
+    void mark_failed_at_start(Generation generation, const std::string& reason);
+    void mark_confirmed(std::uint32_t number);
 
-    /// Removes the oldest beyond those that are kept; never the one in force.
+    /// The newest that nginx's workers have reported; 0 when there is none.
+    std::uint32_t last_confirmed() const;
+
+    /// Why nginx did not start with the newest configuration but with the one in force; nothing
+    /// when it did.
+    std::optional<std::string> fallen_back() const;
+
+    /// Removes the oldest beyond those that are kept; never the one in force, nor the last one that
+    /// was confirmed.
     void prune();
 
     /// Newest first.

@@ -6,9 +6,26 @@ namespace sluice::control {
 
 using nlohmann::json;
 
+namespace {
+
+/// `head` is a document without its end. An earlier release stored the version too: the last member
+/// by name, so it is cut off here.
+std::string with_version(std::string head, std::uint64_t version)
+{
+    static constexpr std::string_view kStart = ",\"version\":";
+    const auto at = head.rfind(kStart);
+    const bool last = at != std::string::npos &&
+                      head.find_first_not_of("0123456789", at + kStart.size()) == std::string::npos;
+    if (last) head.resize(at);
+    return head.append(kStart).append(std::to_string(version)).append("}");
+}
+
+}  // namespace
+
 std::string to_stored(const json& channel)
 {
     auto stored = without_secrets(channel_rule(), channel);
+    stored.erase("version");
     stored[kSecrets] = only_secrets(channel_rule(), channel);
     return stored.dump();
 }
@@ -31,7 +48,7 @@ Result<std::string> shown_text(const store::Entry& entry)
     // Inside a JSON string the quotes would be escaped: this is found only as a member's name.
     static const std::string start = std::string(",\"") + kSecrets + "\":";
     const auto at = entry.value.rfind(start);
-    if (at != std::string::npos) return entry.value.substr(0, at) + "}";
+    if (at != std::string::npos) return with_version(entry.value.substr(0, at), entry.version);
     return from_stored(entry).map(
         [](json&& channel) { return without_secrets(channel_rule(), std::move(channel)).dump(); });
 }

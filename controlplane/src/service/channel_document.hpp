@@ -12,7 +12,7 @@ namespace sluice::control {
 /// what may be shown is the text before it: a page of many channels needs no parsing.
 inline constexpr const char* kSecrets = "~secrets";
 
-/// The value to store for a channel document.
+/// The value to store for a channel document: all but its version, which the store keeps.
 std::string to_stored(const nlohmann::json& channel);
 
 /// The channel document of a stored entry, its secrets in their places.

@@ -63,6 +63,14 @@ channel::Playback playback(const json& in, const std::string& key)
             .max_viewers = in.at("max_viewers").get<std::uint32_t>()};
 }
 
+/// 0 means never. A date before 1970 is merely long past, and so is one that can't be read: what
+/// was to end must not go on for ever.
+std::int64_t expiry(const json& value)
+{
+    if (!value.is_string()) return 0;
+    return std::max<std::int64_t>(parse_timestamp(value.get<std::string>()).value_or(1), 1);
+}
+
 }  // namespace
 
 channel::Channel to_record(const json& stored)
@@ -70,13 +78,11 @@ channel::Channel to_record(const json& stored)
     const auto& secrets = stored.contains(kSecrets) ? stored.at(kSecrets) : stored;
     const auto& outputs = stored.at("outputs");
     const auto& packaging = stored.at("packaging");
-    const auto expires = parse_timestamp(text_or_empty(stored.at("expires_at")));
 
     channel::Channel out{.id = stored.at("id").get<std::string>(),
                          .version = stored.at("version").get<std::uint64_t>(),
                          .enabled = stored.at("enabled").get<bool>(),
-                         // 0 means never: a date before 1970 is merely long past.
-                         .expires_at_s = expires ? std::max<std::int64_t>(*expires, 1) : 0,
+                         .expires_at_s = expiry(stored.at("expires_at")),
                          .ingest = ingest(stored.at("ingest"), secrets.at("ingest").at("key"))};
     out.outputs = {.flv = outputs.at("flv"),
                    .hls = outputs.at("hls"),

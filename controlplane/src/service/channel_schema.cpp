@@ -139,7 +139,7 @@ Rule task_size(const std::string& preset)
 Rule whole_channel()
 {
     return object({
-        {"id", text(1, 64)},
+        {"id", text(1, 64).with(formats::channel_id)},
         {"name", text(0, 128)},
         {"description", text(0, 2000)},
         {"enabled", boolean(true)},

@@ -27,16 +27,17 @@ std::string base(std::string_view scheme, const PublicAddress& address, std::uin
     return url;
 }
 
-std::int64_t expiry(const channel::Channel& channel)
+std::int64_t expiry(const channel::Channel& channel, std::int64_t until_s)
 {
-    return channel.expires_at_s > 0 ? channel.expires_at_s : auth::kNeverExpires;
+    const auto end = channel.expires_at_s > 0 ? channel.expires_at_s : auth::kNeverExpires;
+    return std::min<std::int64_t>(end, until_s);
 }
 
-json push_urls(const channel::Channel& channel, const PublicAddress& address)
+json push_urls(const channel::Channel& channel, const PublicAddress& address, std::int64_t until_s)
 {
     auto key = channel.id;
     if (channel.ingest.auth == channel::Auth::signature) {
-        key += "?sign=" + auth::sign_push(channel.id, expiry(channel), channel.ingest.key);
+        key += "?sign=" + auth::sign_push(channel.id, expiry(channel, until_s), channel.ingest.key);
     }
     const auto rtmp = base("rtmp", address, address.rtmp_port, 1935) + "/stream";
     // RTMPS has a registered port, 443, but players and encoders need ours spelled out.
@@ -46,7 +47,7 @@ json push_urls(const channel::Channel& channel, const PublicAddress& address)
             {"obs", {{"server", rtmp}, {"stream_key", key}}}};
 }
 
-json play_urls(const channel::Channel& channel, const PublicAddress& address)
+json play_urls(const channel::Channel& channel, const PublicAddress& address, std::int64_t until_s)
 {
     const bool tls = address.https;
     const auto port = tls ? address.https_port : address.http_port;
@@ -55,7 +56,8 @@ json play_urls(const channel::Channel& channel, const PublicAddress& address)
     const auto ws = base(tls ? "wss" : "ws", address, port, usual) + "/" + channel.id + "/";
     std::string sign;
     if (channel.playback.auth == channel::Auth::signature) {
-        sign = "?sign=" + auth::sign_play(channel.id, expiry(channel), channel.playback.key);
+        sign =
+            "?sign=" + auth::sign_play(channel.id, expiry(channel, until_s), channel.playback.key);
     }
     const auto url = [&](bool on, const std::string& start, const char* name) {
         return on ? json(start + name + sign) : json();
@@ -96,14 +98,21 @@ std::string host_of(std::string_view header)
     const auto host = header.substr(0, header.find(':'));
     // The header is the caller's text and goes into our answer: names only.
     if (!std::all_of(host.begin(), host.end(), is_host_character)) return {};
+    if (host.find_first_not_of(".-_") == std::string_view::npos) return {};
     return std::string(host);
 }
 
-json channel_urls(const json& stored, const PublicAddress& address, bool with_push)
+std::string bare_host(const std::string& setting)
+{
+    return auth::parse_address(setting) ? setting : host_of(setting);
+}
+
+json channel_urls(const json& stored, const PublicAddress& address, bool with_push,
+                  std::int64_t until_s)
 {
     const auto channel = to_record(stored);
-    json urls{{"play", play_urls(channel, address)}, {"encoder", encoder_settings()}};
-    if (with_push) urls["push"] = push_urls(channel, address);
+    json urls{{"play", play_urls(channel, address, until_s)}, {"encoder", encoder_settings()}};
+    if (with_push) urls["push"] = push_urls(channel, address, until_s);
     return urls;
 }
 

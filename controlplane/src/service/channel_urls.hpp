@@ -21,10 +21,14 @@ struct PublicAddress {
 /// header is no host at all.
 std::string host_of(std::string_view host_header);
 
+/// The same of the setting `public_host`, which may be an IPv6 address without brackets.
+std::string bare_host(const std::string& setting);
+
 /// Where to push a channel and where to play it, signed where the channel asks for it.
 /// Outputs that are off are null. `channel` is the stored document.
-/// `with_push` false leaves `push` out, for callers who may only watch.
+/// `with_push` false leaves `push` out, for callers who may only watch. Signatures are good until
+/// the channel expires, and no longer than `until_s`.
 nlohmann::json channel_urls(const nlohmann::json& channel, const PublicAddress& address,
-                            bool with_push);
+                            bool with_push, std::int64_t until_s = INT64_MAX);
 
 }  // namespace sluice::control

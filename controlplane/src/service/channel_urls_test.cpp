@@ -101,6 +101,17 @@ TEST(ChannelUrls, signed_playback_signs_every_play_url_with_the_playback_key)
     }
 }
 
+TEST(ChannelUrls, signatures_can_be_bounded_but_not_beyond_the_channels_end)
+{
+    const auto expiry_in = [](const json& urls) {
+        const auto key = urls["push"]["obs"]["stream_key"].get<std::string>();
+        return auth::parse_sign(key.substr(key.find("?sign=") + 6))->expires_s;
+    };
+    EXPECT_EQ(expiry_in(channel_urls(stored(), address(), true, 1'700'000'060)), 1'700'000'060);
+    const auto ends = stored({{"expires_at", "2022-12-09T00:00:00Z"}});
+    EXPECT_EQ(expiry_in(channel_urls(ends, address(), true, 1'700'000'060)), 1670544000);
+}
+
 TEST(ChannelUrls, outputs_that_are_off_have_no_url)
 {
     const auto urls = channel_urls(stored({{"outputs", {{"flv", false}}}}), address(), true);

@@ -7,6 +7,7 @@
 #include "channel_document.hpp"
 #include "channel_schema.hpp"
 #include "core/auth/channel_id.hpp"
+#include "formats.hpp"
 #include "random.hpp"
 #include "timestamp.hpp"
 
@@ -17,7 +18,10 @@ using nlohmann::json;
 namespace schema = store::schema;
 
 constexpr std::size_t kKeyBytes = 20;  ///< 40 hex characters
-constexpr int kAttempts = 20;          ///< of an unconditional change that others outrun
+/// An early release let ids in that no URL can name: 64 characters of up to four bytes. They can be
+/// read and deleted like any other.
+constexpr std::size_t kLongestStoredId = 256;
+constexpr int kAttempts = 20;  ///< of an unconditional change that others outrun
 
 Error no_such_channel(std::string_view id)
 {
@@ -26,17 +30,6 @@ Error no_such_channel(std::string_view id)
             auth::is_channel_id(id) ? "there is no channel " + std::string(id)
                                     : std::string("there is no such channel"),
             {}};
-}
-
-void check_id(const json& body, Findings& findings)
-{
-    if (!body.is_object() || !body.contains("id") || !body["id"].is_string()) return;
-    const auto& id = body["id"].get_ref<const std::string&>();
-    if (auth::is_reserved_id(id)) {
-        findings.add("id", "is reserved");
-    } else if (!id.empty() && id.size() <= auth::kMaxChannelId && !auth::is_channel_id(id)) {
-        findings.add("id", "must hold only A-Z, a-z, 0-9, _ and -");
-    }
 }
 
 /// Times in one form, whatever offset they came with.
@@ -80,11 +73,6 @@ Result<json> checked(const json& next, const json& current, bool keep_playback_k
 
 }  // namespace
 
-bool IfMatch::holds(std::uint64_t version) const
-{
-    return any || std::find(versions.begin(), versions.end(), version) != versions.end();
-}
-
 Channels::Channels(store::Store& store, Apply apply)
     : store_(store), apply_(std::move(apply)), index_(store), idempotency_(store)
 {}
@@ -93,7 +81,6 @@ Result<json> Channels::prepare_new(const json& body) const
 {
     Findings findings;
     check_channel(body, findings);
-    check_id(body, findings);
     if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
 
     auto channel = complete(channel_rule(), body);
@@ -103,7 +90,6 @@ Result<json> Channels::prepare_new(const json& body) const
     const auto now = format_timestamp(now_s());
     channel["created_at"] = now;
     channel["updated_at"] = now;
-    channel["version"] = 1;
     normalise(channel);
     return channel;
 }
@@ -124,7 +110,10 @@ Result<Channels::Written> Channels::create(const json& body, const std::optional
         auto answer = idempotency_.find(*once);
         if (!answer) return tl::unexpected(answer.error());
         if (!*answer) return std::optional<Written>{};
-        return std::optional{Written{**answer, apply_(), true}};
+        auto channel = (*answer)->answer;
+        // It was made in the same transaction: its first version is that of the memory.
+        channel["version"] = (*answer)->version;
+        return std::optional{Written{std::move(channel), apply_(), true}};
     };
     if (auto before = replay(); !before || *before) {
         if (!before) return tl::unexpected(before.error());
@@ -140,7 +129,10 @@ Result<Channels::Written> Channels::create(const json& body, const std::optional
         work.push_back(idempotency_.remember(*once, answer, now_s()));
     }
     auto done = store_.commit(std::move(work));
-    if (done) return Written{std::move(*channel), committed(), false};
+    if (done) {
+        (*channel)["version"] = *done;
+        return Written{std::move(*channel), committed(), false};
+    }
     if (done.error().code != Errc::precondition) return tl::unexpected(done.error());
     if (auto after = replay(); !after || *after) {
         if (!after) return tl::unexpected(after.error());
@@ -151,7 +143,7 @@ Result<Channels::Written> Channels::create(const json& body, const std::optional
 
 Result<store::Entry> Channels::find(std::string_view id) const
 {
-    if (!auth::is_channel_id(id)) return tl::unexpected(no_such_channel(id));
+    if (id.empty() || id.size() > kLongestStoredId) return tl::unexpected(no_such_channel(id));
     auto entry = store_.get(schema::channel(id));
     if (!entry) return tl::unexpected(entry.error());
     if (!*entry) return tl::unexpected(no_such_channel(id));
@@ -263,6 +255,11 @@ Result<bool> Channels::remove(std::string_view id, const std::optional<IfMatch>&
 Result<Channels::Written> Channels::rotate_key(std::string_view id, const json& key,
                                                const std::optional<IfMatch>& match)
 {
+    static const Rule rule =
+        rules::object({{"key", rules::text(1, 256).with(formats::key).or_null()}});
+    Findings findings;
+    check(rule, {{"key", key}}, "", findings);
+    if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
     return change(id, match, [&](const json& current) -> Result<json> {
         auto next = current;
         next["ingest"]["key"] = key.is_null() ? json(random_hex(kKeyBytes)) : key;

@@ -11,16 +11,9 @@
 #include "../store/store.hpp"
 #include "channel_index.hpp"
 #include "idempotency.hpp"
+#include "if_match.hpp"
 
 namespace sluice::control {
-
-/// What a conditional request asks for: the document exists and has one of these versions.
-struct IfMatch {
-    bool any = false;  ///< `*`
-    std::vector<std::uint64_t> versions;
-
-    bool holds(std::uint64_t version) const;
-};
 
 /// Rules about channels. Knows the store, knows nothing of HTTP. Documents that come out hold
 /// their secrets: channel_rule() says which fields those are.

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "channel_document.hpp"
 #include "channel_schema.hpp"
 #include "temporary_store.hpp"
 
@@ -37,7 +38,7 @@ TEST_F(ChannelsTest, an_empty_body_makes_a_channel_with_an_id_a_key_and_all_defa
     EXPECT_EQ(channel.at("/ingest/key"_json_pointer).get<std::string>().size(), 40U);
     EXPECT_EQ(channel.at("/ingest/auth"_json_pointer), "signed");
     EXPECT_EQ(channel.at("/packaging/segment_s"_json_pointer), 2);
-    EXPECT_EQ(channel.at("version"), 1);
+    EXPECT_EQ(channel.at("version"), *store_->revision());
     EXPECT_EQ(channel.at("created_at"), channel.at("updated_at"));
 }
 
@@ -85,14 +86,15 @@ TEST_F(ChannelsTest, a_refused_write_is_not_brought_into_force)
 
 TEST_F(ChannelsTest, patch_changes_what_it_names_and_null_means_the_default)
 {
-    create({{"id", "a"}, {"name", "old"}, {"packaging", {{"segment_s", 5}, {"part_ms", 500}}}});
+    const auto made =
+        create({{"id", "a"}, {"name", "old"}, {"packaging", {{"segment_s", 5}, {"part_ms", 500}}}});
     const auto changed =
         channels_.patch("a", {{"name", nullptr}, {"packaging", {{"segment_s", 6}}}});
     ASSERT_TRUE(changed);
     EXPECT_EQ(changed->channel.at("name"), "");
     EXPECT_EQ(changed->channel.at("packaging").at("segment_s"), 6);
     EXPECT_EQ(changed->channel.at("packaging").at("part_ms"), 500);
-    EXPECT_EQ(changed->channel.at("version"), 2);
+    EXPECT_EQ(changed->channel.at("version"), made.at("version").get<int>() + 1);
 }
 
 TEST_F(ChannelsTest, patch_replaces_lists_whole)
@@ -148,25 +150,46 @@ TEST_F(ChannelsTest, the_id_can_not_be_changed)
 
 TEST_F(ChannelsTest, an_old_version_is_refused_and_the_current_one_is_taken)
 {
-    create({{"id", "a"}});
-    ASSERT_TRUE(channels_.patch("a", {{"name", "x"}}, IfMatch{.any = false, .versions = {1}}));
-    const IfMatch old{.any = false, .versions = {1}};
+    const std::uint64_t first = create({{"id", "a"}}).at("version");
+    const IfMatch old{.any = false, .versions = {first}};
+    ASSERT_TRUE(channels_.patch("a", {{"name", "x"}}, old));
     EXPECT_EQ(channels_.patch("a", {{"name", "y"}}, old).error().code, Errc::precondition);
     EXPECT_EQ(channels_.replace("a", json::object(), old).error().code, Errc::precondition);
     EXPECT_EQ(channels_.remove("a", old).error().code, Errc::precondition);
     EXPECT_TRUE(channels_.remove("a", IfMatch{.any = true, .versions = {}}));
 }
 
+TEST_F(ChannelsTest, a_channel_that_is_deleted_and_made_again_has_no_version_twice)
+{
+    const std::uint64_t first = create({{"id", "a"}}).at("version");
+    ASSERT_TRUE(channels_.remove("a"));
+    create({{"id", "a"}});
+    const auto removed = channels_.remove("a", IfMatch{.any = false, .versions = {first}});
+    ASSERT_FALSE(removed);
+    EXPECT_EQ(removed.error().code, Errc::precondition);
+}
+
+TEST_F(ChannelsTest, a_page_shows_the_current_version_also_of_values_that_hold_an_older_one)
+{
+    auto old = create({{"id", "a"}, {"name", R"(,"version":1)"}});
+    auto stored = json::parse(to_stored(old));
+    stored["version"] = 1;
+    ASSERT_TRUE(store_->commit({store::put("channels/a", stored.dump())}));
+    const auto shown = json::parse(channels_.list(1, "", "")->items.at(0));
+    EXPECT_EQ(shown, without_secrets(channel_rule(), *channels_.get("a")));
+    EXPECT_EQ(shown.at("version"), old.at("version").get<int>() + 1);
+}
+
 TEST_F(ChannelsTest, concurrent_patches_of_different_fields_all_arrive)
 {
-    create({{"id", "a"}});
+    const auto made = create({{"id", "a"}});
     std::thread other([&] { EXPECT_TRUE(channels_.patch("a", {{"name", "n"}})); });
     EXPECT_TRUE(channels_.patch("a", {{"description", "d"}}));
     other.join();
     const auto channel = *channels_.get("a");
     EXPECT_EQ(channel.at("name"), "n");
     EXPECT_EQ(channel.at("description"), "d");
-    EXPECT_EQ(channel.at("version"), 3);
+    EXPECT_EQ(channel.at("version"), made.at("version").get<int>() + 2);
 }
 
 TEST_F(ChannelsTest, unknown_channels_are_not_found_by_any_call)
@@ -208,6 +231,35 @@ TEST_F(ChannelsTest, a_page_of_older_values_without_a_secrets_member_shows_none_
     ASSERT_TRUE(store_->commit({store::put("channels/a", old.dump())}));
     EXPECT_EQ(channels_.list(1, "", "")->items.at(0).find("hidden"), std::string::npos);
     EXPECT_EQ(channels_.get("a")->at("ingest").at("key"), "k1-hidden");
+}
+
+TEST_F(ChannelsTest, an_id_is_refused_however_few_characters_its_bytes_are)
+{
+    std::string id;
+    for (int i = 0; i < 12; ++i) id += "频道";
+    for (const auto& wrong : {id, std::string("é"), std::string("a b"), std::string("api")}) {
+        const auto made = channels_.create({{"id", wrong}});
+        ASSERT_FALSE(made) << wrong;
+        EXPECT_EQ(made.error().code, Errc::invalid);
+        ASSERT_EQ(made.error().fields.size(), 1U);
+        EXPECT_EQ(made.error().fields.front().field, "id");
+    }
+}
+
+TEST_F(ChannelsTest, a_stored_id_that_none_may_have_now_can_be_listed_read_and_deleted)
+{
+    std::string id;
+    for (int i = 0; i < 64; ++i) id += "😀";
+    auto old = create({{"id", "a"}});
+    old["id"] = id;
+    ASSERT_TRUE(store_->commit({store::put("channels/" + id, old.dump())}));
+
+    const auto page = channels_.list(10, "a", "");
+    ASSERT_TRUE(page);
+    ASSERT_EQ(page->items.size(), 1U);
+    EXPECT_EQ(channels_.get(id)->at("id"), id);
+    EXPECT_TRUE(channels_.remove(id));
+    EXPECT_FALSE(channels_.get(id));
 }
 
 TEST_F(ChannelsTest, search_finds_parts_of_id_and_name_in_any_case_and_follows_changes)
@@ -265,6 +317,7 @@ TEST_F(ChannelsTest, a_repeated_request_gets_the_first_answer_and_makes_nothing)
     ASSERT_TRUE(first && again);
     EXPECT_TRUE(again->replayed);
     EXPECT_EQ(again->channel.at("id"), first->channel.at("id"));
+    EXPECT_EQ(again->channel.at("version"), first->channel.at("version"));
     EXPECT_EQ(channels_.list(10, "", "")->items.size(), 1U);
     EXPECT_FALSE(again->channel.at("ingest").contains("key"));
 }
@@ -313,7 +366,7 @@ TEST_F(ChannelsTest, rotating_the_key_makes_a_new_one_or_takes_the_one_given)
     const auto random = channels_.rotate_key("a", nullptr);
     EXPECT_NE(random->channel.at("ingest").at("key"), before);
     EXPECT_EQ(channels_.rotate_key("a", "mine")->channel.at("ingest").at("key"), "mine");
-    EXPECT_EQ(channels_.rotate_key("a", "with space").error().fields.front().field, "ingest.key");
+    EXPECT_EQ(channels_.rotate_key("a", "with space").error().fields.front().field, "key");
 }
 
 TEST_F(ChannelsTest, times_are_stored_in_utc)

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/auth/address.hpp"
+#include "core/auth/channel_id.hpp"
 #include "timestamp.hpp"
 
 namespace sluice::control::formats {
@@ -55,6 +56,13 @@ Complaint url_of(std::string_view text, std::initializer_list<std::string_view> 
 }
 
 }  // namespace
+
+Complaint channel_id(const std::string& text)
+{
+    if (auth::is_reserved_id(text)) return "not be one of the server's own names";
+    if (auth::is_channel_id(text)) return std::nullopt;
+    return "hold only A-Z, a-z, 0-9, _ and -";
+}
 
 Complaint key(const std::string& text)
 {

@@ -9,6 +9,7 @@ namespace sluice::control::formats {
 
 using Complaint = std::optional<std::string>;
 
+Complaint channel_id(const std::string& text);    ///< what may name a channel in a URL
 Complaint key(const std::string& text);           ///< visible ASCII, nothing a URL could split at
 Complaint timestamp(const std::string& text);     ///< RFC 3339
 Complaint address(const std::string& text);       ///< IPv4, IPv6 or a range of them

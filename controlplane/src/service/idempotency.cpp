@@ -22,18 +22,50 @@ std::string stored_key(const OnceOnly& once)
 
 }  // namespace
 
-Result<std::optional<json>> Idempotency::find(const OnceOnly& once) const
+Result<std::optional<Idempotency::Kept>> Idempotency::find(const OnceOnly& once) const
 {
     auto entry = store_.get(stored_key(once));
     if (!entry) return tl::unexpected(entry.error());
-    if (!*entry) return std::optional<json>{};
+    if (!*entry) return std::optional<Kept>{};
     const auto record = json::parse((*entry)->value, nullptr, false);
     if (!record.is_object()) return fail(Errc::internal, "a stored answer is damaged");
     if (record.value("request", "") != once.request) {
         return fail(Errc::invalid, "this Idempotency-Key was used with another request",
                     {{"Idempotency-Key", "was used with another request"}});
     }
-    return std::optional{record.at("answer")};
+    if (record.at("answer").is_null()) {
+        return fail(Errc::conflict,
+                    "the request with this Idempotency-Key is still running, or was cut off: look "
+                    "whether it was done");
+    }
+    return std::optional{Kept{record.at("answer"), (*entry)->version}};
+}
+
+Result<std::optional<Idempotency::Kept>> Idempotency::begin(const OnceOnly& once,
+                                                            std::int64_t now_s)
+{
+    auto before = find(once);
+    if (!before || *before) return before;
+    auto taken = store_.commit({remember(once, nullptr, now_s)});
+    if (taken) return std::optional<Kept>{};
+    if (taken.error().code != Errc::precondition) return tl::unexpected(taken.error());
+    return find(once);  // somebody was faster
+}
+
+Result<void> Idempotency::finish(const OnceOnly& once, const json& answer, std::int64_t now_s)
+{
+    auto operation = remember(once, answer, now_s);
+    operation.expected.reset();
+    auto done = store_.commit({std::move(operation)});
+    if (!done) return tl::unexpected(done.error());
+    return {};
+}
+
+Result<void> Idempotency::forget(const OnceOnly& once)
+{
+    auto done = store_.commit({store::remove(stored_key(once))});
+    if (!done) return tl::unexpected(done.error());
+    return {};
 }
 
 store::Operation Idempotency::remember(const OnceOnly& once, const json& answer,

@@ -22,14 +22,26 @@ class Idempotency {
 public:
     explicit Idempotency(store::Store& store) : store_(store) {}
 
+    struct Kept {
+        nlohmann::json answer;
+        std::uint64_t version = 0;  ///< that of every new key of the transaction that kept it
+    };
+
     /// The answer given before; nothing when this is the first time. Errc::invalid when the
-    /// same key came with another request.
-    Result<std::optional<nlohmann::json>> find(const OnceOnly& once) const;
+    /// same key came with another request, Errc::conflict when that one has no answer yet.
+    Result<std::optional<Kept>> find(const OnceOnly& once) const;
 
     /// The operation to put into the transaction that does the work: it fails the transaction
     /// when the same key was used meanwhile.
     store::Operation remember(const OnceOnly& once, const nlohmann::json& answer,
                               std::int64_t now_s) const;
+
+    /// For work that is no transaction of the store: takes the key, or finds what was answered. A
+    /// key that was taken by a process that died before finish() stays taken: whether the work was
+    /// done is not known.
+    Result<std::optional<Kept>> begin(const OnceOnly& once, std::int64_t now_s);
+    Result<void> finish(const OnceOnly& once, const nlohmann::json& answer, std::int64_t now_s);
+    Result<void> forget(const OnceOnly& once);
 
     /// Forgets what is older than a day.
     Result<void> prune(std::int64_t now_s);

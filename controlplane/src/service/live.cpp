@@ -1,5 +1,6 @@
 #include "live.hpp"
 
+#include "core/auth/channel_id.hpp"
 #include "timestamp.hpp"
 
 namespace sluice::control {
@@ -28,15 +29,22 @@ std::string admission(const json& channel)
     const auto& expires = channel.at("expires_at");
     if (!expires.is_string()) return "open";
     const auto at = parse_timestamp(expires.get<std::string>());
-    return at && *at <= now_s() ? "expired" : "open";
+    return !at || *at <= now_s() ? "expired" : "open";
 }
 
 }  // namespace
 
+/// An id that no encoder can name has no stream, and no place in an address.
+Result<json> Live::stream_of(const std::string& id) const
+{
+    if (!auth::is_channel_id(id)) return json::object();
+    return nginx_.get("/-/streams?id=" + id);
+}
+
 Result<json> Live::status(const json& channel) const
 {
     const auto id = channel.at("id").get<std::string>();
-    auto answer = nginx_.get("/-/streams?id=" + id);
+    auto answer = stream_of(id);
     const json idle = idle_stream();
     json stream = idle;
     if (answer) {
@@ -72,14 +80,19 @@ Result<std::map<std::string, std::string, std::less<>>> Live::states() const
 
 Result<void> Live::kick(std::string_view id, const std::string& reason) const
 {
+    const auto nobody = [] { return fail(Errc::conflict, "nobody publishes to this channel"); };
+    if (!auth::is_channel_id(id)) return nobody();
     json body = json::object();
     if (!reason.empty()) body["reason"] = reason;
     auto answer = nginx_.post("/-/streams/" + std::string(id) + "/kick", body);
     if (answer) return {};
-    if (answer.error().code == Errc::not_found) {
-        return fail(Errc::conflict, "nobody publishes to this channel");
-    }
+    if (answer.error().code == Errc::not_found) return nobody();
     return tl::unexpected(answer.error());
+}
+
+Result<std::string> Live::metrics() const
+{
+    return nginx_.text("/-/metrics", kListLimit);
 }
 
 bool Live::reachable() const

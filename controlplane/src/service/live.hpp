@@ -28,7 +28,13 @@ public:
 
     bool reachable() const;
 
+    /// Streams, viewers, bytes, skips as nginx counts them: Prometheus text. Errc::unavailable when
+    /// it does not answer.
+    Result<std::string> metrics() const;
+
 private:
+    Result<nlohmann::json> stream_of(const std::string& id) const;
+
     const nginx::ControlSocket& nginx_;
 };
 

@@ -7,6 +7,7 @@
 #include "../nginx/file.hpp"
 #include "../nginx/listen_port.hpp"
 #include "../store/schema.hpp"
+#include "channel_urls.hpp"
 #include "settings_schema.hpp"
 #include "timestamp.hpp"
 
@@ -31,6 +32,23 @@ json to_json(const nginx::Generation& g)
                 {"rtmps", g.ports.rtmps}}}};
     item["reason"] = g.reason.empty() ? json(nullptr) : json(g.reason);
     return item;
+}
+
+/// An early release took hosts that it could not use, and went by the request's: so does this one.
+void drop_wrong_host(json& document)
+{
+    const auto host = document.find("public_host");
+    if (host == document.end() || !host->is_string()) return;
+    if (bare_host(host->get<std::string>()).empty()) *host = nullptr;
+}
+
+/// Checked for itself and for this machine.
+Result<json> usable(json document)
+{
+    auto checked = checked_settings(std::move(document));
+    if (!checked) return checked;
+    if (auto fits = fits_machine(*checked); !fits) return tl::unexpected(fits.error());
+    return checked;
 }
 
 void log_refusal(const Error& error)
@@ -59,9 +77,13 @@ Result<void> Settings::start(const json& flags, bool restarted)
     if (!running && (rtmps_inner_ == 0 || nginx::why_not_listen(rtmps_inner_, false))) {
         rtmps_inner_ = nginx::free_loopback_port();
     }
-    hub_in_force_ = running && current ? current->hub : to_configuration(document_).hub;
 
-    auto done = activate(document_);
+    const auto fits = fits_machine(document_);
+    if (!fits && !running && activation_.keep_last(rendered(document_), fits.error().detail)) {
+        log_refusal(fits.error());
+        return {};
+    }
+    auto done = fits.and_then([this] { return activate(document_); });
     if (!done && running) {
         log_refusal(done.error());
         return {};
@@ -75,24 +97,38 @@ json Settings::get() const
     return view();
 }
 
-Result<json> Settings::patch(const json& change, std::optional<std::uint64_t> if_version)
+Result<json> Settings::patch(const json& change, const std::optional<IfMatch>& match)
 {
-    if (!change.is_object()) return fail(Errc::malformed, "body must be an object");
-    return submit({.whole = false, .change = &change, .if_version = if_version});
+    if (!change.is_object())
+        return fail(Errc::malformed, "body must be an object", {{"body", "must be an object"}});
+    return submit({.whole = false, .change = &change, .match = match});
 }
 
-Result<json> Settings::replace(const json& document, std::optional<std::uint64_t> if_version)
+Result<json> Settings::replace(const json& document, const std::optional<IfMatch>& match)
 {
-    if (!document.is_object()) return fail(Errc::malformed, "body must be an object");
-    return submit({.whole = true, .change = &document, .if_version = if_version});
+    if (!document.is_object())
+        return fail(Errc::malformed, "body must be an object", {{"body", "must be an object"}});
+    return submit({.whole = true, .change = &document, .match = match});
 }
 
-json Settings::generations() const
+std::optional<std::string> Settings::fallen_back() const
+{
+    return activation_.generations().fallen_back();
+}
+
+json Settings::generations(std::size_t limit, std::uint32_t before) const
 {
     json items = json::array();
-    for (const auto& generation : activation_.generations().list())
+    json next;
+    for (const auto& generation : activation_.generations().list()) {
+        if (generation.number >= before) continue;
+        if (items.size() == limit) {
+            next = std::to_string(items.back().at("generation").get<std::uint32_t>());
+            break;
+        }
         items.push_back(to_json(generation));
-    return {{"items", std::move(items)}};
+    }
+    return {{"items", std::move(items)}, {"next_cursor", next}};
 }
 
 /// The first that finds nobody at work works for all that wait.
@@ -123,8 +159,8 @@ void Settings::work_off(const Batch& batch)
     auto candidate = document_;
     Batch accepted;
     for (auto* request : batch) {
-        const bool stale =
-            request->if_version && (*request->if_version != version_ || !accepted.empty());
+        const bool stale = request->match && (!request->match->holds(version_) ||
+                                              (!request->match->any && !accepted.empty()));
         auto next = stale ? fail(Errc::precondition, "the settings have changed meanwhile")
                           : merged(candidate, *request);
         if (!next) {
@@ -159,7 +195,7 @@ Result<json> Settings::merged(const json& base, const Request& request) const
 
     json& tls = next["tls"];
     if (tls.is_null()) tls = json::object();
-    if (!tls.is_object()) return checked_settings(std::move(next));
+    if (!tls.is_object()) return usable(std::move(next));
     const auto& old = base["tls"];
     const auto certificate = tls.value("certificate", json());
     if (certificate.is_null()) {
@@ -169,7 +205,7 @@ Result<json> Settings::merged(const json& base, const Request& request) const
     } else if (certificate == old["certificate"] && !tls.contains("private_key")) {
         tls["private_key"] = old["private_key"];
     }
-    return checked_settings(std::move(next));
+    return usable(std::move(next));
 }
 
 Result<void> Settings::enforce(const json& document)
@@ -187,7 +223,7 @@ Result<void> Settings::enforce(const json& document)
     const std::lock_guard lock(mutex_);
     document_ = document;
     updated_at_s_ = at;
-    ++version_;
+    version_ = version_ == 0 ? *committed : version_ + 1;
     return {};
 }
 
@@ -203,6 +239,7 @@ Result<void> Settings::load(const json& flags, bool restarted)
         version_ = (*entry)->version;
     }
     auto wanted = stored;
+    drop_wrong_host(wanted);
     if (!restarted || !*entry) wanted.merge_patch(flags);
     auto checked = checked_settings(wanted);
     if (!checked) return tl::unexpected(checked.error());
@@ -214,7 +251,7 @@ Result<void> Settings::load(const json& flags, bool restarted)
     auto committed =
         store_.commit({store::put(std::string(store::schema::kSettings), record.dump(), version_)});
     if (!committed) return tl::unexpected(committed.error());
-    ++version_;
+    version_ = version_ == 0 ? *committed : version_ + 1;
     return {};
 }
 
@@ -241,17 +278,30 @@ Result<void> Settings::load_self_signed()
     return {};
 }
 
-Result<void> Settings::activate(const json& document)
+/// A running hub keeps its sizes; nginx takes those of the settings when it starts.
+nginx::Hub Settings::hub_in_force(const json& document) const
+{
+    const auto& known = activation_.generations();
+    const auto current = activation_.master() ? known.find(known.current()) : std::nullopt;
+    return current ? current->hub : to_configuration(document).hub;
+}
+
+nginx::Configuration Settings::rendered(const json& document) const
 {
     auto wanted = to_configuration(document);
     wanted.rtmps_inner = rtmps_inner_;
-    wanted.hub = hub_in_force_;
+    wanted.hub = hub_in_force(document);
     wanted.ipv6 = nginx::has_ipv6();
     if (wanted.certificate.empty()) {
         wanted.certificate = self_signed_.certificate;
         wanted.private_key = self_signed_.private_key;
     }
-    const auto generation = activation_.apply(wanted);
+    return wanted;
+}
+
+Result<void> Settings::activate(const json& document)
+{
+    const auto generation = activation_.apply(rendered(document));
     if (!generation) return tl::unexpected(generation.error());
     return {};
 }
@@ -278,9 +328,10 @@ json Settings::view() const
 json Settings::restart_required() const
 {
     const auto wanted = to_configuration(document_).hub;
+    const auto in_force = hub_in_force(document_);
     json fields = json::array();
-    if (wanted.streams != hub_in_force_.streams) fields.push_back("hub.streams");
-    if (wanted.rings != hub_in_force_.rings) fields.push_back("hub.rings");
+    if (wanted.streams != in_force.streams) fields.push_back("hub.streams");
+    if (wanted.rings != in_force.rings) fields.push_back("hub.rings");
     return fields;
 }
 

@@ -11,6 +11,7 @@
 #include "../nginx/certificate.hpp"
 #include "../result.hpp"
 #include "../store/store.hpp"
+#include "if_match.hpp"
 
 namespace sluice::control {
 
@@ -28,34 +29,38 @@ public:
     /// that this process takes the place of one that died: then the flags are old, changes made
     /// since by the API count. Makes a self-signed certificate when there is none. An error means
     /// that nginx can't start: a wrong flag, a port in use. A running nginx that refuses a
-    /// configuration goes on with its own, which is no error.
+    /// configuration goes on with its own, which is no error; nor are stored settings that this
+    /// machine has no room for any more: nginx starts with the last configuration that worked.
     Result<void> start(const nlohmann::json& flags, bool restarted);
 
     /// Everything but the private key. Never fails: what was in force last is kept in memory.
     nlohmann::json get() const;
 
     /// Merges `change` (RFC 7396) into the settings and puts the result in force; answers the new
-    /// document. Errors: malformed and invalid (each wrong field named), precondition (`if_version`
-    /// is not the current one), conflict (nginx could not take it, for instance a port in use;
+    /// document. Errors: malformed and invalid (each wrong field named), precondition (`match`
+    /// does not hold), conflict (nginx could not take it, for instance a port in use;
     /// detail says why, the old settings stay in force).
     Result<nlohmann::json> patch(const nlohmann::json& change,
-                                 std::optional<std::uint64_t> if_version = {});
+                                 const std::optional<IfMatch>& match = {});
 
     /// The whole document anew: absent fields get their defaults. A certificate that did not change
     /// keeps its key, which no answer shows.
     Result<nlohmann::json> replace(const nlohmann::json& document,
-                                   std::optional<std::uint64_t> if_version = {});
+                                   const std::optional<IfMatch>& match = {});
 
-    /// The last nginx generations, newest first:
-    /// `{"items":[{"generation","created_at","state","reason","ports"}]}`, state `in_force`,
-    /// `replaced` or `failed`.
-    nlohmann::json generations() const;
+    /// The last nginx generations, newest first, at most `limit` that are older than generation
+    /// `before`: `{"items":[{"generation","created_at","state","reason","ports"}],"next_cursor"}`,
+    /// state `in_force`, `replaced` or `failed`.
+    nlohmann::json generations(std::size_t limit = 1000, std::uint32_t before = UINT32_MAX) const;
+
+    /// Why nginx runs on an older configuration than these settings; nothing when it does not.
+    std::optional<std::string> fallen_back() const;
 
 private:
     struct Request {
         bool whole = false;
         const nlohmann::json* change = nullptr;
-        std::optional<std::uint64_t> if_version;
+        std::optional<IfMatch> match;
         Result<nlohmann::json> answer;
         bool done = false;
     };
@@ -68,6 +73,8 @@ private:
     Result<void> load(const nlohmann::json& flags, bool restarted);
     Result<void> load_self_signed();
     Result<void> activate(const nlohmann::json& document);
+    nginx::Hub hub_in_force(const nlohmann::json& document) const;
+    nginx::Configuration rendered(const nlohmann::json& document) const;
     nlohmann::json view() const;
     nlohmann::json restart_required() const;
 
@@ -75,7 +82,6 @@ private:
     nginx::Activation& activation_;
     nginx::CertificatePair self_signed_;
     std::uint16_t rtmps_inner_ = 0;
-    nginx::Hub hub_in_force_;
 
     mutable std::mutex mutex_;
     std::condition_variable done_;

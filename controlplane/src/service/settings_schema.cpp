@@ -1,6 +1,7 @@
 #include "settings_schema.hpp"
 
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -9,7 +10,8 @@
 #include <map>
 
 #include "../nginx/certificate.hpp"
-#include "core/hub/layout.hpp"
+#include "channel_urls.hpp"
+#include "core/hub/zone.hpp"
 
 namespace sluice::control {
 namespace {
@@ -18,9 +20,6 @@ using nlohmann::json;
 using namespace rules;
 
 constexpr long long kMaxPem = 65536;
-/// The hub has a slot for each worker, and workers of the configurations before the current one
-/// keep theirs until their last session ends.
-constexpr long long kMaxWorkers = hub::kSlots / 2;
 constexpr long long kMaxRings = 65535;
 constexpr std::array kPorts{"http_port", "https_port", "rtmp_port", "rtmps_port"};
 
@@ -50,14 +49,11 @@ long long connections_preset()
     return static_cast<long long>(std::min(kUsual, most_open_files() - kOthers));
 }
 
-/// Goes into addresses that are given out, so nothing that could end the host part.
+/// Goes into addresses that are given out: judged by what puts it there.
 std::optional<std::string> host_name(const std::string& text)
 {
-    const bool ok = std::ranges::all_of(text, [](unsigned char c) {
-        return std::isalnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' ||
-               c == ']';
-    });
-    if (ok) return std::nullopt;
+    const auto host = bare_host(text);
+    if (!host.empty() && (host == text || "[" + host + "]" == text)) return std::nullopt;
     return "be a host name or an address, without scheme, port or path";
 }
 
@@ -77,7 +73,7 @@ Rule limits()
 {
     return object({
         {"worker_connections", integer(64, 1'000'000, connections_preset())},
-        {"max_body_bytes", integer(16 << 10, 64 << 20, 1 << 20)},
+        {"max_body_bytes", integer(16 << 10, kMaxBodyBytes, 1 << 20)},
         {"viewers_per_address", integer(0, 1'000'000, 0)},
     });
 }
@@ -147,6 +143,33 @@ void check_open_files(const json& limits, Findings& findings)
                                                   " this process may have (ulimit -Hn)");
 }
 
+/// What nginx will ask for at its start (modules/hub/zone.cpp); `nginx -t` does not try it.
+bool can_map(std::size_t bytes)
+{
+    auto* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) return false;
+    munmap(memory, bytes);
+    return true;
+}
+
+/// Pages of the hub are taken only when a ring fills, but all of them may: more than the machine
+/// has ends in the kernel killing somebody.
+void check_memory(const json& sizes, Findings& findings)
+{
+    if (sizes.at("rings").empty()) return;  // the module's own fit everywhere
+    hub::Geometry geometry{.streams = sizes.at("streams")};
+    for (const auto& ring : sizes.at("rings")) {
+        geometry.rings.push_back({ring.at("bytes"), ring.at("count")});
+    }
+    const auto bytes = hub::zone_bytes(geometry);
+    const auto memory = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+                        static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    if (bytes <= memory && can_map(bytes)) return;
+    findings.add("hub.rings", "need " + std::to_string(bytes >> 20) + " MiB of the " +
+                                  std::to_string(memory >> 20) + " MiB that this machine has");
+}
+
 /// Editors of some systems end lines with CR LF; PEM does not mind, our text rule does.
 void strip_carriage_returns(json& document)
 {
@@ -200,9 +223,16 @@ Result<json> checked_settings(json document)
     check_ports(document, findings);
     check_tls(document["tls"], findings);
     check_rings(document["hub"]["rings"], findings);
-    check_open_files(document["limits"], findings);
     if (auto ok = findings.verdict(); !ok) return tl::unexpected(ok.error());
     return document;
+}
+
+Result<void> fits_machine(const json& document)
+{
+    Findings findings;
+    check_open_files(document.at("limits"), findings);
+    check_memory(document.at("hub"), findings);
+    return findings.verdict();
 }
 
 nginx::Configuration to_configuration(const json& document)

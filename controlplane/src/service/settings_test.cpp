@@ -69,7 +69,7 @@ TEST_F(SettingsTest, FirstStartTakesTheFlagsAndMakesACertificate)
     EXPECT_EQ(shown["workers"], 2);
     EXPECT_EQ(shown["tls"]["self_signed"], true);
     EXPECT_FALSE(shown["tls"].contains("private_key"));
-    EXPECT_EQ(shown["version"], 1);
+    EXPECT_EQ(shown["version"], *store_->revision());
     EXPECT_NE(in_force().find("worker_processes 2;"), std::string::npos);
     EXPECT_EQ(fs::status(dir() / "tls/self-signed.key").permissions(), fs::perms(0600));
 }
@@ -77,6 +77,7 @@ TEST_F(SettingsTest, FirstStartTakesTheFlagsAndMakesACertificate)
 TEST_F(SettingsTest, EveryWrongFieldIsNamed)
 {
     const auto settings = started(flags_);
+    const auto version = settings->get()["version"];
 
     const auto answer = settings->patch({{"http_port", 0},
                                          {"workers", 5000},
@@ -90,7 +91,7 @@ TEST_F(SettingsTest, EveryWrongFieldIsNamed)
     for (const auto& wrong : answer.error().fields) fields.insert(wrong.field);
     EXPECT_EQ(fields, (std::set<std::string>{"http_port", "workers", "limits.max_body_bytes",
                                              "public_host", "colour"}));
-    EXPECT_EQ(settings->get()["version"], 1);
+    EXPECT_EQ(settings->get()["version"], version);
 }
 
 TEST_F(SettingsTest, TwoPortsCantBeTheSame)
@@ -116,9 +117,11 @@ TEST_F(SettingsTest, AChangeIsInForceAndStored)
 TEST_F(SettingsTest, AStaleVersionIsRefused)
 {
     const auto settings = started(flags_);
-    ASSERT_TRUE(settings->patch({{"public_host", "a.example"}}, 1));
+    const std::uint64_t version = settings->get()["version"];
+    const IfMatch one_of{.any = false, .versions = {version, version + 8}};
+    ASSERT_TRUE(settings->patch({{"public_host", "a.example"}}, one_of));
 
-    const auto answer = settings->patch({{"public_host", "b.example"}}, 1);
+    const auto answer = settings->patch({{"public_host", "b.example"}}, one_of);
 
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, Errc::precondition);
@@ -220,6 +223,44 @@ TEST_F(SettingsTest, SizesOfTheHubCountAfterARestart)
 
     EXPECT_EQ(settings->get()["restart_required"], json::array());
     EXPECT_NE(in_force().find("sluice_hub_streams 99;"), std::string::npos);
+}
+
+json rings(std::uint64_t bytes, std::uint64_t count)
+{
+    return {{"hub", {{"rings", {{{"bytes", bytes}, {"count", count}}}}}}};
+}
+
+TEST_F(SettingsTest, AHubThatTheMachineHasNoMemoryForIsRefused)
+{
+    const auto settings = started(flags_);
+
+    const auto answer = settings->patch(rings(1ull << 31, 65535));
+
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, Errc::invalid);
+    ASSERT_EQ(answer.error().fields.size(), 1U);
+    EXPECT_EQ(answer.error().fields.front().field, "hub.rings");
+}
+
+TEST_F(SettingsTest, StoredSizesThatTheMachineHasNoMemoryForLeaveTheLastConfigurationInForce)
+{
+    started(flags_);
+    const auto before = in_force();
+    auto entry = store_->get("settings").value().value();
+    auto record = json::parse(entry.value);
+    record["document"].merge_patch(rings(1ull << 31, 65535));
+    ASSERT_TRUE(store_->commit({store::put("settings", record.dump())}));
+
+    const auto settings = started(flags_);
+
+    EXPECT_EQ(in_force(), before);
+    ASSERT_TRUE(settings->fallen_back());
+    EXPECT_NE(settings->fallen_back()->find("hub.rings"), std::string::npos);
+    const auto newest = settings->generations()["items"][0];
+    EXPECT_EQ(newest["state"], "failed");
+    EXPECT_EQ(newest["reason"], *settings->fallen_back());
+    ASSERT_TRUE(settings->patch({{"hub", {{"rings", json::array()}}}, {"workers", 1}}));
+    EXPECT_FALSE(settings->fallen_back());
 }
 
 TEST_F(SettingsTest, ChangesAtTheSameTimeShareReloads)

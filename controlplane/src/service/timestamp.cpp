@@ -8,6 +8,9 @@ namespace {
 
 namespace chr = std::chrono;
 
+constexpr std::int64_t kFirst = -62167219200;  ///< 0000-01-01T00:00:00Z
+constexpr std::int64_t kLast = 253402300799;   ///< 9999-12-31T23:59:59Z
+
 /// Takes fixed-width fields off the front of a text; one failure makes the rest fail.
 class Fields {
 public:
@@ -91,7 +94,10 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text)
                                    chr::day(static_cast<unsigned>(day))};
     if (!date.ok()) return std::nullopt;
     const std::int64_t days = chr::sys_days(date).time_since_epoch().count();
-    return days * 86400 + hour * 3600 + minute * 60 + second - east;
+    const auto at = days * 86400 + hour * 3600 + minute * 60 + second - east;
+    // An offset can lead into a year that has no four digits: nobody could read that back.
+    if (at < kFirst || at > kLast) return std::nullopt;
+    return at;
 }
 
 std::string format_timestamp(std::int64_t seconds)

@@ -116,9 +116,10 @@ Result<json> Tokens::create(const json& body)
     return answer;
 }
 
-Result<json> Tokens::list() const
+Result<json> Tokens::list(std::size_t limit, std::string_view cursor) const
 {
-    auto page = store_.list(schema::kTokens, "", kMaxTokens);
+    const auto after = cursor.empty() ? std::string() : schema::token(cursor);
+    auto page = store_.list(schema::kTokens, after, limit);
     if (!page) return tl::unexpected(page.error());
     json items = json::array();
     for (const auto& entry : page->items) {
@@ -126,7 +127,8 @@ Result<json> Tokens::list() const
         if (!token) return tl::unexpected(token.error());
         items.push_back(without_hash(std::move(*token)));
     }
-    return json{{"items", std::move(items)}, {"next_cursor", nullptr}};
+    const auto next = page->more ? items.back().at("id") : json();
+    return json{{"items", std::move(items)}, {"next_cursor", next}};
 }
 
 Result<json> Tokens::get(std::string_view id) const

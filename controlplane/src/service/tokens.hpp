@@ -38,7 +38,9 @@ public:
 
     /// Body: {name, scope, expires_at}. The answer holds the secret.
     Result<nlohmann::json> create(const nlohmann::json& body);
-    Result<nlohmann::json> list() const;
+
+    /// At most `limit` tokens after `cursor`, in order of their ids: `{"items", "next_cursor"}`.
+    Result<nlohmann::json> list(std::size_t limit, std::string_view cursor) const;
     Result<nlohmann::json> get(std::string_view id) const;
     Result<void> remove(std::string_view id);
 

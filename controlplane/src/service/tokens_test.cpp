@@ -63,7 +63,7 @@ TEST_F(TokensTest, a_secret_is_shown_once_and_stored_only_as_a_hash)
     const auto secret = made.at("secret").get<std::string>();
     EXPECT_FALSE(made.contains("hash"));
     const auto id = made.at("id").get<std::string>();
-    EXPECT_EQ(tokens_.list()->dump().find(secret), std::string::npos);
+    EXPECT_EQ(tokens_.list(10, "")->dump().find(secret), std::string::npos);
     EXPECT_FALSE(tokens_.get(id)->contains("secret"));
     EXPECT_FALSE(tokens_.get(id)->contains("hash"));
     EXPECT_EQ((*store_->get("tokens/" + id))->value.find(secret), std::string::npos);
@@ -95,6 +95,18 @@ TEST_F(TokensTest, unknown_tokens_are_not_found)
         EXPECT_EQ(tokens_.get(id).error().code, Errc::not_found);
         EXPECT_EQ(tokens_.remove(id).error().code, Errc::not_found);
     }
+}
+
+TEST_F(TokensTest, pages_follow_their_cursor_to_the_end)
+{
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(tokens_.create({{"scope", "viewer"}}));
+    const auto first = tokens_.list(2, "");
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->at("items").size(), 2U);
+    const auto second = tokens_.list(2, first->at("next_cursor").get<std::string>());
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->at("items").size(), 1U);
+    EXPECT_TRUE(second->at("next_cursor").is_null());
 }
 
 }  // namespace

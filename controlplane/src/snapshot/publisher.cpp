@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr auto kPollEvery = 2ms;
+constexpr auto kLongestRetry = 30s;
 
 /// The highest generation that was ever used here: the manifest's, or that of a file without one.
 std::uint64_t last_generation(const fs::path& folder)
@@ -56,8 +57,8 @@ bool all_report(const nlohmann::json& answer, std::uint64_t generation)
 }  // namespace
 
 Publisher::Publisher(const store::Store& store, fs::path channels,
-                     const nginx::ControlSocket& nginx)
-    : folder_(std::move(channels)), nginx_(nginx), cache_(store)
+                     const nginx::ControlSocket& nginx, std::chrono::milliseconds first_retry)
+    : folder_(std::move(channels)), nginx_(nginx), first_retry_(first_retry), cache_(store)
 {
     std::error_code error;
     fs::create_directories(folder_, error);
@@ -65,6 +66,44 @@ Publisher::Publisher(const store::Store& store, fs::path channels,
         fs::permissions(
             folder_, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec, error);
     generation_ = last_generation(folder_);
+    retries_ = std::thread([this] { retry_loop(); });
+}
+
+Publisher::~Publisher()
+{
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
+    }
+    failed_.notify_all();
+    retries_.join();
+}
+
+bool Publisher::pending() const
+{
+    const std::lock_guard lock(mutex_);
+    return !outcome_;
+}
+
+/// Nobody else would: the next write may be far away, and what was disabled or deleted must not
+/// stay in force until then.
+void Publisher::retry_loop()
+{
+    auto wait = first_retry_;
+    std::unique_lock lock(mutex_);
+    while (!ending_) {
+        if (outcome_) {
+            wait = first_retry_;
+            failed_.wait(lock, [this] { return ending_ || !outcome_; });
+            continue;
+        }
+        failed_.wait_for(lock, wait, [this] { return ending_ || outcome_.has_value(); });
+        if (ending_ || outcome_) continue;
+        wait = std::min<std::chrono::milliseconds>(wait * 2, kLongestRetry);
+        lock.unlock();
+        (void)written();
+        lock.lock();
+    }
 }
 
 Publisher::Applied Publisher::publish(std::chrono::milliseconds wait)
@@ -98,6 +137,7 @@ Result<std::uint64_t> Publisher::written()
     covered_ = up_to;
     outcome_ = outcome;
     done_.notify_all();
+    failed_.notify_all();
     return outcome;
 }
 

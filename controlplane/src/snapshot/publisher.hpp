@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
+#include <thread>
 
 #include "../nginx/control_socket.hpp"
 #include "../store/store.hpp"
@@ -19,9 +20,12 @@ public:
     enum class Applied { applied, pending };
 
     /// `channels` is the folder nginx watches (DIR/channels), made when absent. Store and socket
-    /// must outlive this.
+    /// must outlive this. A file that could not be written is tried again after `first_retry`, then
+    /// after twice as long each time, up to 30 s.
     Publisher(const store::Store& store, std::filesystem::path channels,
-              const nginx::ControlSocket& nginx);
+              const nginx::ControlSocket& nginx,
+              std::chrono::milliseconds first_retry = std::chrono::seconds(1));
+    ~Publisher();
 
     /// Puts everything committed before the call in force. `applied` means that every worker which
     /// is not shutting down has reported it; `pending` that this did not happen within `wait`
@@ -34,11 +38,15 @@ public:
     /// store holds, as after a crash between a commit and its snapshot. Does not wait for nginx.
     void reconcile();
 
+    /// Whether something committed waits for a file that could not be written yet.
+    bool pending() const;
+
 private:
     using Clock = std::chrono::steady_clock;
 
     /// The generation that holds everything committed before the call.
     Result<std::uint64_t> written();
+    void retry_loop();
     Result<std::uint64_t> write();
     Result<std::uint64_t> write_file();
     bool on_disk() const;
@@ -47,8 +55,12 @@ private:
     std::filesystem::path folder_;
     const nginx::ControlSocket& nginx_;
 
-    std::mutex mutex_;
+    std::chrono::milliseconds first_retry_;
+
+    mutable std::mutex mutex_;
     std::condition_variable done_;
+    std::condition_variable failed_;  ///< wakes the retries
+    bool ending_ = false;
     std::uint64_t asked_ = 0;    ///< calls so far
     std::uint64_t covered_ = 0;  ///< calls whose changes the last outcome holds
     bool writing_ = false;
@@ -59,6 +71,8 @@ private:
     std::uint64_t generation_ = 0;
     bool compared_ = false;  ///< with the file that an earlier process left
     bool in_file_ = false;   ///< the newest file holds what the cache holds
+
+    std::thread retries_;
 };
 
 }  // namespace sluice::control::snapshot

@@ -71,6 +71,30 @@ TEST_F(PublisherTest, WithoutNginxItIsWrittenAndPending)
     EXPECT_TRUE(on_disk().find("demo").value());
 }
 
+TEST_F(PublisherTest, AFileThatCouldNotBeWrittenIsTriedAgainByItself)
+{
+    Publisher publisher(*store_, dir() / "channels", nginx_, 5ms);
+    save("demo");
+    publisher.publish(0ms);
+    ASSERT_FALSE(publisher.pending());
+    // No permission stops root: a file stands where the folder was.
+    fs::rename(dir() / "channels", dir() / "away");
+    folder_.write("channels", "");
+    ASSERT_TRUE(store_->commit({store::remove(store::schema::channel("demo"))}));
+
+    EXPECT_EQ(publisher.publish(0ms), Applied::pending);
+    EXPECT_TRUE(publisher.pending());
+    fs::remove(dir() / "channels");
+    fs::rename(dir() / "away", dir() / "channels");
+
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (publisher.pending() && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(1ms);
+    }
+    EXPECT_FALSE(publisher.pending());
+    EXPECT_FALSE(on_disk().find("demo").value());
+}
+
 TEST_F(PublisherTest, ChangesAndRemovalsFollow)
 {
     Publisher publisher(*store_, dir() / "channels", nginx_);

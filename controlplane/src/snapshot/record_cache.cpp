@@ -40,7 +40,7 @@ Result<bool> RecordCache::read_all()
     for (bool more = true; more;) {
         auto page = store_.list(schema::kChannels, after, kPage);
         if (!page) return tl::unexpected(page.error());
-        for (const auto& entry : page->items) put(entry.key, entry.value);
+        for (const auto& entry : page->items) put(entry);
         // Later pages may show a later state: changes since the first page are read again, which
         // does no harm.
         if (!first) first = page->revision;
@@ -71,22 +71,25 @@ Result<bool> RecordCache::read_one(const std::string& key)
     const auto entry = store_.get(key);
     if (!entry) return tl::unexpected(entry.error());
     if (!*entry) return records_.erase(id_of(key)) > 0;
-    return put(key, (*entry)->value);
+    return put(**entry);
 }
 
 /// A document that can't be read (of another version, perhaps) costs its channel only.
-bool RecordCache::put(const std::string& key, const std::string& document)
+bool RecordCache::put(const store::Entry& entry)
 {
+    const auto id = id_of(entry.key);
     try {
-        auto bytes = channel::encode(to_record(nlohmann::json::parse(document)));
-        auto& record = records_[id_of(key)];
+        auto document = nlohmann::json::parse(entry.value);
+        document["version"] = entry.version;
+        auto bytes = channel::encode(to_record(document));
+        auto& record = records_[id];
         if (record == bytes) return false;
         record = std::move(bytes);
         return true;
     } catch (const nlohmann::json::exception&) {
         log(Level::error,
-            {{"msg", "a stored channel can't be read and is left out"}, {"channel", id_of(key)}});
-        return records_.erase(id_of(key)) > 0;
+            {{"msg", "a stored channel can't be read and is left out"}, {"channel", id}});
+        return records_.erase(id) > 0;
     }
 }
 

@@ -28,7 +28,7 @@ private:
     Result<bool> read_all();
     Result<bool> read_changes();
     Result<bool> read_one(const std::string& key);
-    bool put(const std::string& key, const std::string& document);
+    bool put(const store::Entry& entry);
 
     const store::Store& store_;
     Records records_;

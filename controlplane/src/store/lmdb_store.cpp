@@ -280,7 +280,7 @@ int LmdbStore::apply_one(MDB_txn* txn, const Operation& operation, Revision next
 
     const auto version = version_of(txn, table, operation.key);
     if (!version) return MDB_CORRUPTED;
-    const auto bytes = encode({*version + 1, next, operation.value});
+    const auto bytes = encode({*version == 0 ? next : *version + 1, next, operation.value});
     MDB_val value = to_val(bytes);
     return mdb_put(txn, table, &key, &value, 0);
 }

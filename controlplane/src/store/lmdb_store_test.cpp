@@ -58,7 +58,7 @@ TEST_F(LmdbStoreTest, what_was_put_is_read_back_with_version_and_revision)
     const auto entry = store->get("a");
     ASSERT_TRUE(entry && *entry);
     EXPECT_EQ((*entry)->value, "2");
-    EXPECT_EQ((*entry)->version, 2U);
+    EXPECT_EQ((*entry)->version, *first + 1);
     EXPECT_EQ((*entry)->revision, *second);
     EXPECT_EQ(*second, *first + 1);
 }
@@ -73,11 +73,12 @@ TEST_F(LmdbStoreTest, an_absent_key_is_nothing_not_an_error)
 TEST_F(LmdbStoreTest, a_put_with_an_old_version_is_refused_and_changes_nothing)
 {
     const auto store = open();
-    ASSERT_TRUE(store->commit({put("a", "1", 0)}));
+    const auto first = store->commit({put("a", "1", 0)});
+    ASSERT_TRUE(first);
     const auto again = store->commit({put("a", "2", 0)});
     ASSERT_FALSE(again);
     EXPECT_EQ(again.error().code, Errc::precondition);
-    ASSERT_TRUE(store->commit({put("a", "3", 1)}));
+    ASSERT_TRUE(store->commit({put("a", "3", *first)}));
     EXPECT_EQ((*store->get("a"))->value, "3");
 }
 
@@ -106,15 +107,15 @@ TEST_F(LmdbStoreTest, a_transaction_has_1_to_100_operations_and_names_a_key_once
     EXPECT_FALSE(store->commit({put("", "1")}));
 }
 
-TEST_F(LmdbStoreTest, a_removed_key_starts_again_at_version_1)
+TEST_F(LmdbStoreTest, a_removed_key_that_is_made_again_has_no_version_twice)
 {
     const auto store = open();
-    ASSERT_TRUE(store->commit({put("a", "1")}));
+    const auto first = store->commit({put("a", "1")});
     ASSERT_TRUE(store->commit({put("a", "2")}));
-    ASSERT_TRUE(store->commit({remove("a", 2)}));
+    ASSERT_TRUE(store->commit({remove("a", *first + 1)}));
     EXPECT_FALSE(*store->get("a"));
     ASSERT_TRUE(store->commit({put("a", "3", 0)}));
-    EXPECT_EQ((*store->get("a"))->version, 1U);
+    EXPECT_GT((*store->get("a"))->version, *first + 1);
 }
 
 TEST_F(LmdbStoreTest, pages_follow_each_other_and_stay_inside_the_prefix)

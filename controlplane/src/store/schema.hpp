@@ -9,7 +9,7 @@
 ///     settings             the settings document
 ///     channels/<id>        the channel document, its secrets in the member "~secrets"
 ///     tokens/<id>          {id, name, scope, hash, created_at, expires_at}
-///     idempotency/<hash>   {request, status, body, id, created_at_s} of a POST that was answered
+///     idempotency/<hash>   {request, answer, created_at_s} of a POST; null: not answered yet
 namespace sluice::control::store::schema {
 
 inline constexpr int kVersion = 1;

@@ -15,7 +15,8 @@ namespace sluice::control::store {
 /// Rises by one with every committed transaction, over the whole store and over restarts.
 using Revision = std::uint64_t;
 
-/// A stored value. `version` counts the puts of this key since it was created: 1, 2, …
+/// A stored value. `version` rises by one with every put of this key. A new key starts with the
+/// revision of its transaction: one that was removed and made again never has a version twice.
 struct Entry {
     std::string key;
     std::string value;
