@@ -2,9 +2,25 @@
 
 import time
 
+import httpx
 import pytest
 from sluicetest.api import Api, fresh_id
+from sluicetest.contract import Contract
 from sluicetest.publisher import Publisher, clip
+
+
+@pytest.fixture(scope="module")
+def contract():
+    return Contract()
+
+
+@pytest.fixture
+def api(shared_system, contract):
+    """Every answer is one that openapi.yaml promises."""
+    client = Api(shared_system.url, shared_system.token)
+    client.client.event_hooks["response"].append(contract.check)
+    yield client
+    client.close()
 
 
 # Lists
@@ -208,7 +224,15 @@ def test_addresses_name_the_host_of_the_request_and_can_be_good_for_a_while(shar
         assert [e["field"] for e in reply.json()["errors"]] == ["valid_s"]
 
 
-# Metrics
+# Health and metrics
+
+def test_health_needs_no_token_and_names_each_part(shared_system, contract):
+    reply = httpx.get(f"{shared_system.url}/api/v1/health")
+    contract.check(reply)
+    assert reply.json() | {"version": ""} == {
+        "status": "ok", "version": "", "store": "ok", "nginx": "ok", "snapshot": "ok", "configuration": "in_force",
+        "reason": None}
+
 
 def test_metrics_hold_what_nginx_counts(api):
     text = api.get("/metrics").text
@@ -238,6 +262,7 @@ def test_every_route_asks_for_its_scope(shared_system, api, channel):
     for held, scope in enumerate(scopes):
         token = api.post("/tokens", {"scope": scope}).json()
         caller = Api(shared_system.url, token["secret"])
+        caller.client.event_hooks = api.client.event_hooks
         for wanted, routes in enumerate(ROUTES.values()):
             for method, path in routes:
                 # A precondition that never holds keeps what is allowed from being done.

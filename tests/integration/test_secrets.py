@@ -1,10 +1,11 @@
 """Keys, tokens and signatures never reach a log."""
 
 import re
+import time
 
 import httpx
 import pytest
-from sluicetest import logs, rtmp, sign
+from sluicetest import logs, processes, rtmp, sign
 from sluicetest.publisher import Ffmpeg, Publisher, clip
 from sluicetest.refusal import expect_no_secret
 from sluicetest.viewer import HttpFlv, RtmpViewer, WsFlv
@@ -92,3 +93,12 @@ def test_secret_files_are_readable_by_their_owner_only(shared_system):
             assert path.stat().st_mode & 0o077 == 0, path
     for path in (shared_system.dir / "channels").glob("*.mdb"):
         assert path.stat().st_mode & 0o007 == 0, path
+
+
+def test_the_demos_push_address_which_everybody_can_see_soon_ends(make_system):
+    system = make_system(flags=["--demo"])
+    system.control.wait_state("demo", "live", timeout=20)
+    pushes = [processes.title(p) for p in system.processes() if "ffmpeg" in processes.title(p)]
+    assert pushes
+    for line in pushes:
+        assert int(re.search(r"sign=(\d+)-", line)[1]) <= time.time() + 60

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../result.hpp"
@@ -61,7 +62,10 @@ struct Findings {
     std::vector<FieldError> fields;
     bool shape = false;
 
-    void add(std::string field, std::string message) { fields.push_back({field, message}); }
+    void add(std::string field, std::string message)
+    {
+        fields.push_back({std::move(field), std::move(message)});
+    }
 
     /// Errc::malformed or Errc::invalid with every wrong field; nothing when all is well.
     Result<void> verdict() const;
