@@ -89,6 +89,17 @@ def test_no_header_of_a_legal_client_is_a_reason_to_refuse(api, header):
 
 # Versions
 
+def test_a_body_may_come_in_chunks(api):
+    """nginx collects it: behind it every body has a length."""
+    name = fresh_id("chunks")
+    body = iter([b'{"id":', f' "{name}"}}'.encode()])
+    reply = api.client.post("/channels", content=body, headers={"Content-Type": "application/json"})
+    assert reply.request.headers["transfer-encoding"] == "chunked"
+    assert reply.status_code == 201, reply.text
+    assert api.get(f"/channels/{name}").status_code == 200
+    api.delete(f"/channels/{name}")
+
+
 def test_a_change_with_an_old_etag_is_refused_and_a_read_with_the_current_one_is_short(api, channel):
     first = api.get(channel.path)
     etag = first.headers["etag"]

@@ -185,12 +185,13 @@ class Nginx:
             processes.signal_to(pid, signal.SIGCONT)
 
     def reload(self, **parts):
-        """HUP, then waits until the new workers are there and the old ones take nothing new."""
+        """HUP, then waits until all new workers are there and the old ones take nothing new."""
         before = set(self.workers())
         if parts:
             self.write_conf(**parts)
         self.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: set(self.workers()) and not before & set(self.workers()), 10, "new workers")
+        wanted = int(self.parts.get("workers", self.workers_wanted))
+        wait_for(lambda: len(self.workers()) == wanted and not before & set(self.workers()), 10, "new workers")
 
     def stop(self):
         """Ends it; then its logs must be clean."""
