@@ -50,12 +50,19 @@ bool inside_aggregate(ngx_rtmp_session_t& s)
     return session != nullptr && session->inside_aggregate;
 }
 
+/// What has come of the chunk that nginx-rtmp reads at the moment.
+std::size_t chunk_at_hand(const ngx_rtmp_session_t& s)
+{
+    const auto* in = s.in_streams[s.in_csid].in;
+    return in == nullptr ? 0 : static_cast<std::size_t>(in->buf->last - in->buf->start);
+}
+
 const char* excess(const RtmpSession& session)
 {
     auto& s = *session.rtmp;
     const auto& conf = *static_cast<ngx_rtmp_core_srv_conf_t*>(
         ngx_rtmp_get_module_srv_conf((&s), ngx_rtmp_core_module));
-    std::size_t unfinished = 0;
+    auto unfinished = chunk_at_hand(s);
     for (const auto& stream : std::span(s.in_streams, static_cast<std::size_t>(conf.max_streams))) {
         // Else nginx-rtmp goes on to collect, up to 4 GB.
         if (stream.len > stream.hdr.mlen) return "a message became shorter on its way";

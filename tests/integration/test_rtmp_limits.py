@@ -166,6 +166,12 @@ def test_who_has_not_published_may_not_begin_long_messages(nginx):
                 check()
 
 
+def test_nor_long_chunks(nginx):
+    with grows_less_than(nginx, 4096), Connection.open("127.0.0.1", nginx.rtmp) as connection:
+        connection.set_chunk_size(MEGABYTE)
+        expect_end(connection, head(3, MEGABYTE) + bytes(MEGABYTE - 1))
+
+
 def test_a_player_may_not_begin_long_messages(nginx):
     with Publisher(nginx.rtmp, "watched", clip("avc_quick")):
         nginx.control.wait_state("watched", "live")
