@@ -53,11 +53,22 @@ bool is_stale(const hub::StreamRecord& stream)
     return mono_us() > worker()->zone.descriptor(*ring, head - 1).arrival_us + kStaleUs;
 }
 
+/// Only where nothing is ours: elsewhere anybody could shed the limits with a command that nobody
+/// answers.
+void give_away(const IngestConf* conf, RtmpSession* session)
+{
+    if (conf == nullptr || conf->publish || conf->play || session == nullptr) return;
+    session_given_away(*session);
+}
+
 ngx_int_t publish(ngx_rtmp_session_t& s, ngx_rtmp_publish_t& command)
 {
     const auto* conf = ingest_conf(s);
     auto* session = rtmp_session(s);
-    if (conf == nullptr || !conf->publish || session == nullptr) return next_publish(&s, &command);
+    if (conf == nullptr || !conf->publish || session == nullptr) {
+        give_away(conf, session);
+        return next_publish(&s, &command);
+    }
     if (session->closing || session->publisher != nullptr || session->player != nullptr)
         return NGX_OK;
 
@@ -97,7 +108,10 @@ ngx_int_t play(ngx_rtmp_session_t& s, ngx_rtmp_play_t& command)
 {
     const auto* conf = ingest_conf(s);
     auto* session = rtmp_session(s);
-    if (conf == nullptr || !conf->play || session == nullptr) return next_play(&s, &command);
+    if (conf == nullptr || !conf->play || session == nullptr) {
+        give_away(conf, session);
+        return next_play(&s, &command);
+    }
     if (session->closing || session->publisher != nullptr || session->player != nullptr)
         return NGX_OK;
 

@@ -37,17 +37,18 @@ ngx_int_t refuse(const ngx_rtmp_session_t& s, const char* what)
     return NGX_ERROR;
 }
 
-bool unread_replies(const ngx_rtmp_session_t& s)
+bool unread_replies(const RtmpSession& session)
 {
+    if (session.given_away) return false;  // its queue holds media
+    const auto& s = *session.rtmp;
     return (s.out_last + s.out_queue - s.out_pos) % s.out_queue > kUnreadReplies;
 }
 
-/// Control messages have no business in an aggregate, where nginx-rtmp is not prepared for what
-/// they do: each change of the chunk size would leave a pool behind.
-bool inside_aggregate(ngx_rtmp_session_t& s)
+/// What has come of the chunk that nginx-rtmp reads at the moment.
+std::size_t chunk_at_hand(const ngx_rtmp_session_t& s)
 {
-    const auto* session = rtmp_session(s);
-    return session != nullptr && session->inside_aggregate;
+    const auto* in = s.in_streams[s.in_csid].in;
+    return in == nullptr ? 0 : static_cast<std::size_t>(in->buf->last - in->buf->start);
 }
 
 const char* excess(const RtmpSession& session)
@@ -55,16 +56,17 @@ const char* excess(const RtmpSession& session)
     auto& s = *session.rtmp;
     const auto& conf = *static_cast<ngx_rtmp_core_srv_conf_t*>(
         ngx_rtmp_get_module_srv_conf((&s), ngx_rtmp_core_module));
-    std::size_t unfinished = 0;
+    auto unfinished = chunk_at_hand(s);
     for (const auto& stream : std::span(s.in_streams, static_cast<std::size_t>(conf.max_streams))) {
         // Else nginx-rtmp goes on to collect, up to 4 GB.
         if (stream.len > stream.hdr.mlen) return "a message became shorter on its way";
         unfinished += stream.len;
     }
-    const bool trusted = session.publisher != nullptr || session.closing;
+    const bool trusted =
+        session.publisher != nullptr || session.given_away || session.closing || s.relay;
     if (unfinished > (trusted ? conf.max_message : kUnfinishedBytes))
         return "unfinished messages are too long";
-    return unread_replies(s) ? "the client does not read the replies" : nullptr;
+    return unread_replies(session) ? "the client does not read the replies" : nullptr;
 }
 
 /// In place of the connection's recv(): nginx-rtmp reads until there is nothing left and offers no
@@ -87,7 +89,10 @@ void limit_unfinished_messages(RtmpSession& session)
 
 ngx_int_t check_chunk_size(ngx_rtmp_session_t& s, ngx_rtmp_header_t*, ngx_chain_t* in)
 {
-    if (inside_aggregate(s)) return refuse(s, "a control message in an aggregate");
+    const auto* session = rtmp_session(s);
+    if (session == nullptr) return NGX_OK;
+    // nginx-rtmp would leave a pool behind for each.
+    if (session->inside_aggregate) return refuse(s, "a control message in an aggregate");
     const auto size = in == nullptr ? 0 : static_cast<std::size_t>(in->buf->last - in->buf->pos);
     if (size < 4) return NGX_ERROR;
     const auto* p = in->buf->pos;
@@ -101,8 +106,10 @@ ngx_int_t check_chunk_size(ngx_rtmp_session_t& s, ngx_rtmp_header_t*, ngx_chain_
 
 ngx_int_t check_user_message(ngx_rtmp_session_t& s, ngx_rtmp_header_t*, ngx_chain_t*)
 {
-    if (inside_aggregate(s)) return refuse(s, "a control message in an aggregate");
-    return unread_replies(s) ? refuse(s, "the client does not read the replies") : NGX_OK;
+    const auto* session = rtmp_session(s);
+    if (session == nullptr) return NGX_OK;
+    if (session->inside_aggregate) return refuse(s, "a control message in an aggregate");
+    return unread_replies(*session) ? refuse(s, "the client does not read the replies") : NGX_OK;
 }
 
 ngx_int_t check_command(ngx_rtmp_session_t& s, ngx_rtmp_header_t* h, ngx_chain_t* in)

@@ -19,6 +19,7 @@ void deadline_passed(ngx_event_t& event)
 {
     auto& session = *static_cast<RtmpSession*>(event.data);
     auto* c = session.rtmp->connection;
+    if (session.rtmp->relay) return;  // nginx-rtmp's own connection to another server
     if (!session.closing) {
         ngx_log_error(NGX_LOG_INFO, c->log, 0, "sluice ingest: neither publish nor play in time");
     }
@@ -72,6 +73,12 @@ ngx_int_t session_disconnected(ngx_rtmp_session_t& s, ngx_rtmp_header_t*, ngx_ch
 void session_established(RtmpSession& session)
 {
     if (session.deadline.timer_set) ngx_del_timer(&session.deadline);
+}
+
+void session_given_away(RtmpSession& session)
+{
+    session.given_away = true;
+    session_established(session);
 }
 
 void session_unused(RtmpSession& session)

@@ -19,6 +19,7 @@ struct RtmpSession {
     Publisher* publisher = nullptr;
     Player* player = nullptr;
     ngx_recv_pt receive = nullptr;  ///< the connection's own; input_limits stands before it
+    bool given_away = false;        ///< nginx-rtmp publishes or plays, without us
     bool inside_aggregate = false;  ///< the message at hand is part of an aggregate
     bool closing = false;           ///< refused or ended: what still arrives is thrown away
 };
@@ -32,6 +33,9 @@ ngx_int_t session_disconnected(ngx_rtmp_session_t& s, ngx_rtmp_header_t* h, ngx_
 
 /// The connection publishes or plays now: its set-up deadline is over.
 void session_established(RtmpSession& session);
+
+/// The application is none of ours: nginx-rtmp goes on as it would alone.
+void session_given_away(RtmpSession& session);
 
 /// It does neither any more, but is still there: the deadline runs again.
 void session_unused(RtmpSession& session);

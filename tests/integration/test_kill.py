@@ -2,12 +2,14 @@
 
 import contextlib
 import signal
+import subprocess
 import time
 
 import pytest
-from sluicetest import processes
+from sluicetest import logs, processes
 from sluicetest.crowd import Crowd
 from sluicetest.publisher import Publisher, clip
+from sluicetest.rtmp import Closed, Connection
 from sluicetest.viewer import HttpFlv
 from sluicetest.waiting import wait_for
 
@@ -75,6 +77,35 @@ def test_after_a_kill_viewers_are_kept_for_the_window_that_was_set(make_nginx):
         killed(nginx, nginx.control.stream("demo")["publisher"]["pid"])
         nginx.control.wait_state("demo", "waiting", 3)
         nginx.control.wait_state("demo", "idle", 4)
+@contextlib.contextmanager
+def dying_in(pid, function, log):
+    """A debugger ends the worker when it comes to the function."""
+    command = ["gdb", "-q", "-batch", "-p", str(pid), "-ex", f"break {function}", "-ex", "continue", "-ex", "kill"]
+    with log.open("wb") as out:
+        debugger = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        try:
+            # It says so before the process runs on.
+            wait_for(lambda: "Breakpoint 1 at" in logs.read(log) and not processes.traced(pid), 20, "the debugger")
+            yield
+        finally:
+            processes.stop(debugger)
+
+
+def test_a_publisher_hears_of_its_replacement_by_a_worker_that_died_over_it(make_nginx, tmp_path):
+    """It died when the stream was its own already and nobody had been woken."""
+    nginx = make_nginx(workers=2, application="sluice_access_publish open; sluice_ingest_on_duplicate replace;")
+    wait_for(lambda: len(nginx.workers()) == 2, what="the workers")
+    with Publisher(nginx.rtmp, "demo", clip("avc_quick")) as push:
+        nginx.control.wait_state("demo", "live")
+        owner = nginx.control.stream("demo")["publisher"]["pid"]
+        other = next(w for w in nginx.workers() if w != owner)
+        nginx.expected.append(rf"worker process {other} exited on signal 9")
+        with dying_in(other, "sluice::hub::announce_to", tmp_path / "gdb"), nginx.paused(owner):
+            with contextlib.suppress(Closed), Connection.open("127.0.0.1", nginx.rtmp) as second:
+                second.publish("demo")
+            wait_for(lambda: not processes.alive(other), what="the worker to die")
+        assert push.ended.wait(3)
+        assert push.connection.statuses[-1].description == "sluice: replaced"
 
 
 def test_killing_every_worker_loses_no_stream_record(nginx):

@@ -6,6 +6,7 @@ import re
 import socket
 import struct
 import subprocess
+import time
 
 import pytest
 from sluicetest import amf0, flv, processes
@@ -166,6 +167,12 @@ def test_who_has_not_published_may_not_begin_long_messages(nginx):
                 check()
 
 
+def test_nor_long_chunks(nginx):
+    with grows_less_than(nginx, 4096), Connection.open("127.0.0.1", nginx.rtmp) as connection:
+        connection.set_chunk_size(MEGABYTE)
+        expect_end(connection, head(3, MEGABYTE) + bytes(MEGABYTE - 1))
+
+
 def test_a_player_may_not_begin_long_messages(nginx):
     with Publisher(nginx.rtmp, "watched", clip("avc_quick")):
         nginx.control.wait_state("watched", "live")
@@ -173,6 +180,16 @@ def test_a_player_may_not_begin_long_messages(nginx):
             assert connection.play("watched").code == "NetStream.Play.Start"
             connection.set_chunk_size(65536)
             expect_end(connection, head(6, 7_000_000) + (bytes(65536) + b"\xc6") * 100)
+
+
+def test_a_command_that_is_none_of_ours_sheds_no_limit(make_nginx):
+    nginx = make_nginx(application="sluice_access_publish open;", applications="""
+        application push_only { live off; sluice_ingest on; sluice_access_publish open; }""")
+    with unharmed(nginx), Connection.open("127.0.0.1", nginx.rtmp) as connection:
+        connection.connect("push_only")
+        connection.command("play", None, "demo", stream_id=1)
+        connection.set_chunk_size(65536)
+        expect_end(connection, head(6, 7_000_000) + (bytes(65536) + b"\xc6") * 100)
 
 
 def test_a_message_that_becomes_shorter_on_its_way_ends_the_session(nginx):
@@ -234,6 +251,26 @@ def test_who_stops_playing_or_publishing_is_on_the_clock_again(nginx, role):
                 assert connection.publish("demo").code == "NetStream.Publish.Start"
             connection.command("deleteStream", None, 1.0)
             assert connection.wait_closed(8) < 7
+
+
+def test_applications_that_are_not_ours_have_the_limits_of_nginx_rtmp(make_nginx):
+    """Long messages for longer than the setup timeout, from a stock publisher, through a relay, to a stock player."""
+    nginx = make_nginx(application="sluice_access_publish open;", rtmp_server="sluice_ingest_setup_timeout 1s;")
+    stock = "application stock { live on; } application relayed { live on; push rtmp://127.0.0.1:%d/stock; }"
+    nginx.reload(applications=stock % nginx.rtmp)
+    source = [m._replace(payload=m.payload + bytes(70_000)) if m.payload[:2] == b"\x17\x01" else m
+              for m in clip("avc").messages()]
+    with Connection.open("127.0.0.1", nginx.rtmp) as push:
+        assert push.publish("demo", app="relayed").code == "NetStream.Publish.Start"
+        push.set_chunk_size(65536)
+        with RtmpViewer("127.0.0.1", nginx.rtmp, "demo", app="stock") as viewer:
+            due = time.monotonic()
+            for message, last in zip(source, source[:1] + source):
+                push.media(message)
+                due += max(0, message.timestamp - last.timestamp) / 1000
+                viewer.read_for(max(0, due - time.monotonic()))
+            assert any(t.is_key and len(t.payload) > 70_000 for t in viewer.tags)
+            assert viewer.tags[-1].timestamp > 1500
 
 
 # Players that don't read

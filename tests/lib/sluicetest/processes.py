@@ -25,6 +25,12 @@ def stopped(pid):
     return fields is not None and fields[0] == "T"
 
 
+def traced(pid):
+    """Whether a debugger holds the process at the moment."""
+    fields = _stat(pid)
+    return fields is not None and fields[0] == "t"
+
+
 def title(pid):
     """The command line, as nginx changes it (`nginx: worker process`)."""
     try:
