@@ -77,6 +77,8 @@ def test_after_a_kill_viewers_are_kept_for_the_window_that_was_set(make_nginx):
         killed(nginx, nginx.control.stream("demo")["publisher"]["pid"])
         nginx.control.wait_state("demo", "waiting", 3)
         nginx.control.wait_state("demo", "idle", 4)
+
+
 @contextlib.contextmanager
 def dying_in(pid, function, log):
     """A debugger ends the worker when it comes to the function."""
