@@ -113,8 +113,10 @@ ngx_int_t begin(ngx_http_request_t& r, hub::StreamRecord& stream, const PlayGran
     cleanup->handler = cleanup_door<destroy>;
     if (!room->enter(*viewer, protocol)) return refuse(r, auth::Reason::unpublished);
     // The record may have been reclaimed for another stream before we were counted in.
-    if (!hub::is_named(worker()->zone, stream, id_in(view(r.uri))))
+    if (!hub::is_named(worker()->zone, stream, id_in(view(r.uri)))) {
+        room->leave(*viewer);  // nothing of the other stream may get into this refusal
         return refuse(r, auth::Reason::unpublished);
+    }
     ngx_http_set_ctx((&r), viewer, ngx_http_sluice_flv_module);
 
     tune_socket(r);

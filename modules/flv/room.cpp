@@ -104,6 +104,7 @@ void Room::leave(Viewer& viewer)
     viewers_[viewer.place] = viewers_.back();
     viewers_[viewer.place]->place = viewer.place;
     viewers_.pop_back();
+    viewer.place = Viewer::kNoPlace;
     if (viewers_.empty() && !serving_) delete this;
 }
 
