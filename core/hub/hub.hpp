@@ -44,6 +44,9 @@ StreamRecord* open_stream(const Zone& zone, std::string_view name);
 /// Whether the record is this name's, and not one that was reclaimed since it was found.
 bool is_named(const Zone& zone, const StreamRecord& stream, std::string_view name);
 
+/// For who has just marked the record as in use: whether it is this name's, and stays it.
+bool hold_name(const Zone& zone, StreamRecord& stream, std::string_view name);
+
 /// Name of a record; empty for a free one.
 std::string_view name_of(const StreamRecord& stream);
 

@@ -143,7 +143,7 @@ struct alignas(64) RingHeader {
 
 /// A stream: outlives its publish sessions and their connections.
 struct alignas(64) StreamRecord {
-    std::atomic<std::uint64_t> tag;  ///< keyed hash of the name; 0 never used, 1 free again
+    std::atomic<std::uint64_t> tag;  ///< says which name the record is (name_tag.hpp)
     std::atomic<std::uint32_t> name_size;
     char name[kMaxName];
 

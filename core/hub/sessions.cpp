@@ -183,7 +183,7 @@ Claim claim_stream(const Zone& zone, StreamRecord& stream, std::string_view name
             continue;  // another claimant was faster: judge anew
         }
         auto claim = begin_session(zone, stream, *ring, old, outcome_of(old, lives), now_ms);
-        if (is_named(zone, stream, name)) return claim;
+        if (hold_name(zone, stream, name)) return claim;
         release(zone, claim.writer, 0);  // the record was reclaimed since the caller found it
         return {.result = Claimed::full};
     }

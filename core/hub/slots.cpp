@@ -1,5 +1,7 @@
 #include "slots.hpp"
 
+#include "name_tag.hpp"
+
 namespace sluice::hub {
 namespace {
 
@@ -99,9 +101,9 @@ void release_slot(const Zone& zone, std::uint32_t slot)
 bool add_reader(StreamRecord& stream, std::uint32_t slot)
 {
     const auto bit = std::uint64_t{1} << slot;
-    const auto tag = stream.tag.load();
+    const auto tag = certain(stream.tag.load());
     stream.readers.fetch_or(bit);
-    if (tag > 1 && stream.tag.load() == tag) return true;
+    if (hold(stream, tag)) return true;
     stream.readers.fetch_and(~bit);
     return false;
 }

@@ -2,12 +2,10 @@
 #include <cstring>
 
 #include "hub.hpp"
+#include "name_tag.hpp"
 
 namespace sluice::hub {
 namespace {
-
-constexpr std::uint64_t kNever = 0;
-constexpr std::uint64_t kFree = 1;
 
 std::uint64_t rotate(std::uint64_t v, int n)
 {
@@ -44,7 +42,7 @@ std::uint64_t hash_name(std::string_view name, const std::uint64_t key[2])
     v2 ^= 0xff;
     round(), round(), round(), round();
     const auto hash = v0 ^ v1 ^ v2 ^ v3;
-    return hash <= kFree ? hash + 2 : hash;
+    return tag_of(hash);
 }
 
 StreamRecord* find_tag(const Zone& zone, std::uint64_t hash)
@@ -52,7 +50,7 @@ StreamRecord* find_tag(const Zone& zone, std::uint64_t hash)
     const auto count = zone.header().streams;
     for (std::uint32_t i = 0, at = hash % count; i < count; ++i, at = (at + 1) % count) {
         const auto tag = zone.stream(at).tag.load(std::memory_order_acquire);
-        if (tag == hash) return &zone.stream(at);
+        if (certain(tag) == hash) return &zone.stream(at);
         if (tag == kNever) return nullptr;
     }
     return nullptr;
@@ -119,8 +117,8 @@ void fill(StreamRecord& stream, std::uint64_t hash, std::string_view name)
 }
 
 /// Frees the idle record that was used longest ago; false when all are in use. Who found it by name
-/// at this moment, to publish or to watch, marks it as in use first and looks at the tag then: one
-/// of the two always notices the other.
+/// at this moment, to publish or to watch, marks it as in use first and holds the tag then: one of
+/// the two always notices the other.
 bool reclaim_oldest(const Zone& zone)
 {
     StreamRecord* oldest = nullptr;
@@ -131,8 +129,10 @@ bool reclaim_oldest(const Zone& zone)
             oldest = &stream;
     }
     if (oldest == nullptr) return false;
-    const auto tag = oldest->tag.exchange(kFree);
-    if (in_use(*oldest)) oldest->tag.store(tag);
+    auto tag = oldest->tag.load();
+    auto doubted = tag | kDoubt;  // as a creator that died here may have left it
+    if (tag != doubted && !oldest->tag.compare_exchange_strong(tag, doubted)) return true;
+    oldest->tag.compare_exchange_strong(doubted, in_use(*oldest) ? certain(tag) : kFree);
     return true;
 }
 
@@ -182,7 +182,12 @@ StreamRecord* open_stream(const Zone& zone, std::string_view name)
 
 bool is_named(const Zone& zone, const StreamRecord& stream, std::string_view name)
 {
-    return stream.tag.load() == hash_name(name, zone.header().hash_key);
+    return certain(stream.tag.load()) == hash_name(name, zone.header().hash_key);
+}
+
+bool hold_name(const Zone& zone, StreamRecord& stream, std::string_view name)
+{
+    return hold(stream, hash_name(name, zone.header().hash_key));
 }
 
 std::string_view name_of(const StreamRecord& stream)

@@ -27,10 +27,11 @@ def fitted(text, prefix):
         return f"{found['before']}{ports[port]}"
 
     text = re.sub(r"(?m)^(?P<before>\s*listen\s+(?:[\w.\[\]:*]*:)?)(?P<port>\d{2,5})\b", move, text)
-    text = re.sub(r"load_module\s+\S*ngx_sluice_module\.so;", f"load_module {MODULE};", text)
-    text = re.sub(r"load_module\s+modules/", f"load_module {nginx_process.MODULES}/", text)
     text = re.sub(r"(?m)^\s*(user|daemon|pid)\s[^;]*;", "", text)
     text = re.sub(r"(?<![\w/])/(?:var|run|tmp|etc|srv)/[\w./-]*/", f"{prefix}/", text)
+    # Last: our own build may lie below such a folder, too.
+    text = re.sub(r"load_module\s+\S*ngx_sluice_module\.so;", f"load_module {MODULE};", text)
+    text = re.sub(r"load_module\s+modules/", f"load_module {nginx_process.MODULES}/", text)
     head = f"user root;\ndaemon off;\npid {prefix}/nginx.pid;\n"
     return head + text, ports
 
