@@ -126,7 +126,7 @@ Result<Publication::Plan> Publication::plan_video(Bytes head, const Message& mes
     if (!has_video_) {
         // Until now this looked like a stream of sound only, where every tag was a place to join.
         has_video_ = true;
-        writer_.forget_key();
+        forget_key();
     }
     video_.codec = video->codec;
     return Plan{.flags = video->key_frame ? hub::kKey : std::uint8_t{0}};
@@ -227,7 +227,7 @@ bool Publication::keep_config(hub::ConfigKind kind, Bytes tag)
     if (same) return false;
     // Frames up to here need the old header: who joins now waits for the next key frame. Forgotten
     // first, so that nobody who sees the new header still finds an old key frame.
-    if (old.size != 0 && kind != hub::ConfigKind::script) writer_.forget_key();
+    if (old.size != 0 && kind != hub::ConfigKind::script) forget_key();
     (void)writer_.set_config(kind, tag);  // sizes were checked when the message was planned
     return true;
 }
@@ -262,9 +262,23 @@ void Publication::publish_rates()
 /// A ring has to hold two groups of pictures, or a viewer that joins finds its key frame
 /// overwritten. Once that failed it is tried again at each key frame: a larger ring may have become
 /// free.
+void Publication::forget_key()
+{
+    writer_.forget_key();
+    group_bound_.reset();  // the group is everything since the ring's oldest tag now
+}
+
 void Publication::make_group_fit(std::size_t next, const Plan& plan, Accepted& accepted)
 {
-    const auto needed = 2 * (writer_.group_bytes() + next);
+    // To measure the group means to touch two descriptors that are cold among hundreds of streams:
+    // a bound that only rises will do most of the time.
+    if (group_bound_ && 2 * (*group_bound_ + next) <= writer_.ring().bytes) {
+        *group_bound_ += next;
+        return;
+    }
+    const auto group = writer_.group_bytes();
+    const auto needed = 2 * (group + next);
+    group_bound_ = group + next;
     if (needed <= writer_.ring().bytes) return;
     if (degraded_ && !(plan.flags & hub::kKey)) return;
     const bool grew = hub::grow(zone_, writer_, needed, self_, slot_, accepted.poke);

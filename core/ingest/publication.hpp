@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -64,6 +65,7 @@ private:
     bool keep_config(hub::ConfigKind kind, std::span<const std::uint8_t> tag);
     void describe(hub::ConfigKind kind, std::span<const std::uint8_t> body);
     void publish_rates();
+    void forget_key();
     void make_group_fit(std::size_t next, const Plan& plan, Accepted& accepted);
 
     hub::Zone zone_;
@@ -78,6 +80,7 @@ private:
         pieces_;  ///< of the tag being written; kept for its memory
     flv::VideoMessage video_{};
     flv::AudioMessage audio_{};
+    std::optional<std::uint64_t> group_bound_;  ///< the open group of pictures has no more bytes
     bool has_video_ = false;
     bool degraded_ = false;
     std::int64_t last_key_ms_ = -1;

@@ -1,5 +1,6 @@
 #include "sink.hpp"
 
+#include <sys/socket.h>
 #include <array>
 
 namespace sluice::ngx {
@@ -12,10 +13,10 @@ Sent blocked_or_failed(ngx_connection_t& c)
     return {.failed = ngx_handle_write_event(c.write, 0) != NGX_OK, .blocked = true};
 }
 
-/// The common case, a single piece over plain TCP: one send(), no chain.
-Sent send_plain(ngx_connection_t& c, Bytes piece)
+/// What the socket does not take at once: nginx's own send() knows all the reasons.
+Sent send_rest(ngx_connection_t& c, Bytes piece, std::uint64_t done)
 {
-    Sent sent;
+    Sent sent{.bytes = done};
     while (sent.bytes < piece.size()) {
         const auto n =
             c.send(&c, const_cast<u_char*>(piece.data()) + sent.bytes, piece.size() - sent.bytes);
@@ -33,10 +34,17 @@ Sent send_plain(ngx_connection_t& c, Bytes piece)
 
 }  // namespace
 
+Sent send_plain(ngx_connection_t& c, Bytes piece)
+{
+    // nginx's would look at the connection's log and events, which nothing else here does.
+    const auto n = ::send(c.fd, piece.data(), piece.size(), 0);
+    if (n <= 0) return send_rest(c, piece, 0);
+    c.sent += n;
+    return send_rest(c, piece, static_cast<std::uint64_t>(n));
+}
+
 Sent send_raw(ngx_connection_t& c, std::span<const Bytes> pieces)
 {
-    if (pieces.size() == 1 && c.ssl == nullptr) return send_plain(c, pieces[0]);
-
     std::array<ngx_buf_t, kMostPieces> bufs{};
     std::array<ngx_chain_t, kMostPieces> links{};
     std::size_t count = 0;

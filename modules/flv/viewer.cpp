@@ -23,12 +23,13 @@ std::array<std::uint8_t, 3 * hub::kConfigBytes + 64> scratch;
 }  // namespace
 
 Viewer::Viewer(ngx_http_request_t& r, Room& room, Transport transport, const PlayGrant& grant)
-    : r_(&r),
-      connection_(r.connection),
+    : connection_(r.connection),
       room_(&room),
+      plain_(transport != Transport::http2 && r.connection->ssl == nullptr),
+      transport_(transport),
       reader_(worker()->zone, room.stream()),
-      grant_(grant),
-      transport_(transport)
+      r_(&r),
+      grant_(grant)
 {
     if (transport != Transport::http1) extras_ = std::make_unique<ViewerExtras>();
 }
@@ -240,6 +241,7 @@ Sent Viewer::send(std::span<const Bytes> pieces)
         if (auto header = flush_raw(*r_); header.failed || header.blocked) return header;
         header_left_ = true;
     }
+    if (plain_ && pieces.size() == 1) return send_plain(*connection_, pieces[0]);
     return send_raw(*connection_, pieces);
 }
 

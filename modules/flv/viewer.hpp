@@ -82,20 +82,23 @@ private:
     Step finish(Fate fate);
     void close();
 
-    ngx_http_request_t* r_;
-    ngx_connection_t* connection_;  ///< the request's: a flush is to touch as little as can be
+    // What a flush touches comes first and lies together: with thousands of viewers each of them is
+    // cold when its turn comes, and a line of the cache is a good part of what a flush costs.
+    ngx_connection_t* connection_;  ///< the request's
     Room* room_;
-    hub::Reader reader_;
-    std::vector<std::uint8_t> pending_;  ///< headers that the connection did not take at once
-    std::unique_ptr<ViewerExtras> extras_;
-    PlayGrant grant_;
-    std::uint64_t frame_left_ = 0;  ///< WebSocket: payload bytes that the open frame still promises
-    Transport transport_;
-    std::int64_t leave_by_ms_ = 0;  ///< monotonic; 0: stays
     bool blocked_ = false;
     bool header_left_ = false;  ///< HTTP/1.1: nginx has sent the response header
     bool started_ = false;      ///< the FLV file header was sent
+    bool plain_;                ///< no TLS, no HTTP/2: bytes go to the socket as they lie
     Fate fate_ = Fate::running;
+    Transport transport_;
+    std::int64_t leave_by_ms_ = 0;       ///< monotonic; 0: stays
+    std::uint64_t frame_left_ = 0;       ///< WebSocket: payload that the open frame still promises
+    std::vector<std::uint8_t> pending_;  ///< headers that the connection did not take at once
+    hub::Reader reader_;
+    ngx_http_request_t* r_;
+    std::unique_ptr<ViewerExtras> extras_;
+    PlayGrant grant_;
 };
 
 }  // namespace sluice::ngx

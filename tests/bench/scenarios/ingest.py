@@ -32,7 +32,7 @@ def _measure(server, pushes, window):
     with server:
         before = proc.memory(server.workers())
         with push(server, streams=pushes, kbit=VIDEO_KBIT, audio_kbit=AUDIO_KBIT, fps=FPS) as load:
-            time.sleep(4)  # two groups of pictures: the rings are full then
+            time.sleep(10)  # the rings of 512 KB are full then: a page is touched for the first time only once
             measured = _window(server, load, window)
             after = proc.memory(server.workers())
             seen = _sample(server, pushes) if isinstance(server, Sluice) else {}
