@@ -103,12 +103,14 @@ void on_tick(ngx_event_t& event)
     ngx_add_timer(&event, kTick);
 }
 
-void start_tick(ngx_cycle_t& cycle)
+/// An old worker does not live for a cancelable one.
+void start_timer(ngx_cycle_t& cycle, ngx_event_handler_pt handler, bool cancelable)
 {
     tick_connection.fd = static_cast<ngx_socket_t>(-1);
     tick_event.data = &tick_connection;
     tick_event.log = cycle.log;
-    tick_event.handler = event_door<on_tick>;
+    tick_event.handler = handler;
+    tick_event.cancelable = cancelable ? 1 : 0;
     ngx_add_timer(&tick_event, kTick);
 }
 
@@ -125,7 +127,7 @@ ngx_int_t join(ngx_cycle_t& cycle, const HubConf& conf, std::unique_ptr<Worker> 
     auto& record = self->slot_record();
     record.heartbeat_ms.store(wall_ms());
     record.config_generation.store(conf.generation);
-    start_tick(cycle);
+    start_timer(cycle, event_door<on_tick>, false);
     return NGX_OK;
 }
 
@@ -133,11 +135,7 @@ ngx_int_t join(ngx_cycle_t& cycle, const HubConf& conf, std::unique_ptr<Worker> 
 void try_again(ngx_event_t& event)
 {
     const auto slot = hub::claim_slot(waiting->zone, waiting->self);
-    if (!slot) {
-        event.cancelable = 1;
-        ngx_add_timer(&event, kTick);
-        return;
-    }
+    if (!slot) return ngx_add_timer(&event, kTick);
     auto& cycle = const_cast<ngx_cycle_t&>(*ngx_cycle);
     if (join(cycle, *waiting_conf, std::move(waiting), *slot) != NGX_OK) {
         ngx_log_error(NGX_LOG_ALERT, cycle.log, 0, "sluice hub: this worker could not begin");
@@ -148,12 +146,7 @@ void try_again_later(ngx_cycle_t& cycle, const HubConf& conf, std::unique_ptr<Wo
 {
     waiting = std::move(mine);
     waiting_conf = &conf;
-    tick_connection.fd = static_cast<ngx_socket_t>(-1);
-    tick_event.data = &tick_connection;
-    tick_event.log = cycle.log;
-    tick_event.handler = event_door<try_again>;
-    tick_event.cancelable = 1;
-    ngx_add_timer(&tick_event, kTick);
+    start_timer(cycle, event_door<try_again>, true);
 }
 
 /// Old workers make way within a tick or two when slots are short; new connections wait in the

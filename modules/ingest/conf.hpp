@@ -29,7 +29,7 @@ static_assert(std::is_standard_layout_v<IngestConf>);
 
 namespace defaults {
 inline constexpr ngx_msec_t ingest_setup_timeout = 10'000;
-inline constexpr size_t ingest_send_buffer = 128 * 1024;
+inline constexpr size_t ingest_send_buffer = 128UL * 1024;
 inline constexpr ngx_uint_t ingest_on_duplicate = kReject;
 inline constexpr ngx_msec_t ingest_reconnect_window = 10'000;
 inline constexpr ngx_msec_t ingest_idle_timeout = 4'000;

@@ -45,7 +45,9 @@ TEST(ListenPort, OneThatSomebodyListensOnIsInUse)
 
 TEST(ListenPort, OneThatIsTakenOnIpv6OnlyIsFoundToo)
 {
-    if (!has_ipv6()) GTEST_SKIP() << "no IPv6 here";
+    if (!has_ipv6())
+        GTEST_SKIP() << "the loopback interface has no ::1; to run this: "
+                        "sysctl -w net.ipv6.conf.lo.disable_ipv6=0";
     const Listener other(AF_INET6);
 
     EXPECT_TRUE(why_not_listen(other.port(), true));
