@@ -115,7 +115,7 @@ Answer ChannelRoutes::create(const Request& request)
     if (!once) return tl::unexpected(once.error());
     auto body = json_body(request);
     if (!body) return tl::unexpected(body.error());
-    return channels_.create(*body, *once).map([&](Channels::Written&& result) {
+    return channels_.create(request.caller, *body, *once).map([&](Channels::Written&& result) {
         return written(201, std::move(result), request.caller);
     });
 }
@@ -169,9 +169,10 @@ Answer ChannelRoutes::patch(const Request& request)
     if (!match) return tl::unexpected(match.error());
     auto body = json_body(request);
     if (!body) return tl::unexpected(body.error());
-    return channels_.patch(request.param("id"), *body, *match).map([&](Channels::Written&& result) {
-        return written(200, std::move(result), request.caller);
-    });
+    return channels_.patch(request.caller, request.param("id"), *body, *match)
+        .map([&](Channels::Written&& result) {
+            return written(200, std::move(result), request.caller);
+        });
 }
 
 Answer ChannelRoutes::replace(const Request& request)
@@ -180,7 +181,7 @@ Answer ChannelRoutes::replace(const Request& request)
     if (!match) return tl::unexpected(match.error());
     auto body = json_body(request);
     if (!body) return tl::unexpected(body.error());
-    return channels_.replace(request.param("id"), *body, *match)
+    return channels_.replace(request.caller, request.param("id"), *body, *match)
         .map([&](Channels::Written&& result) {
             return written(200, std::move(result), request.caller);
         });
@@ -190,7 +191,7 @@ Answer ChannelRoutes::remove(const Request& request)
 {
     auto match = if_match(request.header("if-match"));
     if (!match) return tl::unexpected(match.error());
-    return channels_.remove(request.param("id"), *match).map([](bool applied) {
+    return channels_.remove(request.caller, request.param("id"), *match).map([](bool applied) {
         return empty_reply(204).with("Sluice-Applied", applied ? "applied" : "pending");
     });
 }
@@ -240,7 +241,8 @@ Answer ChannelRoutes::rotate_key(const Request& request)
     Findings findings;
     check(rule, *body, "", findings);
     if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
-    return channels_.rotate_key(request.param("id"), body->value("key", json()), *match)
+    return channels_
+        .rotate_key(request.caller, request.param("id"), body->value("key", json()), *match)
         .map([&](Channels::Written&& result) {
             return written(200, std::move(result), request.caller);
         });

@@ -122,6 +122,8 @@ Answer Router::call(const Method& method, Request& request) const
                                              std::string(to_string(*method.scope)));
         }
         request.caller = std::move(*caller);
+        // nginx states whom it talks to, and replaces whatever the caller sent.
+        request.caller.address = request.header("x-forwarded-for");
     }
     return method.handler(request);
 }

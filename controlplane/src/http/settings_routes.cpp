@@ -49,7 +49,7 @@ Answer SettingsRoutes::patch(const Request& request)
     if (!match) return tl::unexpected(match.error());
     auto body = json_body(request);
     if (!body) return tl::unexpected(body.error());
-    return settings_.patch(*body, *match).map(settings_reply);
+    return settings_.patch(request.caller, *body, *match).map(settings_reply);
 }
 
 Answer SettingsRoutes::replace(const Request& request)
@@ -58,7 +58,7 @@ Answer SettingsRoutes::replace(const Request& request)
     if (!match) return tl::unexpected(match.error());
     auto body = json_body(request);
     if (!body) return tl::unexpected(body.error());
-    return settings_.replace(*body, *match).map(settings_reply);
+    return settings_.replace(request.caller, *body, *match).map(settings_reply);
 }
 
 Answer SettingsRoutes::generations(const Request& request) const

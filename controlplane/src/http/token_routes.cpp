@@ -37,7 +37,9 @@ void TokenRoutes::mount(Router& router)
         });
     });
     router.add("DELETE", one, Scope::admin, [this](const Request& request) -> Answer {
-        return tokens_.remove(request.param("id")).map([] { return empty_reply(204); });
+        return tokens_.remove(request.caller, request.param("id")).map([] {
+            return empty_reply(204);
+        });
     });
     router.add("GET", "/api/v1/auth", Scope::viewer, [](const Request& request) -> Answer {
         return empty_reply(204).with("Sluice-Scope", std::string(to_string(request.caller.scope)));
@@ -48,7 +50,7 @@ Answer TokenRoutes::create(const Request& request)
 {
     auto body = json_body(request);
     if (!body) return tl::unexpected(body.error());
-    return tokens_.create(*body).map([](const json& token) {
+    return tokens_.create(request.caller, *body).map([](const json& token) {
         return json_reply(201, token)
             .with("Location", "/api/v1/tokens/" + token.at("id").get<std::string>())
             .with("Cache-Control", "no-store");

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "../store/schema.hpp"
+#include "audit.hpp"
 #include "channel_document.hpp"
 #include "channel_schema.hpp"
 #include "core/auth/channel_id.hpp"
@@ -71,10 +72,31 @@ Result<json> checked(const json& next, const json& current, bool keep_playback_k
     return finish(next, current, keep_playback_key);
 }
 
+enum class Kind { created, updated, deleted };
+
+/// Adds the entries that a change leaves in the audit log and the journal. `before` and `after` are
+/// null where there is no such document.
+void note(std::vector<store::Operation>& work, const Journal& journal, const Caller& by, Kind kind,
+          const json& before, const json& after)
+{
+    const auto& there = after.is_null() ? before : after;
+    const auto id = there.at("id").get<std::string>();
+    const auto* action = kind == Kind::created   ? "channel.create"
+                         : kind == Kind::updated ? "channel.update"
+                                                 : "channel.delete";
+    const auto* type = kind == Kind::created   ? "channel.created"
+                       : kind == Kind::updated ? "channel.updated"
+                                               : "channel.deleted";
+    json data{{"name", there.value("name", "")}};
+    if (kind == Kind::updated) data["changed"] = audit::changed_fields(before, after);
+    work.push_back(audit::entry(by, {action, id, before, after, &channel_rule()}));
+    work.push_back(journal.entry({type, id, now_ms(), std::move(data)}));
+}
+
 }  // namespace
 
-Channels::Channels(store::Store& store, Apply apply)
-    : store_(store), apply_(std::move(apply)), index_(store), idempotency_(store)
+Channels::Channels(store::Store& store, const Journal& journal, Apply apply)
+    : store_(store), journal_(journal), apply_(std::move(apply)), index_(store), idempotency_(store)
 {}
 
 Result<json> Channels::prepare_new(const json& body) const
@@ -102,7 +124,8 @@ bool Channels::committed()
     return apply_();
 }
 
-Result<Channels::Written> Channels::create(const json& body, const std::optional<OnceOnly>& once)
+Result<Channels::Written> Channels::create(const Caller& by, const json& body,
+                                           const std::optional<OnceOnly>& once)
 {
     // The key of a repeated request is looked up before and after: two of them may race.
     const auto replay = [&]() -> Result<std::optional<Written>> {
@@ -124,6 +147,7 @@ Result<Channels::Written> Channels::create(const json& body, const std::optional
 
     const auto id = channel->at("id").get<std::string>();
     std::vector<store::Operation> work{store::put(schema::channel(id), to_stored(*channel), 0)};
+    note(work, journal_, by, Kind::created, nullptr, *channel);
     if (once) {
         const auto answer = without_secrets(channel_rule(), *channel);
         work.push_back(idempotency_.remember(*once, answer, now_s()));
@@ -185,8 +209,8 @@ Result<Channels::List> Channels::list(std::size_t limit, std::string_view cursor
     return list;
 }
 
-Result<Channels::Written> Channels::change(std::string_view id, const std::optional<IfMatch>& match,
-                                           const Change& next)
+Result<Channels::Written> Channels::change(const Caller& by, std::string_view id,
+                                           const std::optional<IfMatch>& match, const Change& next)
 {
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
         auto entry = find(id);
@@ -196,10 +220,15 @@ Result<Channels::Written> Channels::change(std::string_view id, const std::optio
                                                 std::to_string(entry->version) +
                                                 " now: read it again");
         }
-        auto channel = from_stored(*entry).and_then(next);
+        auto before = from_stored(*entry);
+        if (!before) return tl::unexpected(before.error());
+        auto channel = next(*before);
         if (!channel) return tl::unexpected(channel.error());
         (*channel)["version"] = entry->version + 1;
-        auto done = store_.commit({store::put(entry->key, to_stored(*channel), entry->version)});
+        std::vector<store::Operation> work{
+            store::put(entry->key, to_stored(*channel), entry->version)};
+        note(work, journal_, by, Kind::updated, *before, *channel);
+        auto done = store_.commit(std::move(work));
         if (done) return Written{std::move(*channel), committed(), false};
         if (done.error().code != Errc::precondition) return tl::unexpected(done.error());
         // Somebody else was faster: with If-Match the next round says so.
@@ -207,10 +236,10 @@ Result<Channels::Written> Channels::change(std::string_view id, const std::optio
     return fail(Errc::unavailable, "the channel is being changed by many others: try again");
 }
 
-Result<Channels::Written> Channels::patch(std::string_view id, const json& patch,
+Result<Channels::Written> Channels::patch(const Caller& by, std::string_view id, const json& patch,
                                           const std::optional<IfMatch>& match)
 {
-    return change(id, match, [&](const json& current) -> Result<json> {
+    return change(by, id, match, [&](const json& current) -> Result<json> {
         Findings findings;
         check_same_id(patch, id, findings);
         if (!patch.is_object()) {
@@ -224,10 +253,10 @@ Result<Channels::Written> Channels::patch(std::string_view id, const json& patch
     });
 }
 
-Result<Channels::Written> Channels::replace(std::string_view id, const json& body,
+Result<Channels::Written> Channels::replace(const Caller& by, std::string_view id, const json& body,
                                             const std::optional<IfMatch>& match)
 {
-    return change(id, match, [&](const json& current) -> Result<json> {
+    return change(by, id, match, [&](const json& current) -> Result<json> {
         Findings findings;
         check_same_id(body, id, findings);
         if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
@@ -237,7 +266,8 @@ Result<Channels::Written> Channels::replace(std::string_view id, const json& bod
     });
 }
 
-Result<bool> Channels::remove(std::string_view id, const std::optional<IfMatch>& match)
+Result<bool> Channels::remove(const Caller& by, std::string_view id,
+                              const std::optional<IfMatch>& match)
 {
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
         auto entry = find(id);
@@ -245,22 +275,27 @@ Result<bool> Channels::remove(std::string_view id, const std::optional<IfMatch>&
         if (match && !match->holds(entry->version)) {
             return fail(Errc::precondition, "the channel has another version now: read it again");
         }
-        auto done = store_.commit({store::remove(entry->key, entry->version)});
+        auto before = from_stored(*entry);
+        // Damaged or not: what can't be read must still be possible to delete.
+        if (!before) before = json{{"id", id}};
+        std::vector<store::Operation> work{store::remove(entry->key, entry->version)};
+        note(work, journal_, by, Kind::deleted, *before, nullptr);
+        auto done = store_.commit(std::move(work));
         if (done) return committed();
         if (done.error().code != Errc::precondition) return tl::unexpected(done.error());
     }
     return fail(Errc::unavailable, "the channel is being changed by many others: try again");
 }
 
-Result<Channels::Written> Channels::rotate_key(std::string_view id, const json& key,
-                                               const std::optional<IfMatch>& match)
+Result<Channels::Written> Channels::rotate_key(const Caller& by, std::string_view id,
+                                               const json& key, const std::optional<IfMatch>& match)
 {
     static const Rule rule =
         rules::object({{"key", rules::text(1, 256).with(formats::key).or_null()}});
     Findings findings;
     check(rule, {{"key", key}}, "", findings);
     if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
-    return change(id, match, [&](const json& current) -> Result<json> {
+    return change(by, id, match, [&](const json& current) -> Result<json> {
         auto next = current;
         next["ingest"]["key"] = key.is_null() ? json(random_hex(kKeyBytes)) : key;
         return checked(next, current, false);

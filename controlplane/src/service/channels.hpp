@@ -9,14 +9,17 @@
 #include <vector>
 
 #include "../store/store.hpp"
+#include "caller.hpp"
 #include "channel_index.hpp"
 #include "idempotency.hpp"
 #include "if_match.hpp"
+#include "journal.hpp"
 
 namespace sluice::control {
 
 /// Rules about channels. Knows the store, knows nothing of HTTP. Documents that come out hold
-/// their secrets: channel_rule() says which fields those are.
+/// their secrets: channel_rule() says which fields those are. Each change is one transaction with
+/// its entries in the audit log and in the journal.
 class Channels {
 public:
     /// Puts everything committed so far in force; true when nginx has it, false when it has
@@ -37,10 +40,11 @@ public:
     /// Chooses channels by their ids.
     using Wanted = std::function<bool(std::string_view id)>;
 
-    Channels(store::Store& store, Apply apply);
+    Channels(store::Store& store, const Journal& journal, Apply apply);
 
     /// Errors: malformed, invalid, conflict (the id exists).
-    Result<Written> create(const nlohmann::json& body, const std::optional<OnceOnly>& once = {});
+    Result<Written> create(const Caller& by, const nlohmann::json& body,
+                           const std::optional<OnceOnly>& once = {});
 
     Result<nlohmann::json> get(std::string_view id) const;
 
@@ -50,18 +54,19 @@ public:
                       const Wanted& wanted = {});
 
     /// RFC 7396. Errors: not_found, malformed, invalid, precondition.
-    Result<Written> patch(std::string_view id, const nlohmann::json& change,
+    Result<Written> patch(const Caller& by, std::string_view id, const nlohmann::json& change,
                           const std::optional<IfMatch>& match = {});
 
     /// Absent fields get their defaults, absent secrets stay as they are.
-    Result<Written> replace(std::string_view id, const nlohmann::json& body,
+    Result<Written> replace(const Caller& by, std::string_view id, const nlohmann::json& body,
                             const std::optional<IfMatch>& match = {});
 
     /// True when nginx knows already.
-    Result<bool> remove(std::string_view id, const std::optional<IfMatch>& match = {});
+    Result<bool> remove(const Caller& by, std::string_view id,
+                        const std::optional<IfMatch>& match = {});
 
     /// A new key: the one given (checked like any), or a random one when it is null.
-    Result<Written> rotate_key(std::string_view id, const nlohmann::json& key,
+    Result<Written> rotate_key(const Caller& by, std::string_view id, const nlohmann::json& key,
                                const std::optional<IfMatch>& match = {});
 
     Result<std::size_t> size() { return index_.size(); }
@@ -70,13 +75,14 @@ private:
     /// Makes the next document out of the current one.
     using Change = std::function<Result<nlohmann::json>(const nlohmann::json& current)>;
 
-    Result<Written> change(std::string_view id, const std::optional<IfMatch>& match,
-                           const Change& next);
+    Result<Written> change(const Caller& by, std::string_view id,
+                           const std::optional<IfMatch>& match, const Change& next);
     bool committed();
     Result<store::Entry> find(std::string_view id) const;
     Result<nlohmann::json> prepare_new(const nlohmann::json& body) const;
 
     store::Store& store_;
+    const Journal& journal_;
     Apply apply_;
     ChannelIndex index_;
     Idempotency idempotency_;

@@ -13,11 +13,13 @@ namespace {
 
 using nlohmann::json;
 
+const auto kTester = Caller::system("test");
+
 class ChannelsTest : public testing::Test {
 protected:
     json create(const json& body)
     {
-        auto made = channels_.create(body);
+        auto made = channels_.create(kTester, body);
         EXPECT_TRUE(made) << (made ? "" : made.error().detail);
         return made ? made->channel : json();
     }
@@ -25,7 +27,8 @@ protected:
     TemporaryStore store_;
     bool in_force_ = true;
     int applied_ = 0;
-    Channels channels_{*store_, [this] {
+    Journal journal_ = *Journal::open(*store_);
+    Channels channels_{*store_, journal_, [this] {
                            ++applied_;
                            return in_force_;
                        }};
@@ -60,7 +63,7 @@ TEST_F(ChannelsTest, an_id_and_a_key_can_be_brought_along)
 TEST_F(ChannelsTest, an_id_that_exists_is_a_conflict)
 {
     create({{"id", "a"}});
-    const auto again = channels_.create({{"id", "a"}});
+    const auto again = channels_.create(kTester, {{"id", "a"}});
     ASSERT_FALSE(again);
     EXPECT_EQ(again.error().code, Errc::conflict);
 }
@@ -68,19 +71,19 @@ TEST_F(ChannelsTest, an_id_that_exists_is_a_conflict)
 TEST_F(ChannelsTest, every_write_is_brought_into_force_and_says_whether_it_is)
 {
     in_force_ = false;
-    const auto made = channels_.create({{"id", "a"}});
+    const auto made = channels_.create(kTester, {{"id", "a"}});
     ASSERT_TRUE(made);
     EXPECT_FALSE(made->applied);
     in_force_ = true;
-    EXPECT_TRUE(channels_.patch("a", {{"name", "x"}})->applied);
-    EXPECT_TRUE(channels_.rotate_key("a", nullptr)->applied);
-    EXPECT_TRUE(*channels_.remove("a"));
+    EXPECT_TRUE(channels_.patch(kTester, "a", {{"name", "x"}})->applied);
+    EXPECT_TRUE(channels_.rotate_key(kTester, "a", nullptr)->applied);
+    EXPECT_TRUE(*channels_.remove(kTester, "a"));
     EXPECT_EQ(applied_, 4);
 }
 
 TEST_F(ChannelsTest, a_refused_write_is_not_brought_into_force)
 {
-    EXPECT_FALSE(channels_.create({{"id", "a b"}}));
+    EXPECT_FALSE(channels_.create(kTester, {{"id", "a b"}}));
     EXPECT_EQ(applied_, 0);
 }
 
@@ -89,7 +92,7 @@ TEST_F(ChannelsTest, patch_changes_what_it_names_and_null_means_the_default)
     const auto made =
         create({{"id", "a"}, {"name", "old"}, {"packaging", {{"segment_s", 5}, {"part_ms", 500}}}});
     const auto changed =
-        channels_.patch("a", {{"name", nullptr}, {"packaging", {{"segment_s", 6}}}});
+        channels_.patch(kTester, "a", {{"name", nullptr}, {"packaging", {{"segment_s", 6}}}});
     ASSERT_TRUE(changed);
     EXPECT_EQ(changed->channel.at("name"), "");
     EXPECT_EQ(changed->channel.at("packaging").at("segment_s"), 6);
@@ -100,7 +103,8 @@ TEST_F(ChannelsTest, patch_changes_what_it_names_and_null_means_the_default)
 TEST_F(ChannelsTest, patch_replaces_lists_whole)
 {
     create({{"id", "a"}, {"ingest", {{"allow_ips", {"192.0.2.1", "192.0.2.2"}}}}});
-    const auto changed = channels_.patch("a", {{"ingest", {{"allow_ips", {"192.0.2.3"}}}}});
+    const auto changed =
+        channels_.patch(kTester, "a", {{"ingest", {{"allow_ips", {"192.0.2.3"}}}}});
     EXPECT_EQ(changed->channel.at("ingest").at("allow_ips"), json({"192.0.2.3"}));
 }
 
@@ -108,20 +112,21 @@ TEST_F(ChannelsTest, a_key_survives_changes_that_do_not_name_it)
 {
     create({{"id", "a"}, {"ingest", {{"key", "k1"}}}, {"playback", {{"key", "k2"}}}});
     for (const json& patch : {json{{"ingest", nullptr}}, json{{"ingest", {{"key", nullptr}}}}}) {
-        EXPECT_EQ(channels_.patch("a", patch)->channel.at("ingest").at("key"), "k1");
+        EXPECT_EQ(channels_.patch(kTester, "a", patch)->channel.at("ingest").at("key"), "k1");
     }
-    const auto replaced = channels_.replace("a", {{"name", "new"}});
+    const auto replaced = channels_.replace(kTester, "a", {{"name", "new"}});
     EXPECT_EQ(replaced->channel.at("ingest").at("key"), "k1");
     EXPECT_EQ(replaced->channel.at("playback").at("key"), "k2");
-    EXPECT_EQ(
-        channels_.patch("a", {{"playback", {{"key", nullptr}}}})->channel.at("playback").at("key"),
-        nullptr);
+    EXPECT_EQ(channels_.patch(kTester, "a", {{"playback", {{"key", nullptr}}}})
+                  ->channel.at("playback")
+                  .at("key"),
+              nullptr);
 }
 
 TEST_F(ChannelsTest, put_sets_absent_fields_back_to_their_defaults)
 {
     const auto made = create({{"id", "a"}, {"name", "old"}, {"enabled", false}});
-    const auto replaced = channels_.replace("a", {{"description", "d"}});
+    const auto replaced = channels_.replace(kTester, "a", {{"description", "d"}});
     ASSERT_TRUE(replaced);
     EXPECT_EQ(replaced->channel.at("name"), "");
     EXPECT_EQ(replaced->channel.at("enabled"), true);
@@ -133,7 +138,7 @@ TEST_F(ChannelsTest, what_was_read_can_be_put_back)
 {
     create({{"id", "a"}, {"ingest", {{"key", "k1"}}}});
     const auto read = without_secrets(channel_rule(), *channels_.get("a"));
-    const auto replaced = channels_.replace("a", read);
+    const auto replaced = channels_.replace(kTester, "a", read);
     ASSERT_TRUE(replaced) << replaced.error().detail;
     EXPECT_EQ(replaced->channel.at("ingest").at("key"), "k1");
 }
@@ -141,30 +146,31 @@ TEST_F(ChannelsTest, what_was_read_can_be_put_back)
 TEST_F(ChannelsTest, the_id_can_not_be_changed)
 {
     create({{"id", "a"}});
-    EXPECT_TRUE(channels_.patch("a", {{"id", "a"}, {"name", "x"}}));
-    const auto moved = channels_.patch("a", {{"id", "b"}});
+    EXPECT_TRUE(channels_.patch(kTester, "a", {{"id", "a"}, {"name", "x"}}));
+    const auto moved = channels_.patch(kTester, "a", {{"id", "b"}});
     ASSERT_FALSE(moved);
     EXPECT_EQ(moved.error().fields.front().field, "id");
-    EXPECT_FALSE(channels_.replace("a", {{"id", "b"}}));
+    EXPECT_FALSE(channels_.replace(kTester, "a", {{"id", "b"}}));
 }
 
 TEST_F(ChannelsTest, an_old_version_is_refused_and_the_current_one_is_taken)
 {
     const std::uint64_t first = create({{"id", "a"}}).at("version");
     const IfMatch old{.any = false, .versions = {first}};
-    ASSERT_TRUE(channels_.patch("a", {{"name", "x"}}, old));
-    EXPECT_EQ(channels_.patch("a", {{"name", "y"}}, old).error().code, Errc::precondition);
-    EXPECT_EQ(channels_.replace("a", json::object(), old).error().code, Errc::precondition);
-    EXPECT_EQ(channels_.remove("a", old).error().code, Errc::precondition);
-    EXPECT_TRUE(channels_.remove("a", IfMatch{.any = true, .versions = {}}));
+    ASSERT_TRUE(channels_.patch(kTester, "a", {{"name", "x"}}, old));
+    EXPECT_EQ(channels_.patch(kTester, "a", {{"name", "y"}}, old).error().code, Errc::precondition);
+    EXPECT_EQ(channels_.replace(kTester, "a", json::object(), old).error().code,
+              Errc::precondition);
+    EXPECT_EQ(channels_.remove(kTester, "a", old).error().code, Errc::precondition);
+    EXPECT_TRUE(channels_.remove(kTester, "a", IfMatch{.any = true, .versions = {}}));
 }
 
 TEST_F(ChannelsTest, a_channel_that_is_deleted_and_made_again_has_no_version_twice)
 {
     const std::uint64_t first = create({{"id", "a"}}).at("version");
-    ASSERT_TRUE(channels_.remove("a"));
+    ASSERT_TRUE(channels_.remove(kTester, "a"));
     create({{"id", "a"}});
-    const auto removed = channels_.remove("a", IfMatch{.any = false, .versions = {first}});
+    const auto removed = channels_.remove(kTester, "a", IfMatch{.any = false, .versions = {first}});
     ASSERT_FALSE(removed);
     EXPECT_EQ(removed.error().code, Errc::precondition);
 }
@@ -183,8 +189,8 @@ TEST_F(ChannelsTest, a_page_shows_the_current_version_also_of_values_that_hold_a
 TEST_F(ChannelsTest, concurrent_patches_of_different_fields_all_arrive)
 {
     const auto made = create({{"id", "a"}});
-    std::thread other([&] { EXPECT_TRUE(channels_.patch("a", {{"name", "n"}})); });
-    EXPECT_TRUE(channels_.patch("a", {{"description", "d"}}));
+    std::thread other([&] { EXPECT_TRUE(channels_.patch(kTester, "a", {{"name", "n"}})); });
+    EXPECT_TRUE(channels_.patch(kTester, "a", {{"description", "d"}}));
     other.join();
     const auto channel = *channels_.get("a");
     EXPECT_EQ(channel.at("name"), "n");
@@ -196,8 +202,8 @@ TEST_F(ChannelsTest, unknown_channels_are_not_found_by_any_call)
 {
     for (const auto* id : {"none", "", "../x", "api", "a/b"}) {
         EXPECT_EQ(channels_.get(id).error().code, Errc::not_found) << id;
-        EXPECT_EQ(channels_.patch(id, json::object()).error().code, Errc::not_found) << id;
-        EXPECT_EQ(channels_.remove(id).error().code, Errc::not_found) << id;
+        EXPECT_EQ(channels_.patch(kTester, id, json::object()).error().code, Errc::not_found) << id;
+        EXPECT_EQ(channels_.remove(kTester, id).error().code, Errc::not_found) << id;
     }
 }
 
@@ -238,7 +244,7 @@ TEST_F(ChannelsTest, an_id_is_refused_however_few_characters_its_bytes_are)
     std::string id;
     for (int i = 0; i < 12; ++i) id += "频道";
     for (const auto& wrong : {id, std::string("é"), std::string("a b"), std::string("api")}) {
-        const auto made = channels_.create({{"id", wrong}});
+        const auto made = channels_.create(kTester, {{"id", wrong}});
         ASSERT_FALSE(made) << wrong;
         EXPECT_EQ(made.error().code, Errc::invalid);
         ASSERT_EQ(made.error().fields.size(), 1U);
@@ -258,7 +264,7 @@ TEST_F(ChannelsTest, a_stored_id_that_none_may_have_now_can_be_listed_read_and_d
     ASSERT_TRUE(page);
     ASSERT_EQ(page->items.size(), 1U);
     EXPECT_EQ(channels_.get(id)->at("id"), id);
-    EXPECT_TRUE(channels_.remove(id));
+    EXPECT_TRUE(channels_.remove(kTester, id));
     EXPECT_FALSE(channels_.get(id));
 }
 
@@ -277,8 +283,8 @@ TEST_F(ChannelsTest, search_finds_parts_of_id_and_name_in_any_case_and_follows_c
     EXPECT_EQ(ids("NeWs"), "news-1 sport ");
     EXPECT_EQ(ids("电"), "film ");
     EXPECT_EQ(ids("nothing"), "");
-    ASSERT_TRUE(channels_.patch("sport", {{"name", "Football"}}));
-    ASSERT_TRUE(channels_.remove("news-1"));
+    ASSERT_TRUE(channels_.patch(kTester, "sport", {{"name", "Football"}}));
+    ASSERT_TRUE(channels_.remove(kTester, "news-1"));
     create({{"id", "x"}, {"name", "news"}});
     EXPECT_EQ(ids("news"), "x ");
 }
@@ -312,8 +318,8 @@ TEST_F(ChannelsTest, a_list_of_chosen_channels_pages_and_searches_like_any_other
 TEST_F(ChannelsTest, a_repeated_request_gets_the_first_answer_and_makes_nothing)
 {
     const OnceOnly once{"admin", "key-1", "hash-1"};
-    const auto first = channels_.create(json::object(), once);
-    const auto again = channels_.create(json::object(), once);
+    const auto first = channels_.create(kTester, json::object(), once);
+    const auto again = channels_.create(kTester, json::object(), once);
     ASSERT_TRUE(first && again);
     EXPECT_TRUE(again->replayed);
     EXPECT_EQ(again->channel.at("id"), first->channel.at("id"));
@@ -324,11 +330,13 @@ TEST_F(ChannelsTest, a_repeated_request_gets_the_first_answer_and_makes_nothing)
 
 TEST_F(ChannelsTest, an_idempotency_key_with_another_request_is_refused_and_belongs_to_its_caller)
 {
-    ASSERT_TRUE(channels_.create(json::object(), OnceOnly{"admin", "key-1", "hash-1"}));
-    const auto other = channels_.create(json::object(), OnceOnly{"admin", "key-1", "hash-2"});
+    ASSERT_TRUE(channels_.create(kTester, json::object(), OnceOnly{"admin", "key-1", "hash-1"}));
+    const auto other =
+        channels_.create(kTester, json::object(), OnceOnly{"admin", "key-1", "hash-2"});
     ASSERT_FALSE(other);
     EXPECT_EQ(other.error().code, Errc::invalid);
-    const auto caller = channels_.create(json::object(), OnceOnly{"bob", "key-1", "hash-2"});
+    const auto caller =
+        channels_.create(kTester, json::object(), OnceOnly{"bob", "key-1", "hash-2"});
     ASSERT_TRUE(caller);
     EXPECT_FALSE(caller->replayed);
 }
@@ -340,7 +348,7 @@ TEST_F(ChannelsTest, racing_repeats_of_one_request_make_one_channel)
     std::vector<std::thread> threads;
     for (auto& id : ids) {
         threads.emplace_back([&] {
-            const auto made = channels_.create(json::object(), once);
+            const auto made = channels_.create(kTester, json::object(), once);
             if (made) id = made->channel.at("id").get<std::string>();
         });
     }
@@ -363,16 +371,48 @@ TEST_F(ChannelsTest, answers_older_than_a_day_are_forgotten)
 TEST_F(ChannelsTest, rotating_the_key_makes_a_new_one_or_takes_the_one_given)
 {
     const auto before = create({{"id", "a"}}).at("ingest").at("key");
-    const auto random = channels_.rotate_key("a", nullptr);
+    const auto random = channels_.rotate_key(kTester, "a", nullptr);
     EXPECT_NE(random->channel.at("ingest").at("key"), before);
-    EXPECT_EQ(channels_.rotate_key("a", "mine")->channel.at("ingest").at("key"), "mine");
-    EXPECT_EQ(channels_.rotate_key("a", "with space").error().fields.front().field, "key");
+    EXPECT_EQ(channels_.rotate_key(kTester, "a", "mine")->channel.at("ingest").at("key"), "mine");
+    EXPECT_EQ(channels_.rotate_key(kTester, "a", "with space").error().fields.front().field, "key");
 }
 
 TEST_F(ChannelsTest, times_are_stored_in_utc)
 {
     const auto channel = create({{"expires_at", "2030-01-01T02:00:00+02:00"}});
     EXPECT_EQ(channel.at("expires_at"), "2030-01-01T00:00:00Z");
+}
+
+TEST_F(ChannelsTest, every_change_is_in_the_audit_log_and_the_journal_and_a_refused_one_in_neither)
+{
+    const Caller by{.id = "t1", .scope = Scope::operator_, .name = "CI", .address = "192.0.2.7"};
+    ASSERT_TRUE(channels_.create(by, {{"id", "a"}}));
+    ASSERT_TRUE(channels_.patch(by, "a", {{"name", "A"}, {"ingest", {{"auth", "open"}}}}));
+    ASSERT_FALSE(channels_.patch(by, "a", {{"name", 7}}));
+    ASSERT_FALSE(channels_.create(by, {{"id", "a"}}));
+    ASSERT_TRUE(channels_.rotate_key(by, "a", "new-secret"));
+    ASSERT_TRUE(channels_.remove(by, "a"));
+
+    const auto events = *journal_.after(0, 10);
+    ASSERT_EQ(events.size(), 4U);
+    EXPECT_EQ(events[0]["type"], "channel.created");
+    EXPECT_EQ(events[1]["type"], "channel.updated");
+    EXPECT_EQ(events[1]["data"]["changed"], json({"ingest.auth", "name"}));
+    EXPECT_EQ(events[2]["data"]["changed"], json({"ingest.key"}));
+    EXPECT_EQ(events[3]["type"], "channel.deleted");
+    EXPECT_EQ(events[3]["seq"], 4);
+
+    const auto page = *store_->list("audit/", "", 10);
+    ASSERT_EQ(page.items.size(), 4U);
+    auto after = json::parse(page.items[1].value)["after"];
+    after.erase("version");
+    EXPECT_EQ(after, json({{"name", "A"}, {"ingest", {{"auth", "open"}}}}));
+    EXPECT_EQ(json::parse(page.items[3].value)["after"], json());
+    EXPECT_EQ(json::parse(page.items[3].value)["before"]["name"], "A");
+    for (const auto& entry : page.items) {
+        EXPECT_EQ(entry.value.find("new-secret"), std::string::npos);
+        EXPECT_NE(entry.value.find("192.0.2.7"), std::string::npos);
+    }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "../nginx/file.hpp"
 #include "../nginx/listen_port.hpp"
 #include "../store/schema.hpp"
+#include "audit.hpp"
 #include "channel_urls.hpp"
 #include "settings_schema.hpp"
 #include "timestamp.hpp"
@@ -51,6 +52,11 @@ Result<json> usable(json document)
     return checked;
 }
 
+store::Operation note(const Caller& by, const json& before, const json& after)
+{
+    return audit::entry(by, {"settings.update", "settings", before, after, &settings_rule()});
+}
+
 void log_refusal(const Error& error)
 {
     log(Level::error,
@@ -59,8 +65,11 @@ void log_refusal(const Error& error)
 
 }  // namespace
 
-Settings::Settings(store::Store& store, nginx::Activation& activation)
-    : store_(store), activation_(activation), document_(complete(settings_rule(), json::object()))
+Settings::Settings(store::Store& store, nginx::Activation& activation, const Journal& journal)
+    : store_(store),
+      activation_(activation),
+      journal_(journal),
+      document_(complete(settings_rule(), json::object()))
 {}
 
 Result<void> Settings::start(const json& flags, bool restarted)
@@ -97,18 +106,20 @@ json Settings::get() const
     return view();
 }
 
-Result<json> Settings::patch(const json& change, const std::optional<IfMatch>& match)
+Result<json> Settings::patch(const Caller& by, const json& change,
+                             const std::optional<IfMatch>& match)
 {
     if (!change.is_object())
         return fail(Errc::malformed, "body must be an object", {{"body", "must be an object"}});
-    return submit({.whole = false, .change = &change, .match = match});
+    return submit({.whole = false, .change = &change, .match = match, .by = &by});
 }
 
-Result<json> Settings::replace(const json& document, const std::optional<IfMatch>& match)
+Result<json> Settings::replace(const Caller& by, const json& document,
+                               const std::optional<IfMatch>& match)
 {
     if (!document.is_object())
         return fail(Errc::malformed, "body must be an object", {{"body", "must be an object"}});
-    return submit({.whole = true, .change = &document, .match = match});
+    return submit({.whole = true, .change = &document, .match = match, .by = &by});
 }
 
 std::optional<std::string> Settings::fallen_back() const
@@ -158,6 +169,7 @@ void Settings::work_off(const Batch& batch)
 {
     auto candidate = document_;
     Batch accepted;
+    std::vector<store::Operation> notes;
     for (auto* request : batch) {
         const bool stale = request->match && (!request->match->holds(version_) ||
                                               (!request->match->any && !accepted.empty()));
@@ -167,12 +179,13 @@ void Settings::work_off(const Batch& batch)
             request->answer = tl::unexpected(next.error());
             continue;
         }
+        notes.push_back(note(*request->by, candidate, *next));
         candidate = std::move(*next);
         accepted.push_back(request);
     }
     if (accepted.empty()) return;
 
-    const auto done = enforce(candidate);
+    const auto done = enforce(candidate, std::move(notes));
     if (!done && accepted.size() > 1) {
         // One of them is at fault; the others must not suffer from it.
         for (auto* request : accepted) work_off({request});
@@ -208,18 +221,33 @@ Result<json> Settings::merged(const json& base, const Request& request) const
     return usable(std::move(next));
 }
 
-Result<void> Settings::enforce(const json& document)
+Result<void> Settings::enforce(const json& document, std::vector<store::Operation> notes)
 {
-    if (auto ok = activate(document); !ok) return ok;
-
-    const auto at = now_s();
-    const json stored{{"document", document}, {"updated_at_s", at}};
-    auto committed =
-        store_.commit({store::put(std::string(store::schema::kSettings), stored.dump(), version_)});
-    if (!committed) {
-        if (auto back = activate(document_); !back) log_refusal(back.error());
-        return tl::unexpected(committed.error());
+    if (auto ok = activate(document); !ok) {
+        const json why{{"reason", ok.error().detail}};
+        if (auto told = journal_.record({"config.failed", {}, now_ms(), why}); !told) {
+            log(Level::error, {{"msg", "an event is lost"}, {"error", told.error().detail}});
+        }
+        return ok;
     }
+    notes.push_back(journal_.entry({"config.applied",
+                                    {},
+                                    now_ms(),
+                                    {{"generation", activation_.generations().current()},
+                                     {"changed", audit::changed_fields(document_, document)}}}));
+    auto stored = store_document(document, std::move(notes));
+    if (stored) return stored;
+    if (auto back = activate(document_); !back) log_refusal(back.error());
+    return stored;
+}
+
+Result<void> Settings::store_document(const json& document, std::vector<store::Operation> notes)
+{
+    const auto at = now_s();
+    const json record{{"document", document}, {"updated_at_s", at}};
+    notes.push_back(store::put(std::string(store::schema::kSettings), record.dump(), version_));
+    auto committed = store_.commit(std::move(notes));
+    if (!committed) return tl::unexpected(committed.error());
     const std::lock_guard lock(mutex_);
     document_ = document;
     updated_at_s_ = at;
@@ -243,16 +271,9 @@ Result<void> Settings::load(const json& flags, bool restarted)
     if (!restarted || !*entry) wanted.merge_patch(flags);
     auto checked = checked_settings(wanted);
     if (!checked) return tl::unexpected(checked.error());
-    document_ = std::move(*checked);
+    document_ = *checked;
     if (*entry && document_ == stored) return {};
-
-    updated_at_s_ = now_s();
-    const json record{{"document", document_}, {"updated_at_s", updated_at_s_}};
-    auto committed =
-        store_.commit({store::put(std::string(store::schema::kSettings), record.dump(), version_)});
-    if (!committed) return tl::unexpected(committed.error());
-    version_ = version_ == 0 ? *committed : version_ + 1;
-    return {};
+    return store_document(*checked, {note(Caller::system("start"), stored, *checked)});
 }
 
 /// Made once and kept, so that a browser's exception for it lasts.

@@ -6,12 +6,15 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <vector>
 
 #include "../nginx/activation.hpp"
 #include "../nginx/certificate.hpp"
 #include "../result.hpp"
 #include "../store/store.hpp"
+#include "caller.hpp"
 #include "if_match.hpp"
+#include "journal.hpp"
 
 namespace sluice::control {
 
@@ -21,8 +24,8 @@ namespace sluice::control {
 /// one is being put in force share the next reload.
 class Settings {
 public:
-    /// Store and activation must outlive this.
-    Settings(store::Store& store, nginx::Activation& activation);
+    /// Store, activation and journal must outlive this.
+    Settings(store::Store& store, nginx::Activation& activation, const Journal& journal);
 
     /// To be called once, before nginx starts and before the API serves. Puts the stored settings
     /// in force, with `flags` (a merge patch from the command line) over them. `restarted` says
@@ -40,12 +43,12 @@ public:
     /// document. Errors: malformed and invalid (each wrong field named), precondition (`match`
     /// does not hold), conflict (nginx could not take it, for instance a port in use;
     /// detail says why, the old settings stay in force).
-    Result<nlohmann::json> patch(const nlohmann::json& change,
+    Result<nlohmann::json> patch(const Caller& by, const nlohmann::json& change,
                                  const std::optional<IfMatch>& match = {});
 
     /// The whole document anew: absent fields get their defaults. A certificate that did not change
     /// keeps its key, which no answer shows.
-    Result<nlohmann::json> replace(const nlohmann::json& document,
+    Result<nlohmann::json> replace(const Caller& by, const nlohmann::json& document,
                                    const std::optional<IfMatch>& match = {});
 
     /// The last nginx generations, newest first, at most `limit` that are older than generation
@@ -61,6 +64,7 @@ private:
         bool whole = false;
         const nlohmann::json* change = nullptr;
         std::optional<IfMatch> match;
+        const Caller* by = nullptr;
         Result<nlohmann::json> answer;
         bool done = false;
     };
@@ -69,7 +73,9 @@ private:
     Result<nlohmann::json> submit(Request request);
     void work_off(const Batch& batch);
     Result<nlohmann::json> merged(const nlohmann::json& base, const Request& request) const;
-    Result<void> enforce(const nlohmann::json& document);
+    Result<void> enforce(const nlohmann::json& document, std::vector<store::Operation> notes);
+    Result<void> store_document(const nlohmann::json& document,
+                                std::vector<store::Operation> notes);
     Result<void> load(const nlohmann::json& flags, bool restarted);
     Result<void> load_self_signed();
     Result<void> activate(const nlohmann::json& document);
@@ -80,6 +86,7 @@ private:
 
     store::Store& store_;
     nginx::Activation& activation_;
+    const Journal& journal_;
     nginx::CertificatePair self_signed_;
     std::uint16_t rtmps_inner_ = 0;
 

@@ -20,6 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+const auto kTester = Caller::system("test");
+
 class SettingsTest : public testing::Test {
 protected:
     SettingsTest()
@@ -47,7 +49,7 @@ protected:
 
     std::unique_ptr<Settings> started(const json& flags, bool restarted = false)
     {
-        auto settings = std::make_unique<Settings>(*store_, activation_);
+        auto settings = std::make_unique<Settings>(*store_, activation_, *journal_);
         const auto done = settings->start(flags, restarted);
         EXPECT_TRUE(done) << done.error().detail;
         return settings;
@@ -58,6 +60,7 @@ protected:
     const nginx::ControlSocket socket_;
     nginx::Activation activation_;
     json flags_;
+    Result<Journal> journal_ = Journal::open(*store_);
 };
 
 TEST_F(SettingsTest, FirstStartTakesTheFlagsAndMakesACertificate)
@@ -79,11 +82,11 @@ TEST_F(SettingsTest, EveryWrongFieldIsNamed)
     const auto settings = started(flags_);
     const auto version = settings->get()["version"];
 
-    const auto answer = settings->patch({{"http_port", 0},
-                                         {"workers", 5000},
-                                         {"limits", {{"max_body_bytes", 1}}},
-                                         {"public_host", "http://x/"},
-                                         {"colour", 1}});
+    const auto answer = settings->patch(kTester, {{"http_port", 0},
+                                                  {"workers", 5000},
+                                                  {"limits", {{"max_body_bytes", 1}}},
+                                                  {"public_host", "http://x/"},
+                                                  {"colour", 1}});
 
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, Errc::invalid);
@@ -98,7 +101,7 @@ TEST_F(SettingsTest, TwoPortsCantBeTheSame)
 {
     const auto settings = started(flags_);
 
-    const auto answer = settings->patch({{"https_port", flags_["http_port"]}});
+    const auto answer = settings->patch(kTester, {{"https_port", flags_["http_port"]}});
 
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().fields.at(0).field, "https_port");
@@ -106,7 +109,7 @@ TEST_F(SettingsTest, TwoPortsCantBeTheSame)
 
 TEST_F(SettingsTest, AChangeIsInForceAndStored)
 {
-    started(flags_)->patch({{"limits", {{"worker_connections", 3333}}}}).value();
+    started(flags_)->patch(kTester, {{"limits", {{"worker_connections", 3333}}}}).value();
 
     EXPECT_NE(in_force().find("worker_connections 3333;"), std::string::npos);
     const auto again = started(json::object());
@@ -119,9 +122,9 @@ TEST_F(SettingsTest, AStaleVersionIsRefused)
     const auto settings = started(flags_);
     const std::uint64_t version = settings->get()["version"];
     const IfMatch one_of{.any = false, .versions = {version, version + 8}};
-    ASSERT_TRUE(settings->patch({{"public_host", "a.example"}}, one_of));
+    ASSERT_TRUE(settings->patch(kTester, {{"public_host", "a.example"}}, one_of));
 
-    const auto answer = settings->patch({{"public_host", "b.example"}}, one_of);
+    const auto answer = settings->patch(kTester, {{"public_host", "b.example"}}, one_of);
 
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, Errc::precondition);
@@ -139,7 +142,7 @@ TEST_F(SettingsTest, WhatNginxRefusesIsNotStored)
     ASSERT_EQ(listen(other, 1), 0);
     getsockname(other, reinterpret_cast<sockaddr*>(&any), &size);
 
-    const auto answer = settings->patch({{"rtmp_port", ntohs(any.sin_port)}});
+    const auto answer = settings->patch(kTester, {{"rtmp_port", ntohs(any.sin_port)}});
     close(other);
 
     ASSERT_FALSE(answer);
@@ -152,7 +155,7 @@ TEST_F(SettingsTest, WhatNginxRefusesIsNotStored)
 TEST_F(SettingsTest, FlagsOfARestartedProcessDontUndoWhatTheApiChanged)
 {
     const auto other = nginx::free_loopback_port();
-    ASSERT_TRUE(started(flags_)->patch({{"http_port", other}}));
+    ASSERT_TRUE(started(flags_)->patch(kTester, {{"http_port", other}}));
 
     EXPECT_EQ(started(flags_, true)->get()["http_port"], other);
     EXPECT_EQ(started(flags_, false)->get()["http_port"], flags_["http_port"]);
@@ -164,11 +167,11 @@ TEST_F(SettingsTest, CertificateAndKeyMustFit)
     const auto one = nginx::make_self_signed("one.example").value();
     const auto two = nginx::make_self_signed("two.example").value();
 
-    EXPECT_FALSE(settings->patch({{"tls", {{"certificate", one.certificate}}}}));
+    EXPECT_FALSE(settings->patch(kTester, {{"tls", {{"certificate", one.certificate}}}}));
     EXPECT_FALSE(settings->patch(
-        {{"tls", {{"certificate", one.certificate}, {"private_key", two.private_key}}}}));
+        kTester, {{"tls", {{"certificate", one.certificate}, {"private_key", two.private_key}}}}));
     const auto answer = settings->patch(
-        {{"tls", {{"certificate", one.certificate}, {"private_key", one.private_key}}}});
+        kTester, {{"tls", {{"certificate", one.certificate}, {"private_key", one.private_key}}}});
 
     ASSERT_TRUE(answer) << answer.error().detail;
     EXPECT_EQ((*answer)["tls"]["subject"], "CN=one.example");
@@ -181,9 +184,10 @@ TEST_F(SettingsTest, WhatWasReadCanBeWrittenBack)
     const auto settings = started(flags_);
     const auto pair = nginx::make_self_signed("one.example").value();
     ASSERT_TRUE(settings->patch(
+        kTester,
         {{"tls", {{"certificate", pair.certificate}, {"private_key", pair.private_key}}}}));
 
-    const auto answer = settings->replace(settings->get());
+    const auto answer = settings->replace(kTester, settings->get());
 
     ASSERT_TRUE(answer) << answer.error().detail;
     EXPECT_EQ((*answer)["tls"]["subject"], "CN=one.example");
@@ -194,9 +198,10 @@ TEST_F(SettingsTest, TakingTheCertificateAwayBringsTheSelfSignedOneBack)
     const auto settings = started(flags_);
     const auto pair = nginx::make_self_signed("one.example").value();
     ASSERT_TRUE(settings->patch(
+        kTester,
         {{"tls", {{"certificate", pair.certificate}, {"private_key", pair.private_key}}}}));
 
-    const auto answer = settings->patch({{"tls", {{"certificate", nullptr}}}});
+    const auto answer = settings->patch(kTester, {{"tls", {{"certificate", nullptr}}}});
 
     ASSERT_TRUE(answer) << answer.error().detail;
     EXPECT_EQ((*answer)["tls"]["subject"], "CN=localhost");
@@ -208,7 +213,7 @@ TEST_F(SettingsTest, SizesOfTheHubWaitForARestart)
     const nginx::StandInNginx nginx(dir(), 2);
 
     const auto answer = settings->patch(
-        {{"hub", {{"streams", 99}, {"rings", {{{"bytes", 1 << 20}, {"count", 8}}}}}}});
+        kTester, {{"hub", {{"streams", 99}, {"rings", {{{"bytes", 1 << 20}, {"count", 8}}}}}}});
 
     ASSERT_TRUE(answer) << answer.error().detail;
     EXPECT_EQ((*answer)["restart_required"], (json{"hub.streams", "hub.rings"}));
@@ -217,7 +222,7 @@ TEST_F(SettingsTest, SizesOfTheHubWaitForARestart)
 
 TEST_F(SettingsTest, SizesOfTheHubCountAfterARestart)
 {
-    ASSERT_TRUE(started(flags_)->patch({{"hub", {{"streams", 99}}}}));
+    ASSERT_TRUE(started(flags_)->patch(kTester, {{"hub", {{"streams", 99}}}}));
 
     const auto settings = started(json::object());
 
@@ -234,7 +239,7 @@ TEST_F(SettingsTest, AHubThatTheMachineHasNoMemoryForIsRefused)
 {
     const auto settings = started(flags_);
 
-    const auto answer = settings->patch(rings(1ull << 31, 65535));
+    const auto answer = settings->patch(kTester, rings(1ull << 31, 65535));
 
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, Errc::invalid);
@@ -259,7 +264,7 @@ TEST_F(SettingsTest, StoredSizesThatTheMachineHasNoMemoryForLeaveTheLastConfigur
     const auto newest = settings->generations()["items"][0];
     EXPECT_EQ(newest["state"], "failed");
     EXPECT_EQ(newest["reason"], *settings->fallen_back());
-    ASSERT_TRUE(settings->patch({{"hub", {{"rings", json::array()}}}, {"workers", 1}}));
+    ASSERT_TRUE(settings->patch(kTester, {{"hub", {{"rings", json::array()}}}, {"workers", 1}}));
     EXPECT_FALSE(settings->fallen_back());
 }
 
@@ -272,7 +277,7 @@ TEST_F(SettingsTest, ChangesAtTheSameTimeShareReloads)
     std::atomic<int> taken = 0;
     for (int i = 0; i < kThreads; ++i) {
         threads.emplace_back([&, i] {
-            if (settings->patch({{"limits", {{"worker_connections", 2000 + i}}}})) ++taken;
+            if (settings->patch(kTester, {{"limits", {{"worker_connections", 2000 + i}}}})) ++taken;
         });
     }
     for (auto& thread : threads) thread.join();
@@ -292,7 +297,7 @@ TEST_F(SettingsTest, AWrongChangeDoesNotHurtTheOnesBesideIt)
         threads.emplace_back([&, i] {
             const json good{{"limits", {{"viewers_per_address", 1 + i}}}};
             const json bad{{"workers", "many"}};
-            (settings->patch(i % 2 == 0 ? good : bad) ? taken : refused)++;
+            (settings->patch(kTester, i % 2 == 0 ? good : bad) ? taken : refused)++;
         });
     }
     for (auto& thread : threads) thread.join();

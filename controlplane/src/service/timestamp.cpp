@@ -72,6 +72,12 @@ std::int64_t now_s()
     return chr::duration_cast<chr::seconds>(chr::system_clock::now().time_since_epoch()).count();
 }
 
+std::int64_t now_ms()
+{
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
 std::optional<std::int64_t> parse_timestamp(std::string_view text)
 {
     Fields in(text);

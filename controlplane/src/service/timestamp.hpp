@@ -10,6 +10,9 @@ namespace sluice::control {
 /// Wall clock, seconds since 1970-01-01 UTC.
 std::int64_t now_s();
 
+/// The same in milliseconds.
+std::int64_t now_ms();
+
 /// RFC 3339 date-time with `Z` or an offset; fractions of a second are dropped. nullopt when it
 /// is not one, or no day of the calendar.
 std::optional<std::int64_t> parse_timestamp(std::string_view text);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "../store/schema.hpp"
+#include "audit.hpp"
 #include "formats.hpp"
 #include "random.hpp"
 #include "rule.hpp"
@@ -74,7 +75,8 @@ Result<Caller> Tokens::authenticate(std::string_view secret) const
     const auto unknown = [] { return fail(Errc::unauthorized, "the token is not valid"); };
     // Hashes are compared, so that not even the length of a right token shows in the time.
     const auto hash = sha256_hex(std::string(secret));
-    if (equal_in_constant_time(hash, admin_hash_)) return Caller{"admin", Scope::admin};
+    if (equal_in_constant_time(hash, admin_hash_))
+        return Caller{.id = "admin", .scope = Scope::admin};
 
     if (!secret.starts_with(kPrefix)) return unknown();
     const auto id = secret.substr(kPrefix.size(), 2 * kIdBytes);
@@ -87,10 +89,11 @@ Result<Caller> Tokens::authenticate(std::string_view secret) const
     if (!equal_in_constant_time(hash, token->value("hash", "")) || expired(*token)) {
         return unknown();
     }
-    return Caller{std::string(id), scope_of(*token)};
+    return Caller{
+        .id = std::string(id), .scope = scope_of(*token), .name = token->value("name", "")};
 }
 
-Result<json> Tokens::create(const json& body)
+Result<json> Tokens::create(const Caller& by, const json& body)
 {
     Findings findings;
     check(token_rule(), body, "", findings);
@@ -109,9 +112,10 @@ Result<json> Tokens::create(const json& body)
     token["id"] = id;
     token["hash"] = sha256_hex(secret);
     token["created_at"] = format_timestamp(now_s());
-    auto done = store_.commit({store::put(schema::token(id), token.dump(), 0)});
+    auto answer = without_hash(token);
+    auto done = store_.commit({store::put(schema::token(id), token.dump(), 0),
+                               audit::entry(by, {"token.create", id, nullptr, answer})});
     if (!done) return tl::unexpected(done.error());
-    auto answer = without_hash(std::move(token));
     answer["secret"] = secret;
     return answer;
 }
@@ -140,11 +144,13 @@ Result<json> Tokens::get(std::string_view id) const
     return parse_token(**entry).map(without_hash);
 }
 
-Result<void> Tokens::remove(std::string_view id)
+Result<void> Tokens::remove(const Caller& by, std::string_view id)
 {
     auto token = get(id);
     if (!token) return tl::unexpected(token.error());
-    auto done = store_.commit({store::remove(schema::token(id))});
+    auto done = store_.commit(
+        {store::remove(schema::token(id)),
+         audit::entry(by, {"token.delete", std::string(id), without_hash(*token), nullptr})});
     if (!done) return tl::unexpected(done.error());
     return {};
 }

@@ -9,11 +9,13 @@ namespace {
 
 using nlohmann::json;
 
+const auto kTester = Caller::system("test");
+
 class TokensTest : public testing::Test {
 protected:
     json create(const json& body)
     {
-        auto made = tokens_.create(body);
+        auto made = tokens_.create(kTester, body);
         EXPECT_TRUE(made) << (made ? "" : made.error().detail);
         return made ? *made : json();
     }
@@ -72,7 +74,7 @@ TEST_F(TokensTest, a_secret_is_shown_once_and_stored_only_as_a_hash)
 TEST_F(TokensTest, a_revoked_or_expired_token_is_refused)
 {
     const auto made = create({{"scope", "admin"}});
-    ASSERT_TRUE(tokens_.remove(made.at("id").get<std::string>()));
+    ASSERT_TRUE(tokens_.remove(kTester, made.at("id").get<std::string>()));
     EXPECT_FALSE(tokens_.authenticate(made.at("secret").get<std::string>()));
     const auto old = create({{"scope", "admin"}, {"expires_at", "2020-01-01T00:00:00Z"}});
     EXPECT_FALSE(tokens_.authenticate(old.at("secret").get<std::string>()));
@@ -82,24 +84,25 @@ TEST_F(TokensTest, a_revoked_or_expired_token_is_refused)
 
 TEST_F(TokensTest, a_token_needs_a_known_scope_and_nothing_unknown)
 {
-    EXPECT_EQ(tokens_.create(json::object()).error().fields.front().field, "scope");
-    EXPECT_EQ(tokens_.create({{"scope", "root"}}).error().fields.front().field, "scope");
-    EXPECT_EQ(tokens_.create({{"scope", "admin"}, {"hash", "x"}}).error().fields.front().field,
-              "hash");
-    EXPECT_EQ(tokens_.create(json::array()).error().code, Errc::malformed);
+    EXPECT_EQ(tokens_.create(kTester, json::object()).error().fields.front().field, "scope");
+    EXPECT_EQ(tokens_.create(kTester, {{"scope", "root"}}).error().fields.front().field, "scope");
+    EXPECT_EQ(
+        tokens_.create(kTester, {{"scope", "admin"}, {"hash", "x"}}).error().fields.front().field,
+        "hash");
+    EXPECT_EQ(tokens_.create(kTester, json::array()).error().code, Errc::malformed);
 }
 
 TEST_F(TokensTest, unknown_tokens_are_not_found)
 {
     for (const auto* id : {"", "x", "0123456789abcdef", "../settings"}) {
         EXPECT_EQ(tokens_.get(id).error().code, Errc::not_found);
-        EXPECT_EQ(tokens_.remove(id).error().code, Errc::not_found);
+        EXPECT_EQ(tokens_.remove(kTester, id).error().code, Errc::not_found);
     }
 }
 
 TEST_F(TokensTest, pages_follow_their_cursor_to_the_end)
 {
-    for (int i = 0; i < 3; ++i) ASSERT_TRUE(tokens_.create({{"scope", "viewer"}}));
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(tokens_.create(kTester, {{"scope", "viewer"}}));
     const auto first = tokens_.list(2, "");
     ASSERT_TRUE(first);
     EXPECT_EQ(first->at("items").size(), 2U);

@@ -1,6 +1,7 @@
 #include "lmdb_store.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <shared_mutex>
 #include <utility>
@@ -31,6 +32,11 @@ Result<Record> read_record(std::string_view bytes)
     return *record;
 }
 
+tl::unexpected<Error> too_large()
+{
+    return fail(Errc::too_large, "a value has at most 1 MiB");
+}
+
 Result<void> check_shape(const std::vector<Operation>& operations)
 {
     if (operations.empty() || operations.size() > kMaxOperations) {
@@ -41,9 +47,8 @@ Result<void> check_shape(const std::vector<Operation>& operations)
         if (operation.key.empty() || operation.key.size() > kMaxKey) {
             return fail(Errc::invalid, "a key has 1 to 480 bytes");
         }
-        if (operation.value.size() > kMaxValue) {
-            return fail(Errc::too_large, "a value has at most 1 MiB");
-        }
+        if (operation.value.size() > kMaxValue) return too_large();
+        if (operation.kind == Operation::Kind::append) continue;
         if (!keys.insert(operation.key).second) {
             return fail(Errc::invalid, "a transaction names each key once");
         }
@@ -73,7 +78,81 @@ Result<void> check_versions(MDB_txn* txn, MDB_dbi table, const std::vector<Opera
     return {};
 }
 
+/// The counters of appends lie in the table of the store's own: `log/audit/`, `log/events/\ndemo`.
+std::string counter_key(const Operation& operation, bool of_sequence)
+{
+    auto key = "log/" + operation.key;
+    if (of_sequence) key.append("\n").append(operation.sequence);
+    return key;
+}
+
+using Counters = std::map<std::string, std::uint64_t>;
+
+/// The next number of a counter, which is read from the table the first time.
+Result<std::uint64_t> next_of(MDB_txn* txn, MDB_dbi table, Counters& counters,
+                              const std::string& key)
+{
+    if (const auto known = counters.find(key); known != counters.end()) return ++known->second;
+    auto found = find(txn, table, key);
+    if (!found) return tl::unexpected(found.error());
+    const auto last = *found ? decode_counter(**found) : 0;
+    if (!last) return fail(Errc::internal, "store: a counter is damaged");
+    return counters[key] = *last + 1;
+}
+
+Result<Position> next_position(MDB_txn* txn, MDB_dbi table, Counters& counters,
+                               const Operation& operation)
+{
+    auto number = next_of(txn, table, counters, counter_key(operation, false));
+    if (!number) return tl::unexpected(number.error());
+    auto in_sequence = next_of(txn, table, counters, counter_key(operation, true));
+    if (!in_sequence) return tl::unexpected(in_sequence.error());
+    return Position{*number, *in_sequence};
+}
+
+int put_raw(MDB_txn* txn, MDB_dbi table, const std::string& key, const std::string& bytes)
+{
+    MDB_val k = to_val(key);
+    MDB_val v = to_val(bytes);
+    return mdb_put(txn, table, &k, &v, 0);
+}
+
+Result<Page> read_page(MDB_cursor* cursor, MDB_val& key, MDB_val& value, int rc, Page page,
+                       std::string_view prefix, std::size_t limit, MDB_cursor_op onwards)
+{
+    for (; rc == 0; rc = mdb_cursor_get(cursor, &key, &value, onwards)) {
+        const auto name = to_view(key);
+        if (!name.starts_with(prefix)) return page;
+        if (page.items.size() == limit) {
+            page.more = true;
+            return page;
+        }
+        auto record = read_record(to_view(value));
+        if (!record) return tl::unexpected(record.error());
+        page.items.push_back(
+            {std::string(name), std::string(record->value), record->version, record->revision});
+    }
+    if (rc != MDB_NOTFOUND) return tl::unexpected(lmdb_error("read", rc));
+    return page;
+}
+
+/// The smallest text that is greater than all that start with `prefix`; empty when there is none.
+std::string behind(std::string_view prefix)
+{
+    std::string text(prefix);
+    while (!text.empty() && text.back() == '\xff') text.pop_back();
+    if (!text.empty()) ++text.back();
+    return text;
+}
+
 }  // namespace
+
+std::string numbered_key(std::string_view log, std::uint64_t number)
+{
+    constexpr std::size_t kDigits = 20;
+    const auto digits = std::to_string(number);
+    return std::string(log).append(kDigits - digits.size(), '0').append(digits);
+}
 
 Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const std::filesystem::path& file,
                                                    std::size_t map_bytes)
@@ -120,8 +199,7 @@ Result<std::optional<Entry>> LmdbStore::get(std::string_view key) const
     });
 }
 
-Result<Page> LmdbStore::list(std::string_view prefix, std::string_view after,
-                             std::size_t limit) const
+Result<Page> LmdbStore::read(const Reading& reading, std::size_t limit, bool back) const
 {
     std::shared_lock open(env_->growing());
     auto txn = env_->begin_read();
@@ -134,27 +212,34 @@ Result<Page> LmdbStore::list(std::string_view prefix, std::string_view after,
         return tl::unexpected(lmdb_error("read", rc));
     }
     const RawCursor cursor(raw);
-    const std::string_view from = std::max(prefix, after);
-    Page page{.items = {}, .more = false, .revision = *revision};
-    MDB_val key = to_val(from);
+    MDB_val key = to_val(reading.from);
     MDB_val value{};
-    // An empty key is not allowed in LMDB: an empty prefix starts at the first key.
-    int rc = mdb_cursor_get(raw, &key, &value, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
-    for (; rc == 0; rc = mdb_cursor_get(raw, &key, &value, MDB_NEXT)) {
-        const auto name = to_view(key);
-        if (!name.starts_with(prefix)) return page;
-        if (name == after && !after.empty()) continue;
-        if (page.items.size() == limit) {
-            page.more = true;
-            return page;
-        }
-        auto record = read_record(to_view(value));
-        if (!record) return tl::unexpected(record.error());
-        page.items.push_back(
-            {std::string(name), std::string(record->value), record->version, record->revision});
+    // An empty key is not allowed in LMDB: it stands for the end that the reading starts at.
+    int rc = reading.from.empty() ? mdb_cursor_get(raw, &key, &value, back ? MDB_LAST : MDB_FIRST)
+                                  : mdb_cursor_get(raw, &key, &value, MDB_SET_RANGE);
+    if (back && !reading.from.empty()) {
+        // SET_RANGE stands at the first key that is not less, or behind them all.
+        rc = mdb_cursor_get(raw, &key, &value, rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
+    } else if (!back && rc == 0 && to_view(key) == reading.but) {
+        rc = mdb_cursor_get(raw, &key, &value, MDB_NEXT);
     }
-    if (rc != MDB_NOTFOUND) return tl::unexpected(lmdb_error("read", rc));
-    return page;
+    return read_page(raw, key, value, rc, {.items = {}, .more = false, .revision = *revision},
+                     reading.prefix, limit, back ? MDB_PREV : MDB_NEXT);
+}
+
+Result<Page> LmdbStore::list(std::string_view prefix, std::string_view after,
+                             std::size_t limit) const
+{
+    return read({.prefix = prefix, .from = std::max(prefix, after), .but = after}, limit, false);
+}
+
+Result<Page> LmdbStore::list_back(std::string_view prefix, std::string_view before,
+                                  std::size_t limit) const
+{
+    const auto end = behind(prefix);
+    const bool all = before.empty() || (!end.empty() && before > end);
+    return read({.prefix = prefix, .from = all ? std::string_view(end) : before, .but = {}}, limit,
+                true);
 }
 
 Result<Revision> LmdbStore::commit(std::vector<Operation> operations)
@@ -247,9 +332,9 @@ int LmdbStore::try_batch(Batch& batch)
         if (pending.outcome) revision = *pending.outcome;
     }
     const auto counter = encode_counter(*revision);
-    MDB_val key = to_val(kRevision);
-    MDB_val value = to_val(counter);
-    if (const int rc = mdb_put(txn->get(), env_->tables().meta, &key, &value, 0)) return rc;
+    if (const int rc = put_raw(txn->get(), env_->tables().meta, std::string(kRevision), counter)) {
+        return rc;
+    }
     return LmdbEnvironment::commit(std::move(*txn));
 }
 
@@ -261,14 +346,45 @@ int LmdbStore::apply(MDB_txn* txn, Pending& pending, Revision next)
         pending.outcome = tl::unexpected(fine.error());
         return 0;
     }
+    if (const int rc = append(txn, pending, next); rc != 0 || !pending.outcome) return rc;
     for (const auto& operation : pending.operations) {
-        if (operation.kind == Operation::Kind::check) continue;
+        const bool writes =
+            operation.kind == Operation::Kind::put || operation.kind == Operation::Kind::remove;
+        if (!writes) continue;
         const int rc = apply_one(txn, operation, next);
         if (rc != 0 && rc != MDB_NOTFOUND) return rc;
         if (rc == MDB_NOTFOUND) continue;
         pending.changes.push_back({operation.key, next, operation.kind == Operation::Kind::remove});
     }
+    return 0;
+}
+
+/// All values are made before the first is put: one that is too large must not leave a gap.
+int LmdbStore::append(MDB_txn* txn, Pending& pending, Revision next)
+{
+    const auto& tables = env_->tables();
+    Counters counters;
     pending.outcome = next;
+    pending.appended.clear();
+    for (const auto& operation : pending.operations) {
+        if (operation.kind != Operation::Kind::append) continue;
+        const auto position = next_position(txn, tables.meta, counters, operation);
+        if (!position) return MDB_CORRUPTED;
+        auto value = operation.make(*position);
+        if (value.size() > kMaxValue) {
+            pending.outcome = too_large();
+            return 0;
+        }
+        pending.appended.emplace_back(numbered_key(operation.key, position->number),
+                                      std::move(value));
+    }
+    for (const auto& [key, value] : pending.appended) {
+        if (const int rc = put_raw(txn, tables.data, key, encode({next, next, value}))) return rc;
+        pending.changes.push_back({key, next, false});
+    }
+    for (const auto& [key, count] : counters) {
+        if (const int rc = put_raw(txn, tables.meta, key, encode_counter(count))) return rc;
+    }
     return 0;
 }
 
@@ -280,9 +396,8 @@ int LmdbStore::apply_one(MDB_txn* txn, const Operation& operation, Revision next
 
     const auto version = version_of(txn, table, operation.key);
     if (!version) return MDB_CORRUPTED;
-    const auto bytes = encode({*version == 0 ? next : *version + 1, next, operation.value});
-    MDB_val value = to_val(bytes);
-    return mdb_put(txn, table, &key, &value, 0);
+    return put_raw(txn, table, operation.key,
+                   encode({*version == 0 ? next : *version + 1, next, operation.value}));
 }
 
 }  // namespace sluice::control::store

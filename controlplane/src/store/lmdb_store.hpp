@@ -28,6 +28,8 @@ public:
     Result<std::optional<Entry>> get(std::string_view key) const override;
     Result<Page> list(std::string_view prefix, std::string_view after,
                       std::size_t limit) const override;
+    Result<Page> list_back(std::string_view prefix, std::string_view before,
+                           std::size_t limit) const override;
     Result<Revision> commit(std::vector<Operation> operations) override;
     Result<Changes> watch(std::string_view prefix, Revision after,
                           std::chrono::milliseconds wait) const override;
@@ -40,6 +42,13 @@ private:
         std::promise<Result<Revision>> answer;
         Result<Revision> outcome;
         std::vector<Change> changes;
+        std::vector<std::pair<std::string, std::string>> appended;  ///< keys and values
+    };
+
+    struct Reading {
+        std::string_view prefix;
+        std::string_view from;  ///< where to start; empty: at the end of the table
+        std::string_view but;   ///< leave this key out
     };
     using Batch = std::deque<Pending>;
 
@@ -50,6 +59,8 @@ private:
     int try_batch(Batch& batch);
     int apply(MDB_txn* txn, Pending& pending, Revision next);
     int apply_one(MDB_txn* txn, const Operation& operation, Revision next);
+    int append(MDB_txn* txn, Pending& pending, Revision next);
+    Result<Page> read(const Reading& reading, std::size_t limit, bool back) const;
 
     std::unique_ptr<LmdbEnvironment> env_;
     ChangeLog log_;

@@ -142,6 +142,69 @@ TEST_F(LmdbStoreTest, a_page_that_ends_with_the_last_key_says_that_there_is_no_m
     EXPECT_FALSE(store->list("c/", "", 2)->more);
 }
 
+Operation numbered(const std::string& sequence)
+{
+    return append("log/", sequence, [](const Position& at) {
+        return std::to_string(at.number) + "/" + std::to_string(at.in_sequence);
+    });
+}
+
+TEST_F(LmdbStoreTest, appended_values_are_numbered_in_their_log_and_their_sequence)
+{
+    {
+        const auto store = open();
+        ASSERT_TRUE(store->commit({numbered("a"), put("x", "1"), numbered("b"), numbered("a")}));
+        ASSERT_TRUE(store->commit({remove(numbered_key("log/", 3))}));
+    }
+    const auto store = open();  // nor does a restart, or a removal, give a number twice
+    ASSERT_TRUE(store->commit({numbered("a")}));
+
+    const auto page = store->list("log/", "", 10);
+    ASSERT_EQ(page->items.size(), 3U);
+    EXPECT_EQ(page->items[0].key, "log/00000000000000000001");
+    EXPECT_EQ(page->items[0].value, "1/1");
+    EXPECT_EQ(page->items[1].value, "2/1");
+    EXPECT_EQ(page->items[2].value, "4/3");
+    EXPECT_EQ(store->watch("log/", 0, milliseconds(0)).error().code, Errc::gone);
+}
+
+TEST_F(LmdbStoreTest, a_refused_transaction_takes_no_number)
+{
+    const auto store = open();
+    ASSERT_FALSE(store->commit({numbered("a"), check("x", 7)}));
+    const auto large =
+        append("log/", "a", [](const Position&) { return std::string(kMaxValue + 1, 'x'); });
+    EXPECT_EQ(store->commit({numbered("a"), large}).error().code, Errc::too_large);
+    ASSERT_TRUE(store->commit({numbered("a")}));
+    EXPECT_EQ(store->list("log/", "", 10)->items.at(0).value, "1/1");
+}
+
+TEST_F(LmdbStoreTest, a_watcher_sees_what_was_appended)
+{
+    const auto store = open();
+    const auto before = *store->revision();
+    ASSERT_TRUE(store->commit({numbered("a")}));
+    const auto changes = store->watch("log/", before, milliseconds(0));
+    ASSERT_EQ(changes->items.size(), 1U);
+    EXPECT_EQ(changes->items[0].key, numbered_key("log/", 1));
+}
+
+TEST_F(LmdbStoreTest, pages_can_be_read_from_the_end)
+{
+    const auto store = open();
+    ASSERT_TRUE(store->commit({put("a/1", ""), put("b/1", ""), put("b/2", ""), put("b/3", "")}));
+    const auto first = store->list_back("b/", "", 2);
+    EXPECT_EQ(keys(*first), (std::vector<std::string>{"b/3", "b/2"}));
+    EXPECT_TRUE(first->more);
+    const auto second = store->list_back("b/", "b/2", 2);
+    EXPECT_EQ(keys(*second), (std::vector<std::string>{"b/1"}));
+    EXPECT_FALSE(second->more);
+    ASSERT_TRUE(store->commit({put("c/1", "")}));
+    EXPECT_EQ(keys(*store->list_back("b/", "", 1)), (std::vector<std::string>{"b/3"}));
+    EXPECT_TRUE(store->list_back("b/", "b/1", 5)->items.empty());
+    EXPECT_TRUE(store->list_back("0/", "", 5)->items.empty());
+}
+
 TEST_F(LmdbStoreTest, a_watcher_sees_changes_of_its_prefix_after_its_revision)
 {
     const auto store = open();

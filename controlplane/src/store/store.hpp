@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,32 +25,55 @@ struct Entry {
     Revision revision = 0;  ///< of the transaction that wrote it
 };
 
-/// One step of a transaction. Build it with put(), remove() or check().
+/// Where an appended value stands. Both count from 1 without a gap, in the order of commits, and
+/// never count twice: not after a restart, nor when values were removed since.
+struct Position {
+    std::uint64_t number = 0;       ///< in its log
+    std::uint64_t in_sequence = 0;  ///< among those of its log that share its sequence
+};
+
+/// One step of a transaction. Build it with put(), remove(), check() or append().
 struct Operation {
-    enum class Kind : std::uint8_t { put, remove, check };
+    enum class Kind : std::uint8_t { put, remove, check, append };
+    using Make = std::function<std::string(const Position&)>;
 
     Kind kind = Kind::check;
-    std::string key;
+    std::string key;  ///< of an append: the log's prefix
     std::string value;
     /// The version the key must have for the transaction to commit; 0: it must not exist.
     std::optional<std::uint64_t> expected;
+    std::string sequence;  ///< of an append
+    Make make;             ///< of an append
 };
 
 inline Operation put(std::string key, std::string value,
                      std::optional<std::uint64_t> expected = std::nullopt)
 {
-    return {Operation::Kind::put, std::move(key), std::move(value), expected};
+    return {Operation::Kind::put, std::move(key), std::move(value), expected, {}, {}};
 }
 
 inline Operation remove(std::string key, std::optional<std::uint64_t> expected = std::nullopt)
 {
-    return {Operation::Kind::remove, std::move(key), {}, expected};
+    return {Operation::Kind::remove, std::move(key), {}, expected, {}, {}};
 }
 
 inline Operation check(std::string key, std::uint64_t expected)
 {
-    return {Operation::Kind::check, std::move(key), {}, expected};
+    return {Operation::Kind::check, std::move(key), {}, expected, {}, {}};
 }
+
+/// Puts `make(position)` under numbered_key(log, position.number). Only the commit knows the
+/// position, so `make` may run more than once, on another thread: it must not block or throw.
+inline Operation append(std::string log, std::string sequence, Operation::Make make)
+{
+    Operation operation{Operation::Kind::append, std::move(log), {}, std::nullopt, {}, {}};
+    operation.sequence = std::move(sequence);
+    operation.make = std::move(make);
+    return operation;
+}
+
+/// `audit/` and 17 make `audit/00000000000000000017`: byte order is the order of numbers.
+std::string numbered_key(std::string_view log, std::uint64_t number);
 
 struct Page {
     std::vector<Entry> items;
@@ -85,8 +109,14 @@ public:
     virtual Result<Page> list(std::string_view prefix, std::string_view after,
                               std::size_t limit) const = 0;
 
+    /// Keys that start with `prefix` and are less than `before` (empty: all of them), newest or
+    /// last first.
+    virtual Result<Page> list_back(std::string_view prefix, std::string_view before,
+                                   std::size_t limit) const = 0;
+
     /// All or nothing; returns when the change is durable. At most kMaxOperations, each key
-    /// once. Errc::precondition when an expected version is not the current one.
+    /// once (appends as often as wanted). Errc::precondition when an expected version is not the
+    /// current one.
     virtual Result<Revision> commit(std::vector<Operation> operations) = 0;
 
     /// Waits up to `wait` for changes of `prefix` after the revision `after`; an empty answer

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "http/channel_routes.hpp"
+#include "http/request_counters.hpp"
+#include "http/router.hpp"
+#include "http/server.hpp"
+#include "http/settings_routes.hpp"
+#include "http/system_routes.hpp"
+#include "http/token_routes.hpp"
+#include "nginx/activation.hpp"
+#include "nginx/control_socket.hpp"
+#include "result.hpp"
+#include "service/channels.hpp"
+#include "service/idempotency.hpp"
+#include "service/journal.hpp"
+#include "service/live.hpp"
+#include "service/settings.hpp"
+#include "service/tokens.hpp"
+#include "snapshot/publisher.hpp"
+#include "store/lmdb_store.hpp"
+
+namespace sluice::control {
+
+/// One running control plane: every part, in the order in which they need each other.
+class ControlPlane {
+public:
+    struct Options {
+        nginx::Places places;
+        bool restarted = false;                           ///< this process replaces one that died
+        nlohmann::json flags = nlohmann::json::object();  ///< settings the command line states
+    };
+
+    /// Takes DIR for itself, puts channels and settings in force, serves the API. Threads start
+    /// here: block signals before.
+    static Result<std::unique_ptr<ControlPlane>> start(Options options);
+    ~ControlPlane();
+
+    /// Forgets what is kept for a time only. To be called about once an hour.
+    void tidy();
+
+    /// Answers the requests in flight, then serves no more.
+    void stop();
+
+private:
+    ControlPlane(const nginx::Places& places, std::unique_ptr<store::Store> store, Journal journal,
+                 std::string admin_token);
+    Result<void> serve(const Options& options);
+
+    std::filesystem::path dir_;
+    std::unique_ptr<store::Store> store_;
+    Journal journal_;
+    nginx::ControlSocket nginx_;
+    snapshot::Publisher publisher_;
+    nginx::Activation activation_;
+    Settings settings_;
+    Tokens tokens_;
+    Channels channels_;
+    Live live_;
+    Idempotency idempotency_;
+
+    http::RequestCounters counters_;
+    http::Router router_;
+    http::ChannelRoutes channel_routes_;
+    http::TokenRoutes token_routes_;
+    http::SettingsRoutes settings_routes_;
+    http::SystemRoutes system_routes_;
+    std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace sluice::control
