@@ -42,6 +42,15 @@ Result<void> take_folder(const fs::path& dir)
     return {};
 }
 
+/// Names this program file: another one may encode channels in another way.
+std::string program_identity()
+{
+    struct stat file {};
+    if (::stat("/proc/self/exe", &file) != 0) return {};
+    return std::to_string(file.st_size) + "." + std::to_string(file.st_mtim.tv_sec) + "." +
+           std::to_string(file.st_mtim.tv_nsec);
+}
+
 struct Opened {
     std::unique_ptr<store::Store> store;
     std::string admin_token;
@@ -66,7 +75,8 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::S
       store_(std::move(store)),
       journal_(std::move(journal)),
       nginx_(dir_ / "run/control.sock"),
-      publisher_(*store_, dir_ / "channels", nginx_),
+      publisher_(*store_, dir_ / "channels", nginx_,
+                 journal_.installation() + "-" + program_identity()),
       activation_(places, nginx_),
       settings_(*store_, activation_, journal_),
       tokens_(*store_, std::move(admin_token)),
@@ -88,7 +98,10 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::S
     system_routes_.mount(router_);
 }
 
-ControlPlane::~ControlPlane() = default;
+ControlPlane::~ControlPlane()
+{
+    if (warm_up_.joinable()) warm_up_.join();
+}
 
 Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options)
 {
@@ -119,9 +132,12 @@ Result<void> ControlPlane::serve(const Options& options)
     server_ = std::move(*server);
     log_message(Level::info,
                 std::string("sluice-control ") + kVersion + " serves " + dir_.string());
-    if (auto count = channels_.size(); count) {  // also fills the search index
-        log(Level::info, {{"msg", "channels in the store"}, {"count", *count}});
-    }
+    // Nobody who knows what he wants waits for the search index.
+    warm_up_ = std::thread([this] {
+        if (auto count = channels_.size(); count) {
+            log(Level::info, {{"msg", "channels in the store"}, {"count", *count}});
+        }
+    });
     return {};
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 
 #include "http/channel_routes.hpp"
 #include "http/request_counters.hpp"
@@ -70,6 +71,7 @@ private:
     http::SettingsRoutes settings_routes_;
     http::SystemRoutes system_routes_;
     std::unique_ptr<http::Server> server_;
+    std::thread warm_up_;
 };
 
 }  // namespace sluice::control

@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
@@ -14,6 +15,7 @@ namespace sluice::control {
 namespace {
 
 constexpr long kTidyEveryS = 3600;
+constexpr long kTrimEveryS = 10;
 
 struct Options {
     ControlPlane::Options plane{
@@ -97,10 +99,12 @@ Result<void> run(Options options)
     if (auto fine = check_supported(options); !fine) return fine;
     auto plane = ControlPlane::start(std::move(options.plane));
     if (!plane) return tl::unexpected(plane.error());
-    const timespec pause{kTidyEveryS, 0};
-    do {
-        (*plane)->tidy();
-    } while (sigtimedwait(&signals, nullptr, &pause) < 0);
+    const timespec pause{kTrimEveryS, 0};
+    for (long rounds = 0;; ++rounds) {
+        if (rounds % (kTidyEveryS / kTrimEveryS) == 0) (*plane)->tidy();
+        if (sigtimedwait(&signals, nullptr, &pause) >= 0) break;
+        ::malloc_trim(0);  // what a burst of requests needed goes back to the machine
+    }
     (*plane)->stop();
     return {};
 }
@@ -112,6 +116,8 @@ int main(int argc, char** argv)
 {
     using namespace sluice::control;
     ::umask(0027);
+    // Each of the many threads would else get a heap of its own, and keep what it once needed.
+    ::mallopt(M_ARENA_MAX, 4);
     Options options;
     CLI::App app("The control plane of Sluice: REST API, store, nginx configuration.");
     describe(app, options);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxManifestBytes = 4096;
 constexpr std::size_t kMaxFileName = 255;
+constexpr std::size_t kMaxSource = 256;
 
 bool is_file_name(std::string_view name)
 {
@@ -61,6 +62,10 @@ Result<Manifest> parse_manifest(std::string_view text)
                       .file = file->get<std::string>(),
                       .size = size->get<std::uint64_t>(),
                       .sha256 = sha256->get<std::string>()};
+    if (const auto* source = member(json, "source", &nlohmann::json::is_string)) {
+        manifest.source = source->get<std::string>();
+        if (manifest.source.size() > kMaxSource) return fail("manifest source");
+    }
     if (!is_file_name(manifest.file)) return fail("manifest file name");
     if (!is_sha256(manifest.sha256)) return fail("manifest sha256");
     return manifest;
@@ -68,10 +73,11 @@ Result<Manifest> parse_manifest(std::string_view text)
 
 std::string to_json(const Manifest& manifest)
 {
-    const nlohmann::ordered_json json{{"generation", manifest.generation},
-                                      {"file", manifest.file},
-                                      {"size", manifest.size},
-                                      {"sha256", manifest.sha256}};
+    nlohmann::ordered_json json{{"generation", manifest.generation},
+                                {"file", manifest.file},
+                                {"size", manifest.size},
+                                {"sha256", manifest.sha256}};
+    if (!manifest.source.empty()) json["source"] = manifest.source;
     return json.dump() + "\n";
 }
 

@@ -15,6 +15,9 @@ struct Manifest {
     std::string file;        ///< name in the same folder, no slash
     std::uint64_t size = 0;  ///< bytes
     std::string sha256;      ///< 64 hexadecimal digits, lower case
+    /// What it was made from, in its writer's own words: he need not make it again. Readers pass it
+    /// over. At most 256 characters; may be empty.
+    std::string source;
 
     bool operator==(const Manifest&) const = default;
 };
@@ -24,8 +27,8 @@ inline constexpr std::string_view kManifestName = "manifest.json";
 /// "channels-<generation>.mdb".
 std::string snapshot_file_name(std::uint64_t generation);
 
-/// Errc::malformed unless all four members are there with sane values; members that we don't know
-/// are passed over.
+/// Errc::malformed unless the first four members are there with sane values; members that we don't
+/// know are passed over.
 Result<Manifest> parse_manifest(std::string_view json);
 
 std::string to_json(const Manifest& manifest);

@@ -91,6 +91,7 @@ Result<Snapshot> Snapshot::open_once(const fs::path& dir)
     }
     Snapshot snapshot;
     snapshot.generation_ = manifest->generation;
+    snapshot.source_ = manifest->source;
     snapshot.txn_.reset(txn);
     (void)env->release();  // from here on the transaction's
     if (mdb_dbi_open(txn, nullptr, 0, &snapshot.dbi_) != 0) return malformed("snapshot database");
@@ -109,6 +110,25 @@ Result<std::optional<Channel>> Snapshot::find(std::string_view id) const
     if (!channel) return tl::unexpected(channel.error());
     if (channel->id != id) return malformed("snapshot record id");
     return std::optional(std::move(*channel));
+}
+
+Result<void> Snapshot::each(
+    const std::function<void(std::string_view, std::span<const std::uint8_t>)>& take) const
+{
+    MDB_cursor* raw = nullptr;
+    if (mdb_cursor_open(txn_.get(), dbi_, &raw) != 0) {
+        return tl::unexpected(Error{Errc::io, "snapshot cursor"});
+    }
+    const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor(raw, &mdb_cursor_close);
+    MDB_val key{};
+    MDB_val value{};
+    int rc = 0;
+    while ((rc = mdb_cursor_get(raw, &key, &value, MDB_NEXT)) == 0) {
+        take({static_cast<const char*>(key.mv_data), key.mv_size},
+             {static_cast<const std::uint8_t*>(value.mv_data), value.mv_size});
+    }
+    if (rc != MDB_NOTFOUND) return tl::unexpected(Error{Errc::io, "snapshot cursor"});
+    return {};
 }
 
 std::size_t Snapshot::size() const

@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "core/base/result.hpp"
@@ -25,7 +28,15 @@ public:
     /// Nothing when there is no such channel; Errc::malformed when its record is none.
     Result<std::optional<Channel>> find(std::string_view id) const;
 
+    /// Every record in ascending order of ids: the id and what encode() made, valid while `take`
+    /// runs. Errc::io when one can't be read.
+    Result<void> each(
+        const std::function<void(std::string_view, std::span<const std::uint8_t>)>& take) const;
+
     std::uint64_t generation() const { return generation_; }
+
+    /// As its manifest says.
+    const std::string& source() const { return source_; }
 
     /// How many channels it holds.
     std::size_t size() const;
@@ -40,6 +51,7 @@ private:
     static Result<Snapshot> open_once(const std::filesystem::path& dir);
 
     std::uint64_t generation_ = 0;
+    std::string source_;
     std::unique_ptr<MDB_txn, Close> txn_;  ///< closes its environment too
     unsigned dbi_ = 0;
 };

@@ -311,5 +311,35 @@ TEST(Snapshot, readers_that_open_while_snapshots_are_replaced_always_get_a_whole
     EXPECT_EQ(Snapshot::open(folder.path())->generation(), 60);
 }
 
+TEST(Snapshot, each_record_comes_in_order_with_its_bytes)
+{
+    const TemporaryFolder folder;
+    const auto written = records(300);
+    ASSERT_TRUE(write(folder.path(), 1, written));
+    Records seen;
+    std::string last;
+    const auto done = Snapshot::open(folder.path())
+                          ->each([&](std::string_view id, std::span<const std::uint8_t> bytes) {
+                              EXPECT_LT(last, id);
+                              last = id;
+                              seen[last].assign(bytes.begin(), bytes.end());
+                          });
+    ASSERT_TRUE(done);
+    EXPECT_EQ(seen, written);
+}
+
+TEST(Snapshot, a_manifest_keeps_what_it_was_made_from)
+{
+    const TemporaryFolder folder;
+    const auto none = []() -> std::optional<SnapshotRecord> { return std::nullopt; };
+    ASSERT_TRUE(write_snapshot(folder.path(), 1, none, "store-17"));
+    EXPECT_EQ(Snapshot::open(folder.path())->source(), "store-17");
+    ASSERT_TRUE(write_snapshot(folder.path(), 2, none));
+    EXPECT_EQ(Snapshot::open(folder.path())->source(), "");
+    auto manifest = *read_manifest(folder.path());
+    manifest.source = std::string(257, 'x');
+    EXPECT_FALSE(parse_manifest(to_json(manifest)));
+}
+
 }  // namespace
 }  // namespace sluice::channel

@@ -143,7 +143,7 @@ void remove_all_but(const fs::path& dir, std::uint64_t current, std::uint64_t pr
 }  // namespace
 
 Result<Manifest> write_snapshot(const fs::path& dir, std::uint64_t generation,
-                                const NextRecord& next)
+                                const NextRecord& next, const std::string& source)
 {
     const auto before = read_manifest(dir);
     if (before && before->generation >= generation) {
@@ -158,6 +158,7 @@ Result<Manifest> write_snapshot(const fs::path& dir, std::uint64_t generation,
         fs::remove(temporary, error);
         return manifest;
     }
+    manifest->source = source;
     if (const auto done = put_into_force(dir, temporary, *manifest); !done) {
         return tl::unexpected(done.error());
     }

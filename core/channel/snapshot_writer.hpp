@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "core/base/result.hpp"
@@ -23,12 +24,12 @@ using NextRecord = std::function<std::optional<SnapshotRecord>()>;
 
 /// Makes `dir`/channels-<generation>.mdb of all records and puts it into force by renaming a new
 /// manifest.json over the old one; on return both are on the disk. The file it replaces is kept,
-/// older ones are removed. One writer at a time.
+/// older ones are removed. One writer at a time. `source`: see Manifest.
 ///
 /// Errors leave what was in force untouched: out_of_order (ids not ascending, or `generation` not
 /// above the one in force), limit (an id longer than LMDB's 511 bytes, or over 4 GiB of records),
 /// io (disk).
 Result<Manifest> write_snapshot(const std::filesystem::path& dir, std::uint64_t generation,
-                                const NextRecord& next);
+                                const NextRecord& next, const std::string& source = {});
 
 }  // namespace sluice::channel

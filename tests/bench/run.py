@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from sluicebench import report, tools  # noqa: E402
 
-SCENARIOS = ("fanout", "workers", "latency", "join", "publish", "memory", "slow", "ingest", "hub", "channels", "picture")
+SCENARIOS = ("fanout", "workers", "latency", "join", "publish", "memory", "slow", "ingest", "hub", "channels", "api", "picture")
 
 
 @dataclass

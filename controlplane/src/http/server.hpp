@@ -22,7 +22,7 @@ public:
 
     struct Options {
         std::filesystem::path socket;  ///< a stale one is replaced
-        std::size_t threads = 16;      ///< a request occupies one while it is handled
+        std::size_t threads = 64;      ///< a request occupies one while it is handled
         /// Bytes, headers included. nginx in front holds bodies to limits.max_body_bytes.
         std::size_t max_request = kMaxBodyBytes + (std::size_t{64} << 10);
     };

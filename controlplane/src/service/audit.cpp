@@ -81,8 +81,10 @@ std::vector<std::string> changed_fields(const json& before, const json& after)
 
 store::Operation entry(const Caller& by, const Change& change)
 {
-    auto before = difference(change.before, change.after);
-    auto after = difference(change.after, change.before);
+    static const json kNothing;
+    const auto& absent = change.defaults == nullptr ? kNothing : *change.defaults;
+    auto before = difference(change.before, change.after.is_null() ? absent : change.after);
+    auto after = difference(change.after, change.before.is_null() ? absent : change.before);
     if (change.rule != nullptr) {
         mask(*change.rule, before);
         mask(*change.rule, after);

@@ -15,14 +15,16 @@ namespace sluice::control::audit {
 ///      "by": {"kind": "token", "id": "…", "name": "…", "scope": "operator"}, "address":
 ///      "192.0.2.1", "before": {…}, "after": {…}}
 ///
-/// `before` and `after` hold only what differs; `null` for what was not there. Secrets are shown as
-/// "(secret)".
+/// `before` and `after` hold only what differs; `null` for what was not there. Of a document that
+/// came or went, they hold what differs from the defaults. Secrets are shown as "(secret)".
 struct Change {
     std::string action;          ///< `channel.update`
     std::string target;          ///< id of what was changed
     nlohmann::json before;       ///< the whole document, null when there was none
     nlohmann::json after;        ///< likewise
     const Rule* rule = nullptr;  ///< says which members are secret; nullptr: none
+    /// What a document that came or went is compared with: all defaults. nullptr: it is kept whole.
+    const nlohmann::json* defaults = nullptr;
 };
 
 /// To be put into the transaction that makes the change.

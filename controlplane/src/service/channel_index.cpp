@@ -1,14 +1,13 @@
 #include "channel_index.hpp"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "../store/schema.hpp"
+#include "channel_name.hpp"
 
 namespace sluice::control {
 namespace {
 
-using nlohmann::json;
 namespace schema = store::schema;
 
 constexpr std::size_t kPage = 1000;
@@ -28,9 +27,7 @@ std::string id_of(const std::string& key)
 
 std::string searched_text(const std::string& id, const std::string& document)
 {
-    const auto channel = json::parse(document, nullptr, false);
-    const auto name = channel.is_object() ? channel.value("name", std::string()) : std::string();
-    return lower(id + "\n" + name);
+    return lower(id + "\n" + channel_name(document));
 }
 
 }  // namespace

@@ -89,7 +89,8 @@ void note(std::vector<store::Operation>& work, const Journal& journal, const Cal
                                                : "channel.deleted";
     json data{{"name", there.value("name", "")}};
     if (kind == Kind::updated) data["changed"] = audit::changed_fields(before, after);
-    work.push_back(audit::entry(by, {action, id, before, after, &channel_rule()}));
+    static const json kDefaults = complete(channel_rule(), json::object());
+    work.push_back(audit::entry(by, {action, id, before, after, &channel_rule(), &kDefaults}));
     work.push_back(journal.entry({type, id, now_ms(), std::move(data)}));
 }
 

@@ -31,6 +31,9 @@ public:
     /// For an event without such a change.
     Result<void> record(const Event& event) const;
 
+    /// Names this installation; another one after a backup was put back.
+    const std::string& installation() const { return installation_; }
+
     /// The documents with a number above `after`, oldest first.
     Result<nlohmann::json> after(std::uint64_t after, std::size_t limit) const;
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "../nginx/control_socket.hpp"
@@ -22,8 +23,10 @@ public:
     /// `channels` is the folder nginx watches (DIR/channels), made when absent. Store and socket
     /// must outlive this. A file that could not be written is tried again after `first_retry`, then
     /// after twice as long each time, up to 30 s.
+    /// `maker` names who encodes the records and for whom: what another one wrote is compared with
+    /// the store once, record by record.
     Publisher(const store::Store& store, std::filesystem::path channels,
-              const nginx::ControlSocket& nginx,
+              const nginx::ControlSocket& nginx, std::string maker = {},
               std::chrono::milliseconds first_retry = std::chrono::seconds(1));
     ~Publisher();
 
@@ -48,11 +51,16 @@ private:
     Result<std::uint64_t> written();
     void retry_loop();
     Result<std::uint64_t> write();
-    Result<std::uint64_t> write_file();
+    Result<std::uint64_t> write_file(const std::string& source);
+    bool begin_with_file();
     bool on_disk() const;
+    std::string source(store::Revision last_change) const;
+    bool confirmed(std::uint64_t generation, Clock::time_point deadline);
     bool workers_have(std::uint64_t generation, Clock::time_point deadline) const;
 
+    const store::Store& store_;
     std::filesystem::path folder_;
+    std::string maker_;
     const nginx::ControlSocket& nginx_;
 
     std::chrono::milliseconds first_retry_;
@@ -71,6 +79,14 @@ private:
     std::uint64_t generation_ = 0;
     bool compared_ = false;  ///< with the file that an earlier process left
     bool in_file_ = false;   ///< the newest file holds what the cache holds
+    bool seeded_ = false;    ///< the cache was asked to begin with the file
+
+    // One call asks nginx for all that wait.
+    std::mutex asking_mutex_;
+    std::condition_variable answered_;
+    bool asking_ = false;
+    std::uint64_t confirmed_ = 0;
+    Clock::time_point confirmed_at_;
 
     std::thread retries_;
 };

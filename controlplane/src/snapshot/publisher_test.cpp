@@ -3,13 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <optional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "../nginx/stand_in_nginx.hpp"
 #include "../service/channel_schema.hpp"
 #include "../store/lmdb_store.hpp"
 #include "../store/schema.hpp"
 #include "core/channel/snapshot.hpp"
+#include "core/channel/snapshot_writer.hpp"
 #include "core/channel/temporary_folder.hpp"
 
 namespace sluice::control::snapshot {
@@ -73,7 +77,7 @@ TEST_F(PublisherTest, WithoutNginxItIsWrittenAndPending)
 
 TEST_F(PublisherTest, AFileThatCouldNotBeWrittenIsTriedAgainByItself)
 {
-    Publisher publisher(*store_, dir() / "channels", nginx_, 5ms);
+    Publisher publisher(*store_, dir() / "channels", nginx_, {}, 5ms);
     save("demo");
     publisher.publish(0ms);
     ASSERT_FALSE(publisher.pending());
@@ -121,6 +125,64 @@ TEST_F(PublisherTest, NothingNewIsNoNewFile)
     publisher.publish(0ms);
 
     EXPECT_EQ(on_disk().generation(), generation);
+}
+
+TEST_F(PublisherTest, AFileOfTheSameMakerAndStateIsTakenAsItIs)
+{
+    save("one");
+    save("two");
+    Publisher(*store_, dir() / "channels", nginx_, "me").reconcile();
+    const auto before = on_disk();
+    ASSERT_TRUE(store_->commit({store::put("elsewhere/x", "")}));
+
+    Publisher again(*store_, dir() / "channels", nginx_, "me");
+    again.reconcile();
+    EXPECT_EQ(on_disk().generation(), before.generation());
+    EXPECT_EQ(on_disk().source(), before.source());
+
+    save("two", false);
+    again.publish(0ms);
+    const auto after = on_disk();
+    EXPECT_EQ(after.size(), 2u);
+    EXPECT_TRUE((*after.find("one").value()).enabled);
+    EXPECT_FALSE((*after.find("two").value()).enabled);
+    EXPECT_NE(after.source(), before.source());
+}
+
+TEST_F(PublisherTest, AFileOfAnotherMakerOrStateIsComparedWithTheStore)
+{
+    save("one");
+    Publisher(*store_, dir() / "channels", nginx_, "me").reconcile();
+    ASSERT_TRUE(store_->commit({store::remove(store::schema::channel("one"))}));
+    Publisher(*store_, dir() / "channels", nginx_, "me").reconcile();
+    EXPECT_EQ(on_disk().size(), 0u);
+
+    // What another one made and called by his name is not believed.
+    const auto bytes = channel::encode({.id = "ghost"});
+    std::optional<channel::SnapshotRecord> record{{"ghost", bytes}};
+    const auto revision = *store_->last_change(store::schema::kChannels);
+    ASSERT_TRUE(channel::write_snapshot(
+        dir() / "channels", on_disk().generation() + 1,
+        [&] { return std::exchange(record, std::nullopt); },
+        "another-" + std::to_string(revision)));
+    Publisher(*store_, dir() / "channels", nginx_, "me").reconcile();
+    EXPECT_EQ(on_disk().size(), 0u);
+}
+
+TEST_F(PublisherTest, ManyCallersAskNginxOnce)
+{
+    Publisher publisher(*store_, dir() / "channels", nginx_);
+    const nginx::StandInNginx nginx(dir(), 2);
+    save("demo");
+    std::vector<std::thread> callers;
+    std::atomic<int> applied = 0;
+    for (int i = 0; i < 16; ++i) {
+        callers.emplace_back([&] {
+            if (publisher.publish(5s) == Applied::applied) ++applied;
+        });
+    }
+    for (auto& caller : callers) caller.join();
+    EXPECT_EQ(applied, 16);
 }
 
 TEST_F(PublisherTest, ACrashBetweenCommitAndSnapshotHeals)

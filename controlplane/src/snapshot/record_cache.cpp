@@ -1,6 +1,7 @@
 #include "record_cache.hpp"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "../log.hpp"
 #include "../service/channel_record.hpp"
@@ -27,6 +28,12 @@ Result<bool> RecordCache::refresh()
     auto changed = read_changes();
     if (changed || changed.error().code != Errc::gone) return changed;
     return read_all();
+}
+
+void RecordCache::seed(Records records, store::Revision seen)
+{
+    records_ = std::move(records);
+    seen_ = seen;
 }
 
 Result<bool> RecordCache::read_all()

@@ -21,6 +21,9 @@ public:
     /// Takes over what was committed before the call. Answers whether a record is different now.
     Result<bool> refresh();
 
+    /// Takes `records` for those of the store as of `seen`.
+    void seed(Records records, store::Revision seen);
+
     /// By id, in byte order.
     const Records& records() const { return records_; }
 

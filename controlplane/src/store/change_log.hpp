@@ -17,7 +17,7 @@ namespace sluice::control::store {
 class ChangeLog {
 public:
     /// `start` is the store's revision now: nothing before it is known.
-    explicit ChangeLog(Revision start, std::size_t bound = 65536);
+    explicit ChangeLog(Revision start, std::size_t bound = 16384);
 
     void append(std::vector<Change> changes, Revision revision);
 

@@ -1,5 +1,10 @@
 #include "lmdb_environment.hpp"
 
+#include <sys/mman.h>
+
+#include <charconv>
+#include <cstdint>
+#include <fstream>
 #include <utility>
 
 namespace sluice::control::store {
@@ -7,6 +12,19 @@ namespace {
 
 constexpr unsigned kMaxReaders = 512;
 constexpr unsigned kFileMode = 0600;
+
+/// Where the kernel has mapped the file; LMDB doesn't tell. nullptr when it is not found.
+void* mapping_of(const std::string& file)
+{
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+        if (!line.ends_with(" " + file)) continue;
+        std::uintptr_t start = 0;
+        std::from_chars(line.data(), line.data() + line.size(), start, 16);
+        return reinterpret_cast<void*>(start);
+    }
+    return nullptr;
+}
 
 }  // namespace
 
@@ -26,6 +44,8 @@ Result<std::unique_ptr<LmdbEnvironment>> LmdbEnvironment::open(const std::filesy
     MDB_env* env = nullptr;
     if (const int rc = mdb_env_create(&env)) return tl::unexpected(lmdb_error("create", rc));
     made->env_.reset(env);
+    std::error_code unknown;
+    made->file_ = std::filesystem::absolute(file, unknown).lexically_normal().string();
     mdb_env_set_maxdbs(env, 4);
     mdb_env_set_maxreaders(env, kMaxReaders);
     mdb_env_set_mapsize(env, map_bytes);
@@ -83,6 +103,18 @@ Result<void> LmdbEnvironment::grow()
         return tl::unexpected(lmdb_error("grow", rc));
     }
     return {};
+}
+
+void LmdbEnvironment::give_back_pages() const
+{
+    MDB_envinfo info{};
+    MDB_stat stat{};
+    mdb_env_info(env_.get(), &info);
+    mdb_env_stat(env_.get(), &stat);
+    auto* const start = mapping_of(file_);
+    if (start == nullptr) return;
+    // A failure costs memory only.
+    ::madvise(start, (info.me_last_pgno + 1) * stat.ms_psize, MADV_DONTNEED);
 }
 
 Result<std::optional<std::string_view>> find(MDB_txn* txn, MDB_dbi table, std::string_view key)

@@ -54,6 +54,10 @@ public:
     /// Doubles the map. No transaction of this process may be open: hold `growing` alone.
     Result<void> grow();
 
+    /// Takes the file's pages out of this process's memory, where they would count as its own until
+    /// it ends. The kernel's page cache keeps them: reading one again costs a minor fault.
+    void give_back_pages() const;
+
     const Tables& tables() const { return tables_; }
 
     /// Held shared by whoever has a transaction open, alone by grow().
@@ -63,6 +67,7 @@ private:
     LmdbEnvironment() = default;
     Result<void> open_tables();
 
+    std::string file_;
     std::unique_ptr<MDB_env, CloseEnvironment> env_;
     Tables tables_;
     mutable std::shared_mutex growing_;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kRevision = "revision";
 constexpr std::size_t kMaxBatch = 512;
+constexpr std::chrono::seconds kGiveBackEvery{1};
 
 Result<Revision> read_revision(MDB_txn* txn, const Tables& tables)
 {
@@ -84,6 +85,11 @@ std::string counter_key(const Operation& operation, bool of_sequence)
     auto key = "log/" + operation.key;
     if (of_sequence) key.append("\n").append(operation.sequence);
     return key;
+}
+
+std::string change_key(std::string_view folder)
+{
+    return std::string("changed/").append(folder);
 }
 
 using Counters = std::map<std::string, std::uint64_t>;
@@ -188,6 +194,7 @@ LmdbStore::~LmdbStore()
 Result<std::optional<Entry>> LmdbStore::get(std::string_view key) const
 {
     std::shared_lock open(env_->growing());
+    touched_.store(true, std::memory_order_relaxed);
     auto txn = env_->begin_read();
     if (!txn) return tl::unexpected(txn.error());
     auto found = find(txn->get(), env_->tables().data, key);
@@ -202,6 +209,7 @@ Result<std::optional<Entry>> LmdbStore::get(std::string_view key) const
 Result<Page> LmdbStore::read(const Reading& reading, std::size_t limit, bool back) const
 {
     std::shared_lock open(env_->growing());
+    touched_.store(true, std::memory_order_relaxed);
     auto txn = env_->begin_read();
     if (!txn) return tl::unexpected(txn.error());
     auto revision = read_revision(txn->get(), env_->tables());
@@ -266,30 +274,60 @@ Result<Changes> LmdbStore::watch(std::string_view prefix, Revision after,
 Result<Revision> LmdbStore::revision() const
 {
     std::shared_lock open(env_->growing());
+    touched_.store(true, std::memory_order_relaxed);
     auto txn = env_->begin_read();
     if (!txn) return tl::unexpected(txn.error());
     return read_revision(txn->get(), env_->tables());
 }
 
+Result<Revision> LmdbStore::last_change(std::string_view folder) const
+{
+    std::shared_lock open(env_->growing());
+    auto txn = env_->begin_read();
+    if (!txn) return tl::unexpected(txn.error());
+    auto found = find(txn->get(), env_->tables().meta, change_key(folder));
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) return Revision{0};
+    const auto value = decode_counter(**found);
+    if (!value) return fail(Errc::internal, "store: a counter is damaged");
+    return *value;
+}
+
 void LmdbStore::write_loop()
 {
-    while (true) {
-        Batch batch;
-        {
-            std::unique_lock lock(mutex_);
-            waiting_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-            if (queue_.empty()) return;  // stopping, and every caller has its answer
-            while (!queue_.empty() && batch.size() < kMaxBatch) {
-                batch.push_back(std::move(queue_.front()));
-                queue_.pop_front();
-            }
-        }
-        write_batch(batch);
+    Batch batch;
+    while (wait_for_work(batch)) {
+        if (!batch.empty()) write_batch(batch);
+        give_back_when_due();
     }
+}
+
+/// False at the end. An empty batch means that there was nothing to do for a while.
+bool LmdbStore::wait_for_work(Batch& batch)
+{
+    batch.clear();
+    std::unique_lock lock(mutex_);
+    waiting_.wait_for(lock, kGiveBackEvery, [this] { return stopping_ || !queue_.empty(); });
+    while (!queue_.empty() && batch.size() < kMaxBatch) {
+        batch.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+    }
+    // Whoever is in the queue gets his answer first.
+    return !batch.empty() || !stopping_;
+}
+
+void LmdbStore::give_back_when_due()
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (now - given_back_ < kGiveBackEvery || !touched_.exchange(false)) return;
+    given_back_ = now;
+    const std::shared_lock open(env_->growing());
+    env_->give_back_pages();
 }
 
 void LmdbStore::write_batch(Batch& batch)
 {
+    touched_.store(true, std::memory_order_relaxed);
     int rc = 0;
     {
         std::shared_lock open(env_->growing());
@@ -331,11 +369,30 @@ int LmdbStore::try_batch(Batch& batch)
         if (const int rc = apply(txn->get(), pending, *revision + 1)) return rc;
         if (pending.outcome) revision = *pending.outcome;
     }
+    if (const int rc = note_changes(txn->get(), batch)) return rc;
     const auto counter = encode_counter(*revision);
     if (const int rc = put_raw(txn->get(), env_->tables().meta, std::string(kRevision), counter)) {
         return rc;
     }
     return LmdbEnvironment::commit(std::move(*txn));
+}
+
+/// For last_change().
+int LmdbStore::note_changes(MDB_txn* txn, const Batch& batch)
+{
+    std::map<std::string_view, Revision> newest;
+    for (const auto& pending : batch) {
+        for (const auto& change : pending.changes) {
+            const auto slash = change.key.find('/');
+            if (slash == std::string::npos) continue;
+            newest[std::string_view(change.key).substr(0, slash + 1)] = change.revision;
+        }
+    }
+    for (const auto& [folder, revision] : newest) {
+        const auto bytes = encode_counter(revision);
+        if (const int rc = put_raw(txn, env_->tables().meta, change_key(folder), bytes)) return rc;
+    }
+    return 0;
 }
 
 int LmdbStore::apply(MDB_txn* txn, Pending& pending, Revision next)

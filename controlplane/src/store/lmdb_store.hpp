@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -34,6 +36,7 @@ public:
     Result<Changes> watch(std::string_view prefix, Revision after,
                           std::chrono::milliseconds wait) const override;
     Result<Revision> revision() const override;
+    Result<Revision> last_change(std::string_view folder) const override;
 
 private:
     /// One caller's transaction, waiting for the writer.
@@ -55,10 +58,13 @@ private:
     LmdbStore(std::unique_ptr<LmdbEnvironment> env, Revision start);
 
     void write_loop();
+    bool wait_for_work(Batch& batch);
+    void give_back_when_due();
     void write_batch(Batch& batch);
     int try_batch(Batch& batch);
     int apply(MDB_txn* txn, Pending& pending, Revision next);
     int apply_one(MDB_txn* txn, const Operation& operation, Revision next);
+    int note_changes(MDB_txn* txn, const Batch& batch);
     int append(MDB_txn* txn, Pending& pending, Revision next);
     Result<Page> read(const Reading& reading, std::size_t limit, bool back) const;
 
@@ -68,6 +74,8 @@ private:
     std::condition_variable waiting_;
     Batch queue_;
     bool stopping_ = false;
+    mutable std::atomic<bool> touched_ = false;  ///< pages were read since they were given back
+    std::chrono::steady_clock::time_point given_back_;
     std::thread writer_;
 };
 

@@ -125,6 +125,10 @@ public:
                                   std::chrono::milliseconds wait) const = 0;
 
     virtual Result<Revision> revision() const = 0;
+
+    /// The newest transaction that changed a key of `folder` (what stands before the first slash of
+    /// a key, with the slash); 0 when none did.
+    virtual Result<Revision> last_change(std::string_view folder) const = 0;
 };
 
 }  // namespace sluice::control::store

@@ -5,7 +5,9 @@ import json
 import socket
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a unix socket."""
+
     def __init__(self, path):
         super().__init__("localhost", timeout=5)
         self._path = path
@@ -18,7 +20,7 @@ class _UnixConnection(http.client.HTTPConnection):
 
 def get(socket_path, path):
     """The JSON that GET path answers."""
-    connection = _UnixConnection(socket_path)
+    connection = UnixConnection(socket_path)
     try:
         connection.request("GET", path)
         reply = connection.getresponse()

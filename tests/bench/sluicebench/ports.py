@@ -26,13 +26,13 @@ def accepts(port):
         return s.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until(condition, timeout, what):
+def wait_until(condition, timeout, what, *, every_s=0.02):
     """The first true value of condition(); RuntimeError after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not (value := condition()):
         if time.monotonic() > deadline:
             raise RuntimeError(f"waited {timeout} s in vain for {what}")
-        time.sleep(0.02)
+        time.sleep(every_s)
     return value
 
 

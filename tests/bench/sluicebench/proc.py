@@ -30,6 +30,18 @@ def cpu_seconds(pids):
     return sum((int(f[11]) + int(f[12])) / TICKS for pid in pids if (f := _fields(pid)) is not None)
 
 
+def resident(pids):
+    """Bytes of memory that the processes hold, as `top` shows it: mapped files included."""
+    lines = (line for pid in pids for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
+
+
+def command(pid):
+    """The arguments and the environment that the process was started with."""
+    parts = [Path(f"/proc/{pid}/{name}").read_bytes().decode().split("\0")[:-1] for name in ("cmdline", "environ")]
+    return parts[0], dict(entry.split("=", 1) for entry in parts[1])
+
+
 def memory(pids):
     """Bytes of the processes together: `anonymous` (their own), `shmem` (their share of shared memory), `pss`."""
     total = {"anonymous": 0, "shmem": 0, "pss": 0}

@@ -3,14 +3,16 @@
 import http.client
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
-from . import control, tools
+from . import control, proc, tools
 from .ports import free_ports
 
 SCRIPT = tools.ROOT / "sluice"
@@ -26,13 +28,39 @@ class Product:
         self.worker_count = workers
 
     def __enter__(self):
+        self.start()
+        self.token = (self.folder / "admin-token").read_text().strip()
+        return self
+
+    def start(self):
+        """Up, in the folder as it is."""
         ports = ["--http-port", self.http, "--https-port", self.https, "--rtmp-port", self.rtmp, "--rtmps-port", self.rtmps]
         done = self._script("up", "--detach", "--workers", self.worker_count, *ports)
         if done.returncode != 0:
             self.__exit__()
             raise RuntimeError(f"./sluice up failed:\n{(done.stdout + done.stderr)[-3000:]}")
-        self.token = (self.folder / "admin-token").read_text().strip()
-        return self
+
+    def stop(self):
+        """Down; the folder stays."""
+        self._script("down")
+
+    def pids(self):
+        """All processes, sluice-supervisor first."""
+        return proc.tree(int((self.folder / "run/supervisor.pid").read_text()))
+
+    def control_pid(self):
+        """The process of sluice-control."""
+        return next(pid for pid in self.pids() if Path(f"/proc/{pid}/comm").read_text().strip() == "sluice-control")
+
+    def control_command(self):
+        """The arguments and the environment of sluice-control."""
+        return proc.command(self.control_pid())
+
+    def channel_count(self):
+        """How many channels the store holds."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.http}/metrics", headers={"Authorization": f"Bearer {self.token}"})
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return int(float(re.search(r"^sluice_channels (\S+)$", reply.read().decode(), re.M).group(1)))
 
     def _script(self, verb, *arguments):
         return subprocess.run([str(SCRIPT), verb, "--dir", str(self.folder), *(str(a) for a in arguments)], text=True,
@@ -101,3 +129,11 @@ def make_channels(product, first, last, threads=32):
         worker.join()
     if failures:
         raise RuntimeError(f"a channel could not be made: {failures[0]}")
+
+
+def import_channels(product, count, portion=5000):
+    """Makes `count` channels many-0 … by the import, a portion at a time."""
+    api = product.api()
+    for first in range(0, count, portion):
+        channels = [{"id": f"many-{n}", "name": f"Many {n}"} for n in range(first, min(first + portion, count))]
+        api.timed("POST", "/import?dry_run=false&mode=merge", {"version": 1, "channels": channels})

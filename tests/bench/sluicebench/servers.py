@@ -1,5 +1,6 @@
 """The servers that are measured. Each starts on free ports in a folder of its own and is ended by its process id."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -158,6 +159,25 @@ class Sluice(Nginx):
     def status(self, path):
         """What the control socket says."""
         return control.get(self.folder / "control.sock", path)
+
+
+class StaticProxy(Nginx):
+    """nginx that passes each request on to an nginx which answers the same bytes: what any API behind nginx costs at least."""
+
+    name = "nginx before nginx"
+    conf = "static-proxy.conf"
+    takes_pushes = False
+
+    def __init__(self, document):
+        super().__init__(workers=2)
+        self.document = json.dumps(document)
+
+    def values(self):
+        (self.folder / "document.json").write_text(self.document)
+        return super().values()
+
+    def ready(self):
+        return accepts(self.http)
 
 
 class NodeMediaServer(Server):

@@ -33,6 +33,14 @@ def build(*targets):
     return folder / "tests/bench"
 
 
+def program(name):
+    """The path of a program that ci/packages-bench installs."""
+    found = shutil.which(name)
+    if found is None:
+        raise Unavailable(f"{name} is not installed: run ./sluice bench")
+    return found
+
+
 def folder():
     """The folder of the load tools."""
     given = os.environ.get("SLUICE_BENCH_TOOLS")
