@@ -68,6 +68,11 @@ control_socket() {
     as_service curl -fsS --max-time 5 --unix-socket "$dir/run/control.sock" "http://localhost$1"
 }
 
+# public_port_of KIND: the port that addresses name, which a container or a balancer may map to that of port_of.
+public_port_of() {
+    control_api /api/v1/settings 2>/dev/null | jq -er ".public_ports.$1 // .$1_port"
+}
+
 # port_of KIND: the port in force: http, https, rtmp or rtmps.
 port_of() {
     control_api /api/v1/settings 2>/dev/null | jq -er ".$1_port"

@@ -45,10 +45,10 @@ await_demo() {
     say "warning: the demo does not play: $demo_obstacle"
 }
 
-# print_demo ORIGIN HTTP-PORT
+# print_demo ORIGIN
 print_demo() {
     local urls
-    urls=$(with_token -H "Host: ${1#http://}" "http://127.0.0.1:$2/api/v1/channels/demo/urls") || urls='{}'
+    urls=$(with_token -H "Host: ${1#http://}" "http://127.0.0.1:$(port_of http)/api/v1/channels/demo/urls") || urls='{}'
     jq -r --arg otherwise "see $1/api/v1/channels/demo/urls" '
         "  push       \(.push.rtmp // $otherwise)   (sluice pushes a test picture there)",
         "  play       \(.play.flv // $otherwise)",

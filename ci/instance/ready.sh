@@ -43,10 +43,11 @@ show_log_tail() {
     done
 }
 
+# A container knows only an address that nobody outside can use.
 host_name() {
     local host
     host=$(control_api /api/v1/settings | jq -r '.public_host // empty')
-    [ -n "$host" ] || host=$(hostname -I 2>/dev/null | awk '{print $1}')
+    [ -n "$host" ] || [ "${in_container:-no}" = yes ] || host=$(hostname -I 2>/dev/null | awk '{print $1}')
     [ -n "$host" ] || host=localhost
     case $host in *:*:*) host="[$host]" ;; esac
     printf '%s\n' "$host"
@@ -58,14 +59,23 @@ port_suffix() { [ "$1" = "$2" ] || printf ':%s' "$1"; }
 print_addresses() {
     local host http rtmp origin
     host=$(host_name)
-    http=$(port_of http)
-    rtmp=$(port_of rtmp)
+    http=$(public_port_of http)
+    rtmp=$(public_port_of rtmp)
     origin=http://$host$(port_suffix "$http" 80)
     printf '%s\n' "" "Sluice is running." \
         "  console    $origin/console/" \
         "  login      $(login_hint "$origin")"
-    if [ "$demo" = yes ]; then print_demo "$origin" "$http"; else print_example "$origin" "rtmp://$host$(port_suffix "$rtmp" 1935)"; fi
+    print_admin_password
+    if [ "$demo" = yes ]; then print_demo "$origin"; else print_example "$origin" "rtmp://$host$(port_suffix "$rtmp" 1935)"; fi
     printf '%s\n' "  logs       $dir/logs" ""
+}
+
+# The control plane makes it up at the first start, when nobody gave one: this is the only time that anybody sees it.
+print_admin_password() {
+    local file=$dir/run/admin-password password
+    password=$(as_service cat "$file" 2>/dev/null) || return 0
+    printf '%s\n' "  password   $password   (of the user admin; it is not shown again)"
+    as_service rm -f "$file"
 }
 
 # A token on a terminal is for the person there; in a file it would be a leak.

@@ -33,7 +33,10 @@ void add_setting(CLI::App& app, Options& options, const std::string& flag,
                  const std::string& setting, int max, const std::string& what)
 {
     app.add_option_function<int>(
-           flag, [&options, setting](const int& value) { options.plane.flags[setting] = value; },
+           flag,
+           [&options, at = nlohmann::json::json_pointer("/" + setting)](const int& value) {
+               options.plane.flags[at] = value;
+           },
            what)
         ->check(CLI::Range(1, max));
 }
@@ -55,6 +58,10 @@ void describe(CLI::App& app, Options& options)
     add_setting(app, options, "--https-port", "https_port", 65535, "HTTPS port");
     add_setting(app, options, "--rtmp-port", "rtmp_port", 65535, "RTMP port");
     add_setting(app, options, "--rtmps-port", "rtmps_port", 65535, "RTMPS port");
+    for (const std::string kind : {"http", "https", "rtmp", "rtmps"}) {
+        add_setting(app, options, "--public-" + kind + "-port", "public_ports/" + kind, 65535,
+                    "that port in the URLs that are handed out, where it is mapped");
+    }
     add_setting(app, options, "--workers", "workers", kMaxWorkers, "nginx worker processes");
     app.add_option_function<std::string>(
         "--public-host",

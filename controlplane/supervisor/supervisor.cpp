@@ -53,12 +53,12 @@ Command control_command(const Options& o)
     return command;
 }
 
-/// nginx takes a variable NGINX for inherited sockets, and has no business with the token.
+/// nginx takes a variable NGINX for inherited sockets, and has no business with token and password.
 Command nginx_command(const Options& o)
 {
     return {{o.nginx.string(), "-c", (o.dir / "nginx/current/nginx.conf").string(), "-p",
              o.dir.string(), "-e", (o.dir / "logs/error.log").string()},
-            {"NGINX", "SLUICE_ADMIN_TOKEN"}};
+            {"NGINX", "SLUICE_ADMIN_TOKEN", "SLUICE_ADMIN_PASSWORD"}};
 }
 
 }  // namespace

@@ -60,6 +60,40 @@ def channel_urls(system, channel):
     return system.api.get(f"{channel.path}/urls").json()
 
 
+def test_ports_that_are_mapped_are_in_the_addresses_and_are_not_listened_on(own_system):
+    channel = own_system.api.channel()
+    before = own_system.generation()
+
+    own_system.api.patch("/settings", {"public_host": None})
+    done = own_system.api.patch("/settings", {"public_ports": {"http": 80, "https": 443, "rtmp": 1935, "rtmps": 444}})
+
+    assert done.status_code == 200 and done.json()["public_ports"]["rtmps"] == 444
+    assert own_system.generation() == before and own_system.api.get("/health").status_code == 200
+    urls = channel_urls(own_system, channel)
+    assert urls["play"]["flv"] == f"http://127.0.0.1/{channel.id}/live.flv"
+    assert urls["push"]["obs"]["server"] == "rtmp://127.0.0.1/stream"
+    assert urls["push"]["rtmps"].startswith("rtmps://127.0.0.1:444/stream/")
+    secure = Api(f"https://127.0.0.1:{own_system.https}", own_system.token)
+    assert secure.get(f"{channel.path}/urls").json()["play"]["ws_flv"] == f"wss://127.0.0.1/{channel.id}/live.flv"
+    assert "http://live.example/console/" in up_again(own_system, "--public-host", "live.example")
+
+    own_system.api.patch("/settings", {"public_ports": {"http": None}})
+    assert channel_urls(own_system, channel)["play"]["flv"] == f"http://live.example:{own_system.http}/{channel.id}/live.flv"
+
+
+def test_a_password_that_was_made_up_is_printed_once(own_system):
+    own_system.script("down")
+    file = own_system.dir / "run/admin-password"
+    file.write_text("made-up-for-this-test\n")
+    file.chmod(0o600)
+    shutil.chown(file, own_system.dir.owner(), own_system.dir.group())
+
+    printed = [up_again(own_system), up_again(own_system)]
+
+    assert "made-up-for-this-test" in printed[0] and not file.exists()
+    assert "password" not in printed[1]
+
+
 def test_a_flag_changes_the_stored_setting_and_without_it_that_stays(own_system):
     assert own_system.api.patch("/settings", {"workers": 3}).status_code == 200
 

@@ -29,6 +29,12 @@ Level level_of(int status)
     return status >= 500 ? Level::error : Level::info;
 }
 
+/// Whoever watches over us asks every few seconds, and a log of that hides the rest.
+bool worth_a_line(const Router::Outcome& outcome)
+{
+    return outcome.reply.status != 200 || !outcome.route.ends_with("/health");
+}
+
 }  // namespace
 
 Reply serve(const Router& router, RequestCounters& counters, Request request)
@@ -44,7 +50,7 @@ Reply serve(const Router& router, RequestCounters& counters, Request request)
                                 {"status", outcome.reply.status},
                                 {"ms", static_cast<double>(spent.count()) / 1000}};
     if (!outcome.error.empty()) line["error"] = outcome.error;
-    log(level_of(outcome.reply.status), std::move(line));
+    if (worth_a_line(outcome)) log(level_of(outcome.reply.status), std::move(line));
     outcome.reply.headers.emplace_back("X-Request-Id", id);
     return std::move(outcome.reply);
 }

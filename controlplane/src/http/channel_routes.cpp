@@ -47,19 +47,20 @@ Reply written(int status, Channels::Written&& result, const Caller& caller)
     return reply;
 }
 
-std::uint16_t port_of(const json& settings, const char* name, std::uint16_t preset)
+/// The port under which the world reaches us: the one that nginx listens on, unless it is mapped.
+std::uint16_t port_of(const json& settings, const std::string& kind)
 {
-    const auto port = settings.value(name, json());
-    return port.is_number_integer() ? port.get<std::uint16_t>() : preset;
+    const auto& mapped = settings.at("public_ports").at(kind);
+    return mapped.is_null() ? settings.at(kind + "_port") : mapped;
 }
 
 PublicAddress address_of(const Request& request, const json& settings)
 {
     PublicAddress address;
-    address.http_port = port_of(settings, "http_port", address.http_port);
-    address.https_port = port_of(settings, "https_port", address.https_port);
-    address.rtmp_port = port_of(settings, "rtmp_port", address.rtmp_port);
-    address.rtmps_port = port_of(settings, "rtmps_port", address.rtmps_port);
+    address.http_port = port_of(settings, "http");
+    address.https_port = port_of(settings, "https");
+    address.rtmp_port = port_of(settings, "rtmp");
+    address.rtmps_port = port_of(settings, "rtmps");
     address.https = request.header("x-forwarded-proto") == "https";
     const auto configured = settings.value("public_host", json());
     if (configured.is_string()) address.host = bare_host(configured.get<std::string>());

@@ -69,6 +69,13 @@ Rule port(long long preset)
     return integer(1, 65535, preset);
 }
 
+/// The ports that the world uses, where something maps them (a container, a balancer).
+Rule public_ports()
+{
+    const auto other = [] { return port(1).or_null(); };
+    return object({{"http", other()}, {"https", other()}, {"rtmp", other()}, {"rtmps", other()}});
+}
+
 Rule limits()
 {
     return object({
@@ -201,6 +208,7 @@ const Rule& settings_rule()
         {"rtmps_port", port(1936)},
         {"workers", integer(1, kMaxWorkers, processors())},
         {"public_host", text(1, 253).with(host_name).or_null()},
+        {"public_ports", public_ports()},
         {"limits", limits()},
         {"hub", hub_sizes()},
         {"tls", tls()},
