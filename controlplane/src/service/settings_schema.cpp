@@ -201,6 +201,8 @@ const Rule& settings_rule()
         {"rtmps_port", port(1936)},
         {"workers", integer(1, kMaxWorkers, processors())},
         {"public_host", text(1, 253).with(host_name).or_null()},
+        {"push_host", text(1, 253).with(host_name).or_null()},
+        {"pull_host", text(1, 253).with(host_name).or_null()},
         {"limits", limits()},
         {"hub", hub_sizes()},
         {"tls", tls()},
