@@ -10,6 +10,7 @@
 #include "conditional.hpp"
 #include "once_only.hpp"
 #include "paging.hpp"
+#include "public_address.hpp"
 
 namespace sluice::control::http {
 namespace {
@@ -45,28 +46,6 @@ Reply written(int status, Channels::Written&& result, const Caller& caller)
     if (status == 201) reply.headers.emplace_back("Location", "/api/v1/channels/" + id);
     if (result.replayed) reply.headers.emplace_back("Idempotency-Replayed", "true");
     return reply;
-}
-
-std::uint16_t port_of(const json& settings, const char* name, std::uint16_t preset)
-{
-    const auto port = settings.value(name, json());
-    return port.is_number_integer() ? port.get<std::uint16_t>() : preset;
-}
-
-PublicAddress address_of(const Request& request, const json& settings)
-{
-    PublicAddress address;
-    address.http_port = port_of(settings, "http_port", address.http_port);
-    address.https_port = port_of(settings, "https_port", address.https_port);
-    address.rtmp_port = port_of(settings, "rtmp_port", address.rtmp_port);
-    address.rtmps_port = port_of(settings, "rtmps_port", address.rtmps_port);
-    address.https = request.header("x-forwarded-proto") == "https";
-    const auto configured = settings.value("public_host", json());
-    if (configured.is_string()) address.host = bare_host(configured.get<std::string>());
-    if (address.host.empty()) address.host = host_of(request.header("x-forwarded-host"));
-    if (address.host.empty()) address.host = host_of(request.header("host"));
-    if (address.host.empty()) address.host = "localhost";
-    return address;
 }
 
 /// `valid_s` bounds how long the signatures are good.

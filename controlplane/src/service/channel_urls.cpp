@@ -53,7 +53,8 @@ json play_urls(const channel::Channel& channel, const PublicAddress& address, st
     const bool tls = address.https;
     const auto port = tls ? address.https_port : address.http_port;
     const std::uint16_t usual = tls ? 443 : 80;
-    const auto http = base(tls ? "https" : "http", address.host, port, usual) + "/" + channel.id + "/";
+    const auto http =
+        base(tls ? "https" : "http", address.host, port, usual) + "/" + channel.id + "/";
     const auto ws = base(tls ? "wss" : "ws", address.host, port, usual) + "/" + channel.id + "/";
     std::string sign;
     if (channel.playback.auth == channel::Auth::signature) {

@@ -139,7 +139,7 @@ Result<json> changed(const json& current, const json& body)
     channel.erase(kLegacy);
     check_result(channel, findings);
     if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
-    if (!kept.empty()) channel[kLegacy] = std::move(kept);
+    if (!kept.empty() || current.contains(kLegacy)) channel[kLegacy] = std::move(kept);
     return channel;
 }
 
