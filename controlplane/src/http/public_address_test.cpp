@@ -14,9 +14,9 @@ struct Hosts {
     std::string push;
 };
 
-void PrintTo(const Hosts& hosts, std::ostream* out)
+std::ostream& operator<<(std::ostream& out, const Hosts& hosts)
 {
-    *out << hosts.name;
+    return out << hosts.name;
 }
 
 class PublicHost : public testing::TestWithParam<Hosts> {};

@@ -161,11 +161,12 @@ std::string push_key(const json& stored)
 json shown(const LegacyField& field, const json& channel, const json& kept)
 {
     const auto sent = kept.find(field.name);
-    const auto value = plain_value(field, channel);
+    auto value = plain_value(field, channel);
     if (sent == kept.end()) return value;
     if (field.read == nullptr) return *sent;
     const auto parsed = parse_legacy(field, *sent);
-    return parsed.complaint.empty() && parsed.value == value ? *sent : value;
+    if (parsed.complaint.empty() && parsed.value == value) return *sent;
+    return value;
 }
 
 }  // namespace

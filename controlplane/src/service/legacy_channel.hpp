@@ -7,8 +7,8 @@
 
 namespace sluice::control {
 
-inline constexpr std::size_t kMaxLegacyUnknown = 200;      ///< fields that we don't know
-inline constexpr std::size_t kMaxLegacyBytes = 64 * 1024;  ///< of all that is kept beside
+inline constexpr std::size_t kMaxLegacyUnknown = 200;  ///< fields that we don't know
+inline constexpr std::size_t kMaxLegacyBytes = 65536;  ///< of all that is kept beside
 
 /// The channel that a POST of the older API asks for, to be given to Channels::create(): absent
 /// fields have the older API's defaults. Fields without a counterpart, unknown ones and values in

@@ -19,7 +19,7 @@ constexpr const char* kId = "98724e64-bcd1-4887-af4a-60be440709aa";
 constexpr const char* kKey = "nodemedia2017privatekey";
 
 /// What Channels makes of a draft before it stores it.
-json stored(json channel)
+json stored(const json& channel)
 {
     auto out = complete(channel_rule(), channel);
     if (!channel.contains("id")) out["id"] = kId;
@@ -59,9 +59,9 @@ struct Example {
     json with = json::object();  ///< what the field can't be without
 };
 
-void PrintTo(const Example& example, std::ostream* out)
+std::ostream& operator<<(std::ostream& out, const Example& example)
 {
-    *out << example.field;
+    return out << example.field;
 }
 
 const std::vector<json> kTrue{true, "true", "True"};
@@ -72,9 +72,8 @@ json one_relay(bool enabled, const std::string& url = "rtmp://a.example/x")
     return json::array({{{"url", url}, {"enabled", enabled}, {"source", "raw"}}});
 }
 
-std::vector<Example> examples()
+std::vector<Example> stream_examples()
 {
-    const json relay{{"relayURL", "rtmp://a.example/x"}};
     return {
         {"outdate",
          {"2022-12-09", "2022/12/9", "2022/12/09", "2022-12-9", "2022-12-09T02:00:00+02:00"},
@@ -107,6 +106,13 @@ std::vector<Example> examples()
         {"motion_duration", {9, "9"}, "/record/motion/interval_s", 9, 9},
         {"motion_timeout", {90, "90"}, "/record/motion/max_s", 90, 90},
         {"recordSize", {"micro"}, "/task_sizes/record", "micro", "micro"},
+    };
+}
+
+std::vector<Example> processing_examples()
+{
+    const json relay{{"relayURL", "rtmp://a.example/x"}};
+    return {
         {"relayURL",
          {"rtmp://a.example/x", " rtmp://a.example/x ,"},
          "/relays",
@@ -149,6 +155,13 @@ std::vector<Example> examples()
         {"slaveSize", {"small"}, "", nullptr, "micro"},
         {"logLevel", {"debug"}, "", nullptr, "warning"},
     };
+}
+
+std::vector<Example> examples()
+{
+    auto all = stream_examples();
+    for (auto& example : processing_examples()) all.push_back(std::move(example));
+    return all;
 }
 
 TEST(LegacyFields, all_have_an_example)
@@ -337,9 +350,9 @@ struct Wrong {
     bool shape = false;
 };
 
-void PrintTo(const Wrong& wrong, std::ostream* out)
+std::ostream& operator<<(std::ostream& out, const Wrong& wrong)
 {
-    *out << wrong.name;
+    return out << wrong.name;
 }
 
 class LegacyWrong : public testing::TestWithParam<Wrong> {};
