@@ -417,6 +417,54 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"too many unknown fields", many_unknown(201), {"body"}},
         Wrong{"unknown fields too large", {{"x", std::string(65536, 'x')}}, {"body"}}));
 
+const std::vector<json> kOdd{true,
+                             "FALSE",
+                             0,
+                             -1,
+                             1.5,
+                             1e300,
+                             18446744073709551615U,
+                             "",
+                             nullptr,
+                             json::array(),
+                             {1},
+                             json::object(),
+                             {{"a", json::object()}},
+                             std::string(3000, 'x'),
+                             std::string(1, '\0'),
+                             "频道",
+                             " 5 ",
+                             std::string(30, '9'),
+                             "-",
+                             "2030-13-01",
+                             "0000-00-00",
+                             "2030-12-9T00:00:00Z",
+                             "#",
+                             "rtmp://",
+                             "rtmp://a.example/x\nrtmp://b.example/y"};
+
+TEST(LegacyChannel, takes_any_value_of_any_field_or_refuses_it_by_name)
+{
+    const json needed{{"relayURL", "rtmp://a.example/x"},
+                      {"WaterMarkText", "x"},
+                      {"ImageURL", "http://a.example/x.png"},
+                      {"unknown", 1}};
+    const auto channel = made(needed);
+    const auto before = item(channel);
+    for (const auto& [name, value] : before.items()) {
+        if (name == "id" || name == "key") continue;
+        for (const auto& odd : kOdd) {
+            const auto next = legacy_change(channel, {{name, odd}});
+            if (!next) {
+                for (const auto& wrong : next.error().fields) EXPECT_EQ(wrong.field, name) << odd;
+                continue;
+            }
+            EXPECT_EQ(item(stored(*next)).at(name), odd) << name;
+            EXPECT_EQ(item(changed(stored(*next), {{name, value}})), before) << name << odd;
+        }
+    }
+}
+
 TEST(LegacyChannel, takes_as_much_unknown_as_is_documented)
 {
     EXPECT_TRUE(legacy_create(many_unknown(200)));
