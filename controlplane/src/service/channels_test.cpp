@@ -398,7 +398,7 @@ TEST_F(ChannelsTest, what_only_the_older_api_knows_outlives_every_change_and_is_
     EXPECT_EQ(page->items, std::vector{*channels_.get(id)});
     const auto shown = json::parse(channels_.list(10, "", "")->items.front());
     EXPECT_EQ(shown, without_secrets(channel_rule(), *channels_.get(id)));
-    EXPECT_EQ(shown.dump().find("~"), std::string::npos);
+    EXPECT_EQ(shown.dump().find('~'), std::string::npos);
 }
 
 TEST_F(ChannelsTest, a_member_that_only_the_older_api_has_is_an_unknown_field_here)
