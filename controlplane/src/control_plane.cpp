@@ -86,13 +86,17 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::S
                 }),
       live_(nginx_),
       idempotency_(*store_),
-      router_([this](const http::Request& r) { return http::authenticate(tokens_, r); }),
+      router_([this](const http::Request& r) {
+          return http::legacy_caller(r, http::authenticate(tokens_, r), settings_);
+      }),
       channel_routes_(channels_, live_, idempotency_, [this] { return settings_.get(); }),
+      legacy_routes_(channels_, live_, settings_),
       token_routes_(tokens_, idempotency_),
       settings_routes_(settings_),
       system_routes_(*store_, channels_, live_, settings_, publisher_, counters_, kVersion)
 {
     channel_routes_.mount(router_);
+    legacy_routes_.mount(router_);
     token_routes_.mount(router_);
     settings_routes_.mount(router_);
     system_routes_.mount(router_);

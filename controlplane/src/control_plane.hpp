@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "http/channel_routes.hpp"
+#include "http/legacy_routes.hpp"
 #include "http/request_counters.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
@@ -67,6 +68,7 @@ private:
     http::RequestCounters counters_;
     http::Router router_;
     http::ChannelRoutes channel_routes_;
+    http::LegacyRoutes legacy_routes_;
     http::TokenRoutes token_routes_;
     http::SettingsRoutes settings_routes_;
     http::SystemRoutes system_routes_;

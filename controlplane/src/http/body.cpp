@@ -73,6 +73,12 @@ Result<json> json_body(const Request& request)
     return fail(Errc::malformed, "the body is not valid JSON");
 }
 
+bool says_json(const Request& request)
+{
+    const auto header = request.header("content-type");
+    return !header.empty() && media_of(header) == Media::json;
+}
+
 Result<json> optional_json_body(const Request& request)
 {
     if (request.body.empty()) return json::object();

@@ -14,4 +14,7 @@ Result<nlohmann::json> json_body(const Request& request);
 /// Same, but an empty body is an empty object.
 Result<nlohmann::json> optional_json_body(const Request& request);
 
+/// Whether the request itself says that its body is JSON.
+bool says_json(const Request& request);
+
 }  // namespace sluice::control::http

@@ -10,6 +10,7 @@
 #include "conditional.hpp"
 #include "once_only.hpp"
 #include "paging.hpp"
+#include "public_address.hpp"
 
 namespace sluice::control::http {
 namespace {
@@ -45,29 +46,6 @@ Reply written(int status, Channels::Written&& result, const Caller& caller)
     if (status == 201) reply.headers.emplace_back("Location", "/api/v1/channels/" + id);
     if (result.replayed) reply.headers.emplace_back("Idempotency-Replayed", "true");
     return reply;
-}
-
-/// The port under which the world reaches us: the one that nginx listens on, unless it is mapped.
-std::uint16_t port_of(const json& settings, const std::string& kind)
-{
-    const auto& mapped = settings.at("public_ports").at(kind);
-    return mapped.is_null() ? settings.at(kind + "_port") : mapped;
-}
-
-PublicAddress address_of(const Request& request, const json& settings)
-{
-    PublicAddress address;
-    address.http_port = port_of(settings, "http");
-    address.https_port = port_of(settings, "https");
-    address.rtmp_port = port_of(settings, "rtmp");
-    address.rtmps_port = port_of(settings, "rtmps");
-    address.https = request.header("x-forwarded-proto") == "https";
-    const auto configured = settings.value("public_host", json());
-    if (configured.is_string()) address.host = bare_host(configured.get<std::string>());
-    if (address.host.empty()) address.host = host_of(request.header("x-forwarded-host"));
-    if (address.host.empty()) address.host = host_of(request.header("host"));
-    if (address.host.empty()) address.host = "localhost";
-    return address;
 }
 
 /// `valid_s` bounds how long the signatures are good.

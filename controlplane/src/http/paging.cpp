@@ -18,15 +18,15 @@ std::optional<std::size_t> number(std::string_view text)
 }
 
 void take(const std::string& name, const std::string& value, Paging& paging,
-          const std::vector<Filter>& filters, Findings& findings)
+          const std::vector<Filter>& filters, std::size_t most, Findings& findings)
 {
     const auto filter = std::ranges::find(filters, name, &Filter::name);
     if (name == "limit") {
         const auto limit = number(value);
-        if (limit && *limit >= 1 && *limit <= kMaxLimit) {
+        if (limit && *limit >= 1 && *limit <= most) {
             paging.limit = *limit;
         } else {
-            findings.add("limit", "must be a whole number of 1 to " + std::to_string(kMaxLimit));
+            findings.add("limit", "must be a whole number of 1 to " + std::to_string(most));
         }
     } else if (name == "cursor") {
         paging.cursor = value;
@@ -50,11 +50,13 @@ std::string Paging::filter(const std::string& name) const
     return given == filters.end() ? std::string() : given->second;
 }
 
-Result<Paging> paging_of(const Request& request, const std::vector<Filter>& filters)
+Result<Paging> paging_of(const Request& request, const std::vector<Filter>& filters, PageSize size)
 {
-    Paging paging;
+    Paging paging{.limit = size.preset, .cursor = {}, .filters = {}};
     Findings findings;
-    for (const auto& [name, value] : request.query) take(name, value, paging, filters, findings);
+    for (const auto& [name, value] : request.query) {
+        take(name, value, paging, filters, size.most, findings);
+    }
     if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
     return paging;
 }

@@ -20,6 +20,12 @@ struct Filter {
     Rule rule;
 };
 
+/// How many items a page has, and may have.
+struct PageSize {
+    std::size_t preset = kDefaultLimit;
+    std::size_t most = kMaxLimit;
+};
+
 struct Paging {
     std::size_t limit = kDefaultLimit;
     std::string cursor;
@@ -30,6 +36,7 @@ struct Paging {
 
 /// `limit`, `cursor` and the list's own filters of a list request. Errc::invalid names each wrong
 /// or unknown one.
-Result<Paging> paging_of(const Request& request, const std::vector<Filter>& filters = {});
+Result<Paging> paging_of(const Request& request, const std::vector<Filter>& filters = {},
+                         PageSize size = {});
 
 }  // namespace sluice::control::http

@@ -45,9 +45,10 @@ Result<json> from_stored(const store::Entry& entry)
 
 Result<std::string> shown_text(const store::Entry& entry)
 {
-    // Inside a JSON string the quotes would be escaped: this is found only as a member's name.
+    // Inside a JSON string the quotes would be escaped: this is found only as a member's name. The
+    // first one it must be: what the older API keeps within may have members of any name.
     static const std::string start = std::string(",\"") + kSecrets + "\":";
-    const auto at = entry.value.rfind(start);
+    const auto at = entry.value.find(start);
     if (at != std::string::npos) return with_version(entry.value.substr(0, at), entry.version);
     return from_stored(entry).map(
         [](json&& channel) { return without_secrets(channel_rule(), std::move(channel)).dump(); });

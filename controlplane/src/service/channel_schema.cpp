@@ -164,6 +164,7 @@ Rule whole_channel()
         {"updated_at", text(0, 40).ours()},
         {"version", integer(0, 0, 0).ours()},
         {"applied", text(0, 16).ours()},
+        {kLegacy, object({}).kept()},
     });
 }
 

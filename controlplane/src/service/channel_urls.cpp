@@ -18,11 +18,11 @@ bool is_host_character(char c)
 }
 
 /// `scheme://host[:port]`; the scheme's usual port is left out.
-std::string base(std::string_view scheme, const PublicAddress& address, std::uint16_t port,
+std::string base(std::string_view scheme, const std::string& host, std::uint16_t port,
                  std::uint16_t usual)
 {
-    const bool v6 = address.host.find(':') != std::string::npos;
-    auto url = std::string(scheme) + "://" + (v6 ? "[" + address.host + "]" : address.host);
+    const bool v6 = host.find(':') != std::string::npos;
+    auto url = std::string(scheme) + "://" + (v6 ? "[" + host + "]" : host);
     if (port != usual) url += ":" + std::to_string(port);
     return url;
 }
@@ -39,9 +39,10 @@ json push_urls(const channel::Channel& channel, const PublicAddress& address, st
     if (channel.ingest.auth == channel::Auth::signature) {
         key += "?sign=" + auth::sign_push(channel.id, expiry(channel, until_s), channel.ingest.key);
     }
-    const auto rtmp = base("rtmp", address, address.rtmp_port, 1935) + "/stream";
+    const auto& host = address.push_host.empty() ? address.host : address.push_host;
+    const auto rtmp = base("rtmp", host, address.rtmp_port, 1935) + "/stream";
     // RTMPS has a registered port, 443, but players and encoders need ours spelled out.
-    const auto rtmps = base("rtmps", address, address.rtmps_port, 443) + "/stream";
+    const auto rtmps = base("rtmps", host, address.rtmps_port, 443) + "/stream";
     return {{"rtmp", rtmp + "/" + key},
             {"rtmps", rtmps + "/" + key},
             {"obs", {{"server", rtmp}, {"stream_key", key}}}};
@@ -52,8 +53,9 @@ json play_urls(const channel::Channel& channel, const PublicAddress& address, st
     const bool tls = address.https;
     const auto port = tls ? address.https_port : address.http_port;
     const std::uint16_t usual = tls ? 443 : 80;
-    const auto http = base(tls ? "https" : "http", address, port, usual) + "/" + channel.id + "/";
-    const auto ws = base(tls ? "wss" : "ws", address, port, usual) + "/" + channel.id + "/";
+    const auto http =
+        base(tls ? "https" : "http", address.host, port, usual) + "/" + channel.id + "/";
+    const auto ws = base(tls ? "wss" : "ws", address.host, port, usual) + "/" + channel.id + "/";
     std::string sign;
     if (channel.playback.auth == channel::Auth::signature) {
         sign =
@@ -63,7 +65,7 @@ json play_urls(const channel::Channel& channel, const PublicAddress& address, st
         return on ? json(start + name + sign) : json();
     };
     const auto& on = channel.outputs;
-    const auto rtmp = base("rtmp", address, address.rtmp_port, 1935) + "/stream/" + channel.id;
+    const auto rtmp = base("rtmp", address.host, address.rtmp_port, 1935) + "/stream/" + channel.id;
     return {{"flv", url(on.flv, http, "live.flv")},
             {"ws_flv", url(on.flv, ws, "live.flv")},
             {"hls", url(on.hls, http, "live.m3u8")},

@@ -9,7 +9,8 @@ namespace sluice::control {
 
 /// Under which name and ports the caller reaches this server.
 struct PublicAddress {
-    std::string host;  ///< name or address, without port and brackets
+    std::string host;       ///< name or address, without port and brackets
+    std::string push_host;  ///< that of encoders; empty: the same
     bool https = false;
     std::uint16_t http_port = 8080;
     std::uint16_t https_port = 8443;

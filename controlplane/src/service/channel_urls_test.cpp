@@ -46,6 +46,18 @@ TEST(ChannelUrls, other_ports_are_named)
     EXPECT_EQ(urls["play"]["rtmp"], "rtmp://tv.example.com:11935/stream/demo");
 }
 
+TEST(ChannelUrls, encoders_may_have_a_host_of_their_own)
+{
+    auto where = address();
+    where.push_host = "push.example.com";
+    const auto urls = channel_urls(stored(), where, true);
+    EXPECT_EQ(urls["push"]["obs"]["server"], "rtmp://push.example.com/stream");
+    EXPECT_TRUE(urls["push"]["rtmp"].get<std::string>().starts_with("rtmp://push.example.com/"));
+    EXPECT_TRUE(urls["push"]["rtmps"].get<std::string>().starts_with("rtmps://push.example.com:"));
+    EXPECT_EQ(urls["play"]["rtmp"], "rtmp://tv.example.com/stream/demo");
+    EXPECT_EQ(urls["play"]["flv"], "http://tv.example.com/demo/live.flv");
+}
+
 TEST(ChannelUrls, a_request_by_https_gets_https_and_wss)
 {
     auto where = address();

@@ -9,6 +9,7 @@
 #include "channel_schema.hpp"
 #include "core/auth/channel_id.hpp"
 #include "formats.hpp"
+#include "legacy_channel.hpp"
 #include "random.hpp"
 #include "timestamp.hpp"
 
@@ -58,6 +59,7 @@ json finish(const json& next, const json& current, bool keep_playback_key)
     auto& key = channel["ingest"]["key"];
     if (key.is_null()) key = current.at("ingest").at("key");
     if (keep_playback_key) channel["playback"]["key"] = current.at("playback").at("key");
+    if (!next.contains(kLegacy) && current.contains(kLegacy)) channel[kLegacy] = current[kLegacy];
     channel["created_at"] = current.at("created_at");
     channel["updated_at"] = format_timestamp(now_s());
     normalise(channel);
@@ -70,6 +72,28 @@ Result<json> checked(const json& next, const json& current, bool keep_playback_k
     check_channel(next, findings);
     if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
     return finish(next, current, keep_playback_key);
+}
+
+/// Without what only the older API knows: a request that names it is refused like any unknown
+/// field.
+json own_fields(json channel)
+{
+    channel.erase(kLegacy);
+    return channel;
+}
+
+/// The document of a new channel; all that its maker left out has its default.
+json fresh(const json& body)
+{
+    auto channel = complete(channel_rule(), body);
+    if (!body.contains("id")) channel["id"] = random_uuid();
+    auto& key = channel["ingest"]["key"];
+    if (key.is_null()) key = random_hex(kKeyBytes);
+    const auto now = format_timestamp(now_s());
+    channel["created_at"] = now;
+    channel["updated_at"] = now;
+    normalise(channel);
+    return channel;
 }
 
 enum class Kind { created, updated, deleted };
@@ -88,7 +112,9 @@ void note(std::vector<store::Operation>& work, const Journal& journal, const Cal
                        : kind == Kind::updated ? "channel.updated"
                                                : "channel.deleted";
     json data{{"name", there.value("name", "")}};
-    if (kind == Kind::updated) data["changed"] = audit::changed_fields(before, after);
+    if (kind == Kind::updated) {
+        data["changed"] = audit::changed_fields(own_fields(before), own_fields(after));
+    }
     static const json kDefaults = complete(channel_rule(), json::object());
     work.push_back(audit::entry(by, {action, id, before, after, &channel_rule(), &kDefaults}));
     work.push_back(journal.entry({type, id, now_ms(), std::move(data)}));
@@ -100,23 +126,6 @@ Channels::Channels(store::Store& store, const Journal& journal, Apply apply)
     : store_(store), journal_(journal), apply_(std::move(apply)), index_(store), idempotency_(store)
 {}
 
-Result<json> Channels::prepare_new(const json& body) const
-{
-    Findings findings;
-    check_channel(body, findings);
-    if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
-
-    auto channel = complete(channel_rule(), body);
-    if (!body.contains("id")) channel["id"] = random_uuid();
-    auto& key = channel["ingest"]["key"];
-    if (key.is_null()) key = random_hex(kKeyBytes);
-    const auto now = format_timestamp(now_s());
-    channel["created_at"] = now;
-    channel["updated_at"] = now;
-    normalise(channel);
-    return channel;
-}
-
 /// What every change does once it is durable; true when it is in force.
 bool Channels::committed()
 {
@@ -127,6 +136,23 @@ bool Channels::committed()
 
 Result<Channels::Written> Channels::create(const Caller& by, const json& body,
                                            const std::optional<OnceOnly>& once)
+{
+    return insert(by, once, [&]() -> Result<json> {
+        Findings findings;
+        check_channel(body, findings);
+        if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
+        return fresh(body);
+    });
+}
+
+Result<Channels::Written> Channels::create_legacy(const Caller& by, const json& body,
+                                                  const std::optional<OnceOnly>& once)
+{
+    return insert(by, once, [&] { return legacy_create(body).map(fresh); });
+}
+
+Result<Channels::Written> Channels::insert(const Caller& by, const std::optional<OnceOnly>& once,
+                                           const Prepare& prepare)
 {
     // The key of a repeated request is looked up before and after: two of them may race.
     const auto replay = [&]() -> Result<std::optional<Written>> {
@@ -143,7 +169,7 @@ Result<Channels::Written> Channels::create(const Caller& by, const json& body,
         if (!before) return tl::unexpected(before.error());
         return **before;
     }
-    auto channel = prepare_new(body);
+    auto channel = prepare();
     if (!channel) return tl::unexpected(channel.error());
 
     const auto id = channel->at("id").get<std::string>();
@@ -180,33 +206,55 @@ Result<json> Channels::get(std::string_view id) const
     return find(id).and_then(from_stored);
 }
 
-Result<Channels::List> Channels::list(std::size_t limit, std::string_view cursor,
-                                      std::string_view q, const Wanted& wanted)
+Result<Channels::Entries> Channels::entries(std::size_t limit, std::string_view cursor,
+                                            std::string_view q, const Wanted& wanted)
 {
-    List list;
+    Entries list;
     if (q.empty() && !wanted) {
         const auto after = cursor.empty() ? std::string() : schema::channel(cursor);
         auto page = store_.list(schema::kChannels, after, limit);
         if (!page) return tl::unexpected(page.error());
-        for (const auto& entry : page->items) {
-            auto text = shown_text(entry);
-            if (!text) return tl::unexpected(text.error());
-            list.items.push_back(std::move(*text));
-        }
-        if (page->more) {
-            list.next_cursor = page->items.back().key.substr(schema::kChannels.size());
-        }
+        list.items = std::move(page->items);
+        if (page->more) list.next_cursor = list.items.back().key.substr(schema::kChannels.size());
         return list;
     }
     auto found = index_.search(q, cursor, limit, wanted);
     if (!found) return tl::unexpected(found.error());
     for (const auto& id : found->ids) {
-        auto text = find(id).and_then(shown_text);
-        if (text) list.items.push_back(std::move(*text));
+        auto entry = find(id);
+        if (entry) list.items.push_back(std::move(*entry));
         // Deleted since the search: no error, just not there.
-        if (!text && text.error().code != Errc::not_found) return tl::unexpected(text.error());
+        if (!entry && entry.error().code != Errc::not_found) return tl::unexpected(entry.error());
     }
     if (found->more) list.next_cursor = found->ids.back();
+    return list;
+}
+
+Result<Channels::List> Channels::list(std::size_t limit, std::string_view cursor,
+                                      std::string_view q, const Wanted& wanted)
+{
+    auto page = entries(limit, cursor, q, wanted);
+    if (!page) return tl::unexpected(page.error());
+    List list{.items = {}, .next_cursor = std::move(page->next_cursor)};
+    for (const auto& entry : page->items) {
+        auto text = shown_text(entry);
+        if (!text) return tl::unexpected(text.error());
+        list.items.push_back(std::move(*text));
+    }
+    return list;
+}
+
+Result<Channels::Documents> Channels::documents(std::size_t limit, std::string_view cursor,
+                                                std::string_view q, const Wanted& wanted)
+{
+    auto page = entries(limit, cursor, q, wanted);
+    if (!page) return tl::unexpected(page.error());
+    Documents list{.items = {}, .next_cursor = std::move(page->next_cursor)};
+    for (const auto& entry : page->items) {
+        auto channel = from_stored(entry);
+        if (!channel) return tl::unexpected(channel.error());
+        list.items.push_back(std::move(*channel));
+    }
     return list;
 }
 
@@ -248,9 +296,20 @@ Result<Channels::Written> Channels::patch(const Caller& by, std::string_view id,
             findings.add("body", "must be an object");
         }
         if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
-        auto next = current;
+        auto next = own_fields(current);
         next.merge_patch(patch);
         return checked(next, current, false);
+    });
+}
+
+Result<Channels::Written> Channels::change_legacy(const Caller& by, std::string_view id,
+                                                  const json& body,
+                                                  const std::optional<IfMatch>& match)
+{
+    return change(by, id, match, [&](const json& current) {
+        return legacy_change(current, body).map([&](const json& next) {
+            return finish(next, current, false);
+        });
     });
 }
 
@@ -297,7 +356,7 @@ Result<Channels::Written> Channels::rotate_key(const Caller& by, std::string_vie
     check(rule, {{"key", key}}, "", findings);
     if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
     return change(by, id, match, [&](const json& current) -> Result<json> {
-        auto next = current;
+        auto next = own_fields(current);
         next["ingest"]["key"] = key.is_null() ? json(random_hex(kKeyBytes)) : key;
         return checked(next, current, false);
     });

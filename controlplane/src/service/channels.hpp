@@ -37,6 +37,11 @@ public:
         std::optional<std::string> next_cursor;
     };
 
+    struct Documents {
+        std::vector<nlohmann::json> items;  ///< with their secrets
+        std::optional<std::string> next_cursor;
+    };
+
     /// Chooses channels by their ids.
     using Wanted = std::function<bool(std::string_view id)>;
 
@@ -52,6 +57,10 @@ public:
     /// or name contains it, `wanted` those it is true for.
     Result<List> list(std::size_t limit, std::string_view cursor, std::string_view q,
                       const Wanted& wanted = {});
+
+    /// The same, for those who make something else of them.
+    Result<Documents> documents(std::size_t limit, std::string_view cursor, std::string_view q,
+                                const Wanted& wanted = {});
 
     /// RFC 7396. Errors: not_found, malformed, invalid, precondition.
     Result<Written> patch(const Caller& by, std::string_view id, const nlohmann::json& change,
@@ -69,6 +78,12 @@ public:
     Result<Written> rotate_key(const Caller& by, std::string_view id, const nlohmann::json& key,
                                const std::optional<IfMatch>& match = {});
 
+    /// create() and patch() with a document of the older API (legacy_channel.hpp).
+    Result<Written> create_legacy(const Caller& by, const nlohmann::json& body,
+                                  const std::optional<OnceOnly>& once = {});
+    Result<Written> change_legacy(const Caller& by, std::string_view id, const nlohmann::json& body,
+                                  const std::optional<IfMatch>& match = {});
+
     Result<std::size_t> size() { return index_.size(); }
 
 private:
@@ -77,9 +92,20 @@ private:
 
     Result<Written> change(const Caller& by, std::string_view id,
                            const std::optional<IfMatch>& match, const Change& next);
+    /// Makes a new document; asked only when the request is not a repeated one.
+    using Prepare = std::function<Result<nlohmann::json>()>;
+
+    struct Entries {
+        std::vector<store::Entry> items;
+        std::optional<std::string> next_cursor;
+    };
+
+    Result<Written> insert(const Caller& by, const std::optional<OnceOnly>& once,
+                           const Prepare& prepare);
+    Result<Entries> entries(std::size_t limit, std::string_view cursor, std::string_view q,
+                            const Wanted& wanted);
     bool committed();
     Result<store::Entry> find(std::string_view id) const;
-    Result<nlohmann::json> prepare_new(const nlohmann::json& body) const;
 
     store::Store& store_;
     const Journal& journal_;

@@ -383,6 +383,47 @@ TEST_F(ChannelsTest, times_are_stored_in_utc)
     EXPECT_EQ(channel.at("expires_at"), "2030-01-01T00:00:00Z");
 }
 
+TEST_F(ChannelsTest, what_only_the_older_api_knows_outlives_every_change_and_is_never_shown)
+{
+    const json unknown{{"foo", {{"a", 1}, {"~secrets", 2}}}};
+    const auto made = channels_.create_legacy(kTester, unknown);
+    ASSERT_TRUE(made);
+    const auto id = made->channel.at("id").get<std::string>();
+    ASSERT_TRUE(channels_.patch(kTester, id, {{"name", "x"}}));
+    ASSERT_TRUE(channels_.replace(kTester, id, {{"description", "x"}}));
+    ASSERT_TRUE(channels_.rotate_key(kTester, id, "another-key"));
+    EXPECT_EQ(channels_.get(id)->at(kLegacy), unknown);
+    const auto page = channels_.documents(10, "", "");
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->items, std::vector{*channels_.get(id)});
+    const auto shown = json::parse(channels_.list(10, "", "")->items.front());
+    EXPECT_EQ(shown, without_secrets(channel_rule(), *channels_.get(id)));
+    EXPECT_EQ(shown.dump().find('~'), std::string::npos);
+}
+
+TEST_F(ChannelsTest, a_member_that_only_the_older_api_has_is_an_unknown_field_here)
+{
+    create({{"id", "a"}});
+    const json body{{kLegacy, {{"foo", 1}}}};
+    for (const auto& refused :
+         {channels_.create(kTester, body), channels_.patch(kTester, "a", body),
+          channels_.replace(kTester, "a", body)}) {
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, Errc::invalid);
+        EXPECT_EQ(refused.error().fields.front().field, kLegacy);
+    }
+}
+
+TEST_F(ChannelsTest, the_journal_does_not_name_what_only_the_older_api_knows)
+{
+    const auto id = channels_.create_legacy(kTester, json::object())->channel.at("id");
+    ASSERT_TRUE(channels_.change_legacy(kTester, id.get<std::string>(),
+                                        {{"isHls", "true"}, {"my note", 1}}));
+    const auto events = journal_.after(0, 10);
+    ASSERT_TRUE(events);
+    EXPECT_EQ(events->back().at("data").at("changed"), json({"outputs.hls"}));
+}
+
 TEST_F(ChannelsTest, every_change_is_in_the_audit_log_and_the_journal_and_a_refused_one_in_neither)
 {
     const Caller by{.id = "t1", .scope = Scope::operator_, .name = "CI", .address = "192.0.2.7"};

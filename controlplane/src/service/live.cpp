@@ -78,6 +78,19 @@ Result<std::map<std::string, std::string, std::less<>>> Live::states() const
     return states;
 }
 
+Result<std::map<std::string, std::int64_t, std::less<>>> Live::live_since() const
+{
+    const auto answer = nginx_.get("/-/streams", kListLimit);
+    if (!answer) return tl::unexpected(answer.error());
+    std::map<std::string, std::int64_t, std::less<>> since;
+    const json streams = answer->value("streams", json::array());
+    for (const auto& item : streams) {
+        if (item.value("state", "") != "live") continue;
+        since[item.value("id", "")] = item.value("started_at_ms", std::int64_t{0});
+    }
+    return since;
+}
+
 Result<void> Live::kick(std::string_view id, const std::string& reason) const
 {
     const auto nobody = [] { return fail(Errc::conflict, "nobody publishes to this channel"); };

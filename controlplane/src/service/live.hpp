@@ -23,6 +23,10 @@ public:
     /// not answer.
     Result<std::map<std::string, std::string, std::less<>>> states() const;
 
+    /// When each stream that is `live` started, milliseconds since 1970, by channel. Errors as
+    /// those of states().
+    Result<std::map<std::string, std::int64_t, std::less<>>> live_since() const;
+
     /// Ends the session of the channel's publisher. Errc::conflict when nobody publishes.
     Result<void> kick(std::string_view id, const std::string& reason) const;
 

@@ -83,6 +83,7 @@ inline void collect(const Rule& rule, const std::string& path,
                     std::map<std::string, std::string>& out)
 {
     for (const auto& field : rule.fields) {
+        if (field.rule.hidden) continue;
         const auto name = path + field.name;
         const bool objects = field.rule.kind == Rule::Kind::list &&
                              field.rule.item.front().kind == Rule::Kind::object;

@@ -27,6 +27,13 @@ Rule Rule::ours() &&
     return std::move(*this);
 }
 
+Rule Rule::kept() &&
+{
+    hidden = true;
+    write_only = true;
+    return std::move(*this);
+}
+
 Rule Rule::with(Format wanted) &&
 {
     format = wanted;
@@ -167,7 +174,7 @@ void check_object(const Rule& rule, const json& value, const std::string& path, 
     for (const auto& [name, member] : value.items()) {
         const auto known = std::find_if(rule.fields.begin(), rule.fields.end(),
                                         [&](const Field& field) { return field.name == name; });
-        if (known == rule.fields.end()) {
+        if (known == rule.fields.end() || known->rule.hidden) {
             // A name is the caller's own text: its length is his, not our answer's.
             findings.add(prefix + name.substr(0, 64), "is not a known field");
         } else {
@@ -220,6 +227,10 @@ json complete(const Rule& rule, const json& value)
     for (const auto& field : rule.fields) {
         if (field.rule.read_only) continue;
         const bool given = value.contains(field.name);
+        if (field.rule.hidden) {
+            if (given) object[field.name] = value[field.name];
+            continue;
+        }
         object[field.name] = complete(field.rule, given ? value[field.name] : field.rule.preset);
     }
     return object;

@@ -28,6 +28,7 @@ struct Rule {
     bool nullable = false;
     bool read_only = false;   ///< set by us: ignored in input
     bool write_only = false;  ///< a secret: never in an answer
+    bool hidden = false;      ///< kept beside the document: in no request and in no answer
     Format format = nullptr;
     std::vector<std::string> choices;
     std::vector<Rule> item;  ///< the rule of a list's items: exactly one
@@ -36,6 +37,7 @@ struct Rule {
     Rule or_null() &&;
     Rule secret() &&;
     Rule ours() &&;
+    Rule kept() &&;
     Rule with(Format wanted) &&;
 };
 

@@ -209,6 +209,8 @@ const Rule& settings_rule()
         {"workers", integer(1, kMaxWorkers, processors())},
         {"public_host", text(1, 253).with(host_name).or_null()},
         {"public_ports", public_ports()},
+        {"push_host", text(1, 253).with(host_name).or_null()},
+        {"pull_host", text(1, 253).with(host_name).or_null()},
         {"limits", limits()},
         {"hub", hub_sizes()},
         {"tls", tls()},

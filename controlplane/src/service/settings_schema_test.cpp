@@ -30,19 +30,25 @@ TEST(SettingsSchema, openapi_says_the_same_about_every_field)
     }
 }
 
-TEST(SettingsSchema, a_public_host_is_one_that_addresses_can_be_made_of)
+class HostSetting : public testing::TestWithParam<const char*> {};
+
+TEST_P(HostSetting, is_one_that_addresses_can_be_made_of)
 {
+    const std::string name = GetParam();
     for (const auto* good :
          {"tv.example.com", "localhost", "192.0.2.1", "2001:db8::1", "[2001:db8::1]"}) {
-        EXPECT_TRUE(checked_settings({{"public_host", good}})) << good;
+        EXPECT_TRUE(checked_settings({{name, good}})) << good;
     }
     for (const auto* bad :
          {"]]", "[", "[x]", "..", "a:80", "[::1]:80", "http://x", "a b", ":", "1:2"}) {
-        const auto checked = checked_settings({{"public_host", bad}});
+        const auto checked = checked_settings({{name, bad}});
         ASSERT_FALSE(checked) << bad;
-        EXPECT_EQ(checked.error().fields.front().field, "public_host");
+        EXPECT_EQ(checked.error().fields.front().field, name);
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(Fields, HostSetting,
+                         testing::Values("public_host", "push_host", "pull_host"));
 
 }  // namespace
 }  // namespace sluice::control

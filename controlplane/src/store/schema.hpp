@@ -7,7 +7,8 @@
 ///
 ///     meta/schema          {"version": 1}
 ///     settings             the settings document
-///     channels/<id>        the channel document, its secrets in the member "~secrets"
+///     channels/<id>        the channel document; its secrets, and what only the older API
+///                          knows of it ("~legacy"), in the member "~secrets"
 ///     tokens/<id>          {id, name, scope, hash, created_at, expires_at}
 ///     idempotency/<hash>   {request, answer, created_at_s} of a POST; null: not answered yet
 ///     meta/installation    plain text: the first part of every event's id
