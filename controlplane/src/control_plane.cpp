@@ -75,9 +75,10 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::S
                     return publisher_.publish(kApplyWait) == snapshot::Publisher::Applied::applied;
                 }),
       live_(nginx_),
+      health_(*store_, nginx_, [this](const Event& event) { tell(event); }),
       idempotency_(*store_),
       router_([this](const http::Request& r) { return http::authenticate(tokens_, r); }),
-      channel_routes_(channels_, live_, idempotency_, [this] { return settings_.get(); }),
+      channel_routes_(channels_, live_, health_, idempotency_, [this] { return settings_.get(); }),
       token_routes_(tokens_, idempotency_),
       settings_routes_(settings_),
       system_routes_(*store_, channels_, live_, settings_, publisher_, counters_, kVersion)
@@ -123,6 +124,16 @@ Result<void> ControlPlane::serve(const Options& options)
         log(Level::info, {{"msg", "channels in the store"}, {"count", *count}});
     }
     return {};
+}
+
+/// Records what we found out ourselves, and shows it to those who listen to nginx's ring.
+void ControlPlane::tell(const Event& event) const
+{
+    if (auto done = journal_.record(event); !done) log_message(Level::error, done.error().detail);
+    const nlohmann::json shown{
+        {"type", event.type}, {"channel", event.channel}, {"data", event.data}};
+    if (auto done = nginx_.post("/-/events", shown); !done)
+        log_message(Level::error, "event " + event.type + ": " + done.error().detail);
 }
 
 void ControlPlane::tidy()

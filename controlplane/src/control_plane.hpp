@@ -16,6 +16,7 @@
 #include "nginx/control_socket.hpp"
 #include "result.hpp"
 #include "service/channels.hpp"
+#include "service/health_watch.hpp"
 #include "service/idempotency.hpp"
 #include "service/journal.hpp"
 #include "service/live.hpp"
@@ -50,6 +51,7 @@ private:
     ControlPlane(const nginx::Places& places, std::unique_ptr<store::Store> store, Journal journal,
                  std::string admin_token);
     Result<void> serve(const Options& options);
+    void tell(const Event& event) const;
 
     std::filesystem::path dir_;
     std::unique_ptr<store::Store> store_;
@@ -61,6 +63,7 @@ private:
     Tokens tokens_;
     Channels channels_;
     Live live_;
+    HealthWatch health_;
     Idempotency idempotency_;
 
     http::RequestCounters counters_;

@@ -213,7 +213,10 @@ Answer ChannelRoutes::status(const Request& request)
 {
     auto channel = channels_.get(request.param("id"));
     if (!channel) return tl::unexpected(channel.error());
-    return live_.status(*channel).map([](const json& status) { return json_reply(200, status); });
+    return live_.status(*channel).map([&](json status) {
+        status["health"] = health_.breaches(request.param("id"));
+        return json_reply(200, status);
+    });
 }
 
 Answer ChannelRoutes::kick(const Request& request)

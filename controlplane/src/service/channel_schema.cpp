@@ -1,5 +1,6 @@
 #include "channel_schema.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -129,6 +130,27 @@ Rule relay()
     });
 }
 
+/// A threshold that null switches off.
+Rule threshold(long long min, long long max, std::optional<long long> preset)
+{
+    auto rule = integer(min, max, preset.value_or(0)).or_null();
+    if (preset) rule.preset = *preset;
+    return rule;
+}
+
+/// What the stream is held to: health_rules.hpp.
+Rule health()
+{
+    return object({
+        {"min_bitrate_kbps", threshold(1, 1'000'000, std::nullopt)},
+        {"min_fps", threshold(1, 240, std::nullopt)},
+        {"max_keyframe_interval_s", threshold(1, 300, 10)},
+        {"max_av_drift_ms", threshold(50, 60'000, 1000)},
+        {"max_silence_s", threshold(1, 3600, std::nullopt)},
+        {"for_s", integer(1, 300, 5)},
+    });
+}
+
 Rule task_size(const std::string& preset)
 {
     auto rule = choice({"micro", "small", "medium", "large", "xlarge"});
@@ -154,6 +176,7 @@ Rule whole_channel()
                               {"list_size", integer(3, 100, 5)},
                               {"dvr_window_s", integer(0, 30 * kDay, 0)}})},
         {"playback", playback()},
+        {"health", health()},
         {"transcode", transcode()},
         {"watermark", watermark()},
         {"record", record()},
