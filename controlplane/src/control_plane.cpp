@@ -20,6 +20,9 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kApplyWait{500};
 constexpr std::chrono::seconds kDrain{5};
+/// Callbacks at one time: a question holds a thread until it is answered.
+constexpr std::size_t kAuthoriseThreads = 64;
+constexpr std::size_t kMaxQuestion = 64u << 10;
 
 /// Makes the folders of DIR that this process writes to, and holds DIR for itself.
 Result<void> take_folder(const fs::path& dir)
@@ -76,13 +79,20 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::S
                 }),
       live_(nginx_),
       health_(*store_, nginx_, [this](const Event& event) { tell(event); }),
+      authoriser_(*store_),
       idempotency_(*store_),
       router_([this](const http::Request& r) { return http::authenticate(tokens_, r); }),
       channel_routes_(channels_, live_, health_, idempotency_, [this] { return settings_.get(); }),
       token_routes_(tokens_, idempotency_),
       settings_routes_(settings_),
-      system_routes_(*store_, channels_, live_, settings_, publisher_, counters_, kVersion)
+      system_routes_(*store_, channels_, live_, settings_, publisher_, authoriser_, counters_,
+                     kVersion),
+      authorise_router_([](const http::Request&) -> Result<Caller> {
+          return Caller{};  // the folder of the socket lets in nobody else
+      }),
+      authorise_routes_(authoriser_)
 {
+    authorise_routes_.mount(authorise_router_);
     channel_routes_.mount(router_);
     token_routes_.mount(router_);
     settings_routes_.mount(router_);
@@ -118,11 +128,27 @@ Result<void> ControlPlane::serve(const Options& options)
         counters_);
     if (!server) return tl::unexpected(server.error());
     server_ = std::move(*server);
+    if (auto done = serve_authorise(); !done) return done;
     log_message(Level::info,
                 std::string("sluice-control ") + kVersion + " serves " + dir_.string());
     if (auto count = channels_.size(); count) {  // also fills the search index
         log(Level::info, {{"msg", "channels in the store"}, {"count", *count}});
     }
+    return {};
+}
+
+Result<void> ControlPlane::serve_authorise()
+{
+    auto server = http::Server::start(
+        {.socket = dir_ / "run/authorise.sock",
+         .threads = kAuthoriseThreads,
+         .max_request = kMaxQuestion},
+        [this](http::Request request) {
+            return http::serve(authorise_router_, authorise_counters_, std::move(request));
+        },
+        authorise_counters_);
+    if (!server) return tl::unexpected(server.error());
+    authorise_server_ = std::move(*server);
     return {};
 }
 
@@ -147,6 +173,8 @@ void ControlPlane::stop()
 {
     log_message(Level::info, "ending: waiting for requests in flight");
     server_->stop(kDrain);
+    authoriser_.stop();
+    authorise_server_->stop(kDrain);
 }
 
 }  // namespace sluice::control

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "http/authorise_routes.hpp"
 #include "http/channel_routes.hpp"
 #include "http/request_counters.hpp"
 #include "http/router.hpp"
@@ -15,6 +16,7 @@
 #include "nginx/activation.hpp"
 #include "nginx/control_socket.hpp"
 #include "result.hpp"
+#include "service/authoriser.hpp"
 #include "service/channels.hpp"
 #include "service/health_watch.hpp"
 #include "service/idempotency.hpp"
@@ -51,6 +53,7 @@ private:
     ControlPlane(const nginx::Places& places, std::unique_ptr<store::Store> store, Journal journal,
                  std::string admin_token);
     Result<void> serve(const Options& options);
+    Result<void> serve_authorise();
     void tell(const Event& event) const;
 
     std::filesystem::path dir_;
@@ -64,6 +67,7 @@ private:
     Channels channels_;
     Live live_;
     HealthWatch health_;
+    Authoriser authoriser_;
     Idempotency idempotency_;
 
     http::RequestCounters counters_;
@@ -73,6 +77,12 @@ private:
     http::SettingsRoutes settings_routes_;
     http::SystemRoutes system_routes_;
     std::unique_ptr<http::Server> server_;
+
+    // Apart from the API, so that a slow callback delays nobody there.
+    http::RequestCounters authorise_counters_;
+    http::Router authorise_router_;
+    http::AuthoriseRoutes authorise_routes_;
+    std::unique_ptr<http::Server> authorise_server_;
 };
 
 }  // namespace sluice::control

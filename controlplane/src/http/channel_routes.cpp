@@ -17,13 +17,15 @@ namespace {
 using nlohmann::json;
 
 /// What this caller may see of a channel. A viewer does not learn other servers' addresses:
-/// relay and pull URLs hold their owners' stream keys.
+/// relay, pull and callback URLs hold their owners' keys.
 json shown(json channel, const Caller& caller)
 {
     auto out = without_secrets(channel_rule(), std::move(channel));
     if (caller.scope == Scope::viewer) {
         out.erase("relays");
         out["ingest"].erase("pull");
+        out["ingest"].erase("authorise_url");
+        out["playback"].erase("authorise_url");
     }
     return out;
 }

@@ -34,7 +34,7 @@ void fill(const Rule& rule, json& value)
 }
 
 /// The member that the newest release added: a text without it is of an earlier one.
-constexpr std::string_view kNewest = ",\"health\":{";
+constexpr std::string_view kNewest = "\"authorise_url\":";
 
 }  // namespace
 

@@ -16,11 +16,16 @@ json whole_channel()
     return channel;
 }
 
-/// As it was stored before there was `health`.
+/// As it was stored before there was `health`, or anybody to ask.
 store::Entry stored_by_an_earlier_release()
 {
     auto channel = whole_channel();
     channel.erase("health");
+    for (const auto* part : {"ingest", "playback"}) {
+        for (const auto* name :
+             {"authorise_url", "authorise_timeout_ms", "authorise_on_failure", "authorise_cache_s"})
+            channel[part].erase(name);
+    }
     return {.key = "channels/a", .value = to_stored(channel), .version = 3};
 }
 
@@ -43,6 +48,8 @@ TEST(ChannelDocument, of_an_earlier_release_gets_the_members_it_lacks)
     const auto shown = json::parse(*shown_text(entry));
     EXPECT_EQ(shown.at("health"), preset);
     EXPECT_FALSE(shown.at("ingest").contains("key"));
+    EXPECT_EQ(shown.at("ingest").at("authorise_url"), nullptr);
+    EXPECT_EQ(shown.at("playback").at("authorise_cache_s"), 10);
     EXPECT_EQ(preset.at("max_keyframe_interval_s"), 10);
 }
 

@@ -29,28 +29,42 @@ Rule addresses()
     return list(text(1, 64).with(formats::address), kMaxList);
 }
 
+/// `fields` and whom to ask before a start: authoriser.hpp.
+std::vector<Field> with_authorise(std::vector<Field> fields, long long cache_s)
+{
+    fields.push_back({"authorise_url", text(1, kMaxUrl).with(formats::web_url).or_null()});
+    fields.push_back({"authorise_timeout_ms", integer(100, 10'000, 2000)});
+    fields.push_back({"authorise_on_failure", choice({"deny", "allow"})});
+    fields.push_back({"authorise_cache_s", integer(0, 3600, cache_s)});
+    return fields;
+}
+
 Rule ingest()
 {
-    return object({
-        {"auth", choice({"signed", "open"})},
-        {"key", key()},
-        {"on_duplicate", choice({"reject", "replace"})},
-        {"allow_ips", addresses()},
-        {"reconnect_window_s", integer(0, 300, 10)},
-        {"pull", object({{"url", text(1, kMaxUrl).with(formats::pull_url).or_null()}})},
-    });
+    return object(with_authorise(
+        {
+            {"auth", choice({"signed", "open"})},
+            {"key", key()},
+            {"on_duplicate", choice({"reject", "replace"})},
+            {"allow_ips", addresses()},
+            {"reconnect_window_s", integer(0, 300, 10)},
+            {"pull", object({{"url", text(1, kMaxUrl).with(formats::pull_url).or_null()}})},
+        },
+        0));
 }
 
 Rule playback()
 {
-    return object({
-        {"auth", choice({"open", "signed"})},
-        {"key", key()},
-        {"allow_referers", list(text(1, 253).with(formats::host_pattern), kMaxList)},
-        {"allow_origins", list(text(1, 300).with(formats::origin), kMaxList)},
-        {"allow_ips", addresses()},
-        {"max_viewers", integer(0, 10'000'000, 0)},
-    });
+    return object(with_authorise(
+        {
+            {"auth", choice({"open", "signed"})},
+            {"key", key()},
+            {"allow_referers", list(text(1, 253).with(formats::host_pattern), kMaxList)},
+            {"allow_origins", list(text(1, 300).with(formats::origin), kMaxList)},
+            {"allow_ips", addresses()},
+            {"max_viewers", integer(0, 10'000'000, 0)},
+        },
+        10));
 }
 
 Rule custom_rendition()
