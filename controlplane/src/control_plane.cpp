@@ -20,6 +20,9 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kApplyWait{500};
 constexpr std::chrono::seconds kDrain{5};
+/// Callbacks at one time: a question holds a thread until it is answered.
+constexpr std::size_t kAuthoriseThreads = 64;
+constexpr std::size_t kMaxQuestion = 64u << 10;
 
 /// Makes the folders of DIR that this process writes to, and holds DIR for itself.
 Result<void> take_folder(const fs::path& dir)
@@ -85,16 +88,24 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::S
                     return publisher_.publish(kApplyWait) == snapshot::Publisher::Applied::applied;
                 }),
       live_(nginx_),
+      health_(*store_, nginx_, [this](const Event& event) { tell(event); }),
+      authoriser_(*store_),
       idempotency_(*store_),
       router_([this](const http::Request& r) {
           return http::legacy_caller(r, http::authenticate(tokens_, r), settings_);
       }),
-      channel_routes_(channels_, live_, idempotency_, [this] { return settings_.get(); }),
+      channel_routes_(channels_, live_, health_, idempotency_, [this] { return settings_.get(); }),
       legacy_routes_(channels_, live_, settings_),
       token_routes_(tokens_, idempotency_),
       settings_routes_(settings_),
-      system_routes_(*store_, channels_, live_, settings_, publisher_, counters_, kVersion)
+      system_routes_(*store_, channels_, live_, settings_, publisher_, authoriser_, counters_,
+                     kVersion),
+      authorise_router_([](const http::Request&) -> Result<Caller> {
+          return Caller{};  // the folder of the socket lets in nobody else
+      }),
+      authorise_routes_(authoriser_)
 {
+    authorise_routes_.mount(authorise_router_);
     channel_routes_.mount(router_);
     legacy_routes_.mount(router_);
     token_routes_.mount(router_);
@@ -134,6 +145,7 @@ Result<void> ControlPlane::serve(const Options& options)
         counters_);
     if (!server) return tl::unexpected(server.error());
     server_ = std::move(*server);
+    if (auto done = serve_authorise(); !done) return done;
     log_message(Level::info,
                 std::string("sluice-control ") + kVersion + " serves " + dir_.string());
     // Nobody who knows what he wants waits for the search index.
@@ -143,6 +155,31 @@ Result<void> ControlPlane::serve(const Options& options)
         }
     });
     return {};
+}
+
+Result<void> ControlPlane::serve_authorise()
+{
+    auto server = http::Server::start(
+        {.socket = dir_ / "run/authorise.sock",
+         .threads = kAuthoriseThreads,
+         .max_request = kMaxQuestion},
+        [this](http::Request request) {
+            return http::serve(authorise_router_, authorise_counters_, std::move(request));
+        },
+        authorise_counters_);
+    if (!server) return tl::unexpected(server.error());
+    authorise_server_ = std::move(*server);
+    return {};
+}
+
+/// Records what we found out ourselves, and shows it to those who listen to nginx's ring.
+void ControlPlane::tell(const Event& event) const
+{
+    if (auto done = journal_.record(event); !done) log_message(Level::error, done.error().detail);
+    const nlohmann::json shown{
+        {"type", event.type}, {"channel", event.channel}, {"data", event.data}};
+    if (auto done = nginx_.post("/-/events", shown); !done)
+        log_message(Level::error, "event " + event.type + ": " + done.error().detail);
 }
 
 void ControlPlane::tidy()
@@ -156,6 +193,8 @@ void ControlPlane::stop()
 {
     log_message(Level::info, "ending: waiting for requests in flight");
     server_->stop(kDrain);
+    authoriser_.stop();
+    authorise_server_->stop(kDrain);
 }
 
 }  // namespace sluice::control

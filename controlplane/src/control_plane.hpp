@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "http/authorise_routes.hpp"
 #include "http/channel_routes.hpp"
 #include "http/legacy_routes.hpp"
 #include "http/request_counters.hpp"
@@ -17,7 +18,9 @@
 #include "nginx/activation.hpp"
 #include "nginx/control_socket.hpp"
 #include "result.hpp"
+#include "service/authoriser.hpp"
 #include "service/channels.hpp"
+#include "service/health_watch.hpp"
 #include "service/idempotency.hpp"
 #include "service/journal.hpp"
 #include "service/live.hpp"
@@ -52,6 +55,8 @@ private:
     ControlPlane(const nginx::Places& places, std::unique_ptr<store::Store> store, Journal journal,
                  std::string admin_token);
     Result<void> serve(const Options& options);
+    Result<void> serve_authorise();
+    void tell(const Event& event) const;
 
     std::filesystem::path dir_;
     std::unique_ptr<store::Store> store_;
@@ -63,6 +68,8 @@ private:
     Tokens tokens_;
     Channels channels_;
     Live live_;
+    HealthWatch health_;
+    Authoriser authoriser_;
     Idempotency idempotency_;
 
     http::RequestCounters counters_;
@@ -73,6 +80,12 @@ private:
     http::SettingsRoutes settings_routes_;
     http::SystemRoutes system_routes_;
     std::unique_ptr<http::Server> server_;
+
+    // Apart from the API, so that a slow callback delays nobody there.
+    http::RequestCounters authorise_counters_;
+    http::Router authorise_router_;
+    http::AuthoriseRoutes authorise_routes_;
+    std::unique_ptr<http::Server> authorise_server_;
     std::thread warm_up_;
 };
 

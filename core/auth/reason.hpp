@@ -26,6 +26,8 @@ enum class Reason : std::uint8_t {
     already_publishing,
     hub_full,
     viewer_limit,
+    authorise_denied,
+    authorise_failed,
     unpublished,
     disconnected,
     idle,
@@ -38,7 +40,7 @@ enum class Reason : std::uint8_t {
 };
 
 /// In the order of `Reason`.
-inline constexpr std::array<std::string_view, 24> kReasonNames{
+inline constexpr std::array<std::string_view, 26> kReasonNames{
     "bad_name",
     "unknown_channel",
     "disabled",
@@ -54,6 +56,8 @@ inline constexpr std::array<std::string_view, 24> kReasonNames{
     "already_publishing",
     "hub_full",
     "viewer_limit",
+    "authorise_denied",
+    "authorise_failed",
     "unpublished",
     "disconnected",
     "idle",

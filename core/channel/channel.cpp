@@ -21,14 +21,20 @@ std::vector<fb::Cidr> pack(const std::vector<auth::Cidr>& list)
     return out;
 }
 
+flatbuffers::Offset<fb::Authorise> pack(Builder& builder, const std::optional<Authorise>& ask)
+{
+    return ask ? fb::CreateAuthorise(builder, ask->timeout_ms, ask->allow_on_failure) : 0;
+}
+
 flatbuffers::Offset<fb::Ingest> pack(Builder& builder, const Ingest& ingest)
 {
     const auto allowed = pack(ingest.allow_ips);
     const auto key = builder.CreateString(ingest.key);
     const auto ips = allowed.empty() ? 0 : builder.CreateVectorOfStructs(allowed);
+    const auto authorise = pack(builder, ingest.authorise);
     return fb::CreateIngest(builder, static_cast<fb::Auth>(ingest.auth), key,
                             static_cast<fb::OnDuplicate>(ingest.on_duplicate), ips,
-                            ingest.reconnect_window_ms);
+                            ingest.reconnect_window_ms, authorise);
 }
 
 flatbuffers::Offset<fb::Playback> pack(Builder& builder, const Playback& playback)
@@ -41,8 +47,9 @@ flatbuffers::Offset<fb::Playback> pack(Builder& builder, const Playback& playbac
     const auto origins =
         playback.allow_origins.empty() ? 0 : builder.CreateVectorOfStrings(playback.allow_origins);
     const auto ips = allowed.empty() ? 0 : builder.CreateVectorOfStructs(allowed);
+    const auto authorise = pack(builder, playback.authorise);
     return fb::CreatePlayback(builder, static_cast<fb::Auth>(playback.auth), key, referers, origins,
-                              ips, playback.max_viewers);
+                              ips, playback.max_viewers, authorise);
 }
 
 std::string text(const flatbuffers::String* from)
@@ -79,13 +86,21 @@ bool valid(const std::vector<auth::Cidr>& list)
     return std::ranges::all_of(list, [](const auth::Cidr& c) { return c.prefix <= 128; });
 }
 
+std::optional<Authorise> unpack(const fb::Authorise* from)
+{
+    if (from == nullptr) return std::nullopt;
+    return Authorise{.timeout_ms = from->timeout_ms(),
+                     .allow_on_failure = from->allow_on_failure()};
+}
+
 Ingest unpack(const fb::Ingest& from)
 {
     return {.auth = static_cast<Auth>(from.auth()),
             .key = text(from.key()),
             .on_duplicate = static_cast<OnDuplicate>(from.on_duplicate()),
             .allow_ips = networks(from.allow_ips()),
-            .reconnect_window_ms = from.reconnect_window_ms()};
+            .reconnect_window_ms = from.reconnect_window_ms(),
+            .authorise = unpack(from.authorise())};
 }
 
 Outputs unpack(const fb::Outputs& from)
@@ -108,7 +123,8 @@ Playback unpack(const fb::Playback& from)
             .allow_referers = texts(from.allow_referers()),
             .allow_origins = texts(from.allow_origins()),
             .allow_ips = networks(from.allow_ips()),
-            .max_viewers = from.max_viewers()};
+            .max_viewers = from.max_viewers(),
+            .authorise = unpack(from.authorise())};
 }
 
 Channel unpack(const fb::Channel& from)

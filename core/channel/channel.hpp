@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,12 +14,21 @@ namespace sluice::channel {
 enum class Auth : std::uint8_t { open, signature };
 enum class OnDuplicate : std::uint8_t { reject, replace };
 
+/// A callback is asked before somebody may start; this holds when nobody answers.
+struct Authorise {
+    std::uint32_t timeout_ms = 2000;
+    bool allow_on_failure = false;
+
+    bool operator==(const Authorise&) const = default;
+};
+
 struct Ingest {
     Auth auth = Auth::signature;
     std::string key;  ///< secret: never in logs
     OnDuplicate on_duplicate = OnDuplicate::reject;
     std::vector<auth::Cidr> allow_ips;  ///< empty: everybody
     std::uint32_t reconnect_window_ms = 10000;
+    std::optional<Authorise> authorise{};  ///< nothing: nobody is asked
 
     bool operator==(const Ingest&) const = default;
 };
@@ -48,6 +58,7 @@ struct Playback {
     std::vector<std::string> allow_origins;   ///< see origin_allowed(); empty: any
     std::vector<auth::Cidr> allow_ips;        ///< empty: everybody
     std::uint32_t max_viewers = 0;            ///< 0: no limit
+    std::optional<Authorise> authorise{};     ///< nothing: nobody is asked
 
     bool operator==(const Playback&) const = default;
 };

@@ -21,7 +21,8 @@ Channel full()
                        .on_duplicate = OnDuplicate::replace,
                        .allow_ips = {*auth::parse_cidr("10.0.0.0/8"),
                                      *auth::parse_cidr("2001:db8::/32")},
-                       .reconnect_window_ms = 0},
+                       .reconnect_window_ms = 0,
+                       .authorise = Authorise{.timeout_ms = 700, .allow_on_failure = true}},
             .outputs = {.flv = false, .hls = false, .cmaf = false, .rtmp = false},
             .packaging = {.segment_ms = 4000, .part_ms = 333, .list_size = 9, .dvr_window_s = 7200},
             .playback = {.auth = Auth::signature,
@@ -29,7 +30,8 @@ Channel full()
                          .allow_referers = {"example.com", "*.example.net"},
                          .allow_origins = {"https://example.com"},
                          .allow_ips = {*auth::parse_cidr("192.0.2.1")},
-                         .max_viewers = 1000}};
+                         .max_viewers = 1000,
+                         .authorise = Authorise{.timeout_ms = 800}}};
 }
 
 TEST(Channel, every_field_survives_the_record)

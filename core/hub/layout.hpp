@@ -12,7 +12,7 @@
 namespace sluice::hub {
 
 inline constexpr std::uint64_t kMagic = 0x534c554943453031;  // "SLUICE01"
-inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kLayoutVersion = 2;
 inline constexpr std::uint32_t kSlots = 64;  ///< worker slots: one bit each in a 64-bit mask
 inline constexpr std::uint32_t kMaxStreams = 4096;
 inline constexpr std::size_t kMaxName = 112;  ///< `<id>` or `<id>/<rendition>`, bytes
@@ -102,6 +102,7 @@ struct PublishInfo {
     std::uint32_t video_bps;
     std::uint32_t audio_bps;
     std::uint32_t gop_ms;
+    float drift_ms;  ///< audio minus video in the encoder's clock, as they arrive; smoothed
 };
 
 /// One ring: the media of one epoch. Offsets and tag numbers never restart, not even when the ring
@@ -137,6 +138,11 @@ struct alignas(64) RingHeader {
         tracks;  ///< kVideoTrack, kAudioTrack: what this epoch has shown so far
     std::atomic<std::uint32_t> config_lock;
     std::atomic<std::uint32_t> info_lock;
+    // Monotonic clock at the newest frame of a kind; 0: none yet.
+    std::atomic<std::uint64_t> video_us, audio_us;
+    std::atomic<std::uint64_t> key_us;    ///< key frame of a video track; at first, its first frame
+    std::atomic<std::uint64_t> sound_us;  ///< audio frame that is not coded silence; at first, when
+                                          ///< the audio track was first heard of
     PublishInfo info;
     ConfigTag config[3];  ///< script, video, audio
 };

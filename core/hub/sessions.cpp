@@ -67,6 +67,8 @@ void begin_epoch(RingHeader& ring, std::uint64_t epoch)
     ring.bytes_in.store(0);
     ring.tags_in.store(0);
     ring.tracks.store(0);
+    for (auto* arrival : {&ring.video_us, &ring.audio_us, &ring.key_us, &ring.sound_us})
+        arrival->store(0);
     seq_write(ring.config_lock, [&] {
         for (auto& tag : ring.config) tag.size = 0;
     });
@@ -275,6 +277,10 @@ bool grow(const Zone& zone, Writer& writer, std::uint64_t bytes, ProcessId self,
     ring->bytes_in.store(old_ring.bytes_in.load());
     ring->tags_in.store(old_ring.tags_in.load());
     ring->tracks.store(old_ring.tracks.load());
+    ring->video_us.store(old_ring.video_us.load());
+    ring->audio_us.store(old_ring.audio_us.load());
+    ring->key_us.store(old_ring.key_us.load());
+    ring->sound_us.store(old_ring.sound_us.load());
     link_epoch(*ring,
                {.epoch = writer.epoch(),
                 .ring = ring_index(zone, old_ring),

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/codec/description.hpp"
+#include "core/codec/silence.hpp"
 #include "core/flv/metadata.hpp"
 #include "core/hub/seqlock.hpp"
 
@@ -145,7 +146,11 @@ Result<Publication::Plan> Publication::plan_audio(Bytes head, const Message& mes
     }
     if (audio->kind != flv::PacketKind::frame) return Plan{.timed = false};
     audio_.codec = audio->codec;
-    return Plan{.flags = has_video_ ? std::uint8_t{0} : hub::kKey};
+    return Plan{
+        .flags = has_video_ ? std::uint8_t{0} : hub::kKey,
+        .silent = codec::is_coded_silence(audio->codec, audio_channels_,
+                                          head.subspan(std::min(audio->body_offset, head.size())),
+                                          message.size - audio->body_offset)};
 }
 
 Result<Publication::Plan> Publication::plan_script(Bytes body)
@@ -204,17 +209,38 @@ Result<void> Publication::write(const Message& message, Bytes body, const Plan& 
         std::vector<std::uint8_t> tag;
         for (const auto& piece : pieces) tag.insert(tag.end(), piece.begin(), piece.end());
         if (keep_config(plan.config, tag)) describe(plan.config, body);
+        auto& sound = writer_.ring().sound_us;
+        if (plan.config == hub::ConfigKind::audio && sound.load(std::memory_order_relaxed) == 0)
+            sound.store(mono_us, std::memory_order_relaxed);
         return {};
     }
-    if (!plan.timed) return {};
-
-    if (plan.flags & hub::kKey && message.type == flv::TagType::video) {
-        if (last_key_ms_ >= 0) gop_ms_ = static_cast<std::uint32_t>(time.dts_ms - last_key_ms_);
-        last_key_ms_ = time.dts_ms;
-    }
-    auto& meter = message.type == flv::TagType::video ? video_meter_ : audio_meter_;
-    if (meter.count(time.dts_ms, size)) publish_rates();
+    if (plan.timed) measure(message.type, plan, time.dts_ms, size, mono_us);
     return {};
+}
+
+/// Notes what a frame says about the stream's health.
+void Publication::measure(flv::TagType type, const Plan& plan, std::int64_t dts_ms,
+                          std::size_t size, std::uint64_t mono_us)
+{
+    auto& ring = writer_.ring();
+    const bool video = type == flv::TagType::video;
+    const bool key = video && plan.flags & hub::kKey;
+    const auto note = [&](std::atomic<std::uint64_t>& arrival) {
+        arrival.store(mono_us, std::memory_order_relaxed);
+    };
+    note(video ? ring.video_us : ring.audio_us);
+    if (!video && (!plan.silent || ring.sound_us.load(std::memory_order_relaxed) == 0))
+        note(ring.sound_us);
+    // A stream that never has a key frame is late with it since its first frame.
+    if (key || (video && ring.key_us.load(std::memory_order_relaxed) == 0)) note(ring.key_us);
+    if (key) {
+        if (last_key_ms_ >= 0) gop_ms_ = static_cast<std::uint32_t>(dts_ms - last_key_ms_);
+        last_key_ms_ = dts_ms;
+    }
+    drift_meter_.count(clock_);
+    auto& meter = video ? video_meter_ : audio_meter_;
+    const auto mono_ms = static_cast<std::int64_t>(mono_us / 1000);
+    if (meter.count(dts_ms, mono_ms, size) || key) publish_rates();
 }
 
 /// Stores a codec header or metadata for joins. True when it is new or differs from the one before.
@@ -245,6 +271,7 @@ void Publication::describe(hub::ConfigKind kind, Bytes body)
     }
     const auto audio = codec::describe_audio(audio_.codec, config);
     if (!audio) return;
+    audio_channels_ = audio->channels;
     hub::seq_write(writer_.ring().info_lock, [&] { writer_.ring().info.audio = *audio; });
 }
 
@@ -256,6 +283,7 @@ void Publication::publish_rates()
         info.video_bps = video_meter_.bits_per_second();
         info.audio_bps = audio_meter_.bits_per_second();
         info.gop_ms = gop_ms_;
+        info.drift_ms = drift_meter_.ms();
     });
 }
 

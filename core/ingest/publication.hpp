@@ -10,6 +10,7 @@
 #include "core/flv/timestamp_normaliser.hpp"
 #include "core/flv/video_message.hpp"
 #include "core/hub/hub.hpp"
+#include "drift_meter.hpp"
 #include "track_meter.hpp"
 
 namespace sluice::ingest {
@@ -55,6 +56,7 @@ private:
         std::uint8_t flags = 0;
         bool timed = true;  ///< goes through the normaliser; codec headers don't
         hub::ConfigKind config{};
+        bool silent = false;  ///< an audio frame that is coded silence
     };
 
     Result<Plan> plan_video(std::span<const std::uint8_t> head, const Message& message);
@@ -64,6 +66,8 @@ private:
                        std::uint64_t mono_us);
     bool keep_config(hub::ConfigKind kind, std::span<const std::uint8_t> tag);
     void describe(hub::ConfigKind kind, std::span<const std::uint8_t> body);
+    void measure(flv::TagType type, const Plan& plan, std::int64_t dts_ms, std::size_t size,
+                 std::uint64_t mono_us);
     void publish_rates();
     void forget_key();
     void make_group_fit(std::size_t next, const Plan& plan, Accepted& accepted);
@@ -75,11 +79,13 @@ private:
     flv::NormaliserState clock_{};
     TrackMeter video_meter_;
     TrackMeter audio_meter_;
+    DriftMeter drift_meter_;
     std::vector<std::uint8_t> scratch_;  ///< a message in one piece
     std::vector<std::span<const std::uint8_t>>
         pieces_;  ///< of the tag being written; kept for its memory
     flv::VideoMessage video_{};
     flv::AudioMessage audio_{};
+    std::uint8_t audio_channels_ = 0;           ///< 0: unknown
     std::optional<std::uint64_t> group_bound_;  ///< the open group of pictures has no more bytes
     bool has_video_ = false;
     bool degraded_ = false;

@@ -5,6 +5,7 @@
 #include "core/codec/test_samples.hpp"
 #include "core/flv/metadata.hpp"
 #include "core/hub/test_hub.hpp"
+#include "vitals.hpp"
 
 namespace sluice::ingest {
 namespace {
@@ -254,6 +255,96 @@ TEST_F(IngestPublication, MeasuresRatesAndGroups)
     EXPECT_NEAR(info.fps, 25, 0.1);
     EXPECT_NEAR(info.video_bps, 200'000, 2'000);
     EXPECT_EQ(info.gop_ms, 2000U);
+}
+
+/// A second of both tracks as an encoder sends them: 25 frames, a key frame first, sound or not.
+class IngestVitals : public IngestPublication {
+protected:
+    void seconds(int count, bool sound = true)
+    {
+        if (now_ms == 0) {
+            ASSERT_TRUE(video(avc_config(), 0));
+            ASSERT_TRUE(audio(kAacConfig, 0));
+        }
+        for (const auto end = now_ms + 1000U * static_cast<unsigned>(count); now_ms < end;) {
+            const auto at = now_ms + 20;
+            if (at % 40 == 0) ASSERT_TRUE(video(avc_frame(at % 1000 == 0), at));
+            ASSERT_TRUE(
+                audio(sound ? with_head({0xaf, 1, 0x21, 0x1b}, Bytes(300, 0x55)) : kAacFrame, at));
+        }
+    }
+
+    Vitals vitals(std::uint32_t later_ms = 0)
+    {
+        const auto& ring = publication.writer().ring();
+        return vitals_of(shared.zone, ring, ring.info, 1000 * std::uint64_t{now_ms + later_ms});
+    }
+};
+
+TEST_F(IngestVitals, OfAGoodStreamAreGood)
+{
+    seconds(6);
+    const auto now = vitals();
+    EXPECT_NEAR(now.fps.value_or(0), 25, 0.5);
+    EXPECT_GT(now.video_bps, 15'000U);
+    EXPECT_GT(now.audio_bps, 100'000U);
+    EXPECT_EQ(now.keyframe_interval_ms, 1000);
+    EXPECT_NEAR(static_cast<double>(now.av_drift_ms.value_or(999)), 0, 25);
+    EXPECT_EQ(now.silence_ms, 0);
+    EXPECT_EQ(now.last_tag_age_ms, 0);
+}
+
+TEST_F(IngestVitals, FallWhenTheInputStops)
+{
+    seconds(6);
+    const auto soon = vitals(1500);
+    EXPECT_NEAR(soon.fps.value_or(0), 25, 0.5);
+    EXPECT_EQ(soon.keyframe_interval_ms, 1500) << "the key frame that should be there is late";
+    EXPECT_EQ(soon.last_tag_age_ms, 1500);
+    const auto late = vitals(5000);
+    EXPECT_EQ(late.fps, 0.0F);
+    EXPECT_EQ(late.video_bps, 0U);
+    EXPECT_EQ(late.audio_bps, 0U);
+    EXPECT_FALSE(late.av_drift_ms);
+    EXPECT_EQ(late.silence_ms, 5000);
+}
+
+TEST_F(IngestVitals, CodedSilenceIsSilenceAndSoundEndsIt)
+{
+    seconds(2);
+    seconds(4, false);
+    EXPECT_EQ(vitals().silence_ms, 4000);
+    EXPECT_EQ(vitals().last_tag_age_ms, 0);
+    seconds(1);
+    EXPECT_EQ(vitals().silence_ms, 0);
+}
+
+TEST_F(IngestVitals, AreUnknownWithoutTheTrack)
+{
+    ASSERT_TRUE(video(avc_config(), 0));
+    for (std::uint32_t at = 40; at <= 5000; at += 40) ASSERT_TRUE(video(avc_frame(at == 40), at));
+    const auto now = vitals();
+    EXPECT_FALSE(now.silence_ms);
+    EXPECT_FALSE(now.av_drift_ms);
+    EXPECT_EQ(now.audio_bps, 0U);
+    EXPECT_EQ(now.keyframe_interval_ms, 4960) << "no second key frame yet: the age of the first";
+}
+
+TEST_F(IngestVitals, AnAudioTrackThatNeverSaysAnythingIsSilent)
+{
+    ASSERT_TRUE(audio(kAacConfig, 100));
+    EXPECT_EQ(vitals(3000).silence_ms, 3000);
+}
+
+TEST_F(IngestVitals, StayWhenTheStreamMovesToALargerRing)
+{
+    seconds(4);
+    const auto* before = &publication.writer().ring();
+    for (int i = 0; &publication.writer().ring() == before && i < 1000; ++i)
+        ASSERT_TRUE(video(avc_frame(false, 10'000), now_ms + 40));
+    ASSERT_NE(&publication.writer().ring(), before);
+    EXPECT_GT(vitals().keyframe_interval_ms.value_or(0), 0);
+    EXPECT_LT(vitals().silence_ms.value_or(1 << 30), 60'000);
 }
 
 }  // namespace

@@ -72,6 +72,22 @@ void note(ChannelGrant& grant, const Channel& channel)
     grant.expires_at_s = channel.expires_at_s;
 }
 
+/// Only before the start: who is in stays in.
+std::optional<AuthorisePolicy> policy_of(const std::optional<channel::Authorise>& authorise)
+{
+    if (!authorise) return std::nullopt;
+    return AuthorisePolicy{.timeout_ms = authorise->timeout_ms,
+                           .allow_on_failure = authorise->allow_on_failure};
+}
+
+/// Where no channel says anything, whoever is configured is asked.
+std::optional<AuthorisePolicy> policy_of(const AuthoriseConf& conf)
+{
+    if (conf.socket.len == 0) return std::nullopt;
+    return AuthorisePolicy{.timeout_ms = static_cast<std::uint32_t>(conf.timeout),
+                           .allow_on_failure = conf.allow_on_failure != 0};
+}
+
 void take_over(PublishGrant& grant, const Channel& channel)
 {
     note(grant, channel);
@@ -114,18 +130,26 @@ tl::expected<PublishGrant, Reason> admit_by_channel(const ngx_connection_t& c, s
     if (reason) return tl::unexpected(*reason);
     PublishGrant grant;
     grant.sign = sign_of(args);
+    grant.authorise = policy_of(channel->ingest.authorise);
     take_over(grant, *channel);
     return grant;
 }
 
-tl::expected<PublishGrant, Reason> admit_by_key(std::string_view key, std::string_view id,
+PublishGrant open_grant(const PublishAccessConf& conf)
+{
+    PublishGrant grant;
+    grant.authorise = policy_of(conf.authorise);
+    return grant;
+}
+
+tl::expected<PublishGrant, Reason> admit_by_key(const PublishAccessConf& conf, std::string_view id,
                                                 std::string_view args)
 {
     const auto sign = auth::signature_in(args);
     if (!sign) return tl::unexpected(sign.error());
-    if (const auto reason = auth::verify_push(id, *sign, key, now_s()))
+    if (const auto reason = auth::verify_push(id, *sign, view(conf.key), now_s()))
         return tl::unexpected(*reason);
-    PublishGrant grant;
+    auto grant = open_grant(conf);
     grant.sign = *sign;
     return grant;
 }
@@ -140,24 +164,30 @@ tl::expected<PlayGrant, Reason> admit_by_channel(const channel::PlayRequest& req
     PlayGrant grant;
     grant.output = request.output;
     grant.sign = sign_of(request.args);
+    grant.authorise = policy_of(channel->playback.authorise);
     take_over(grant, *channel);
     return grant;
 }
 
-PlayGrant open_grant(channel::Output output)
+PlayGrant open_grant(channel::Output output, const AuthoriseConf& authorise)
 {
     PlayGrant grant;
     grant.output = output;
+    grant.authorise = policy_of(authorise);
     return grant;
 }
 
-/// Encoders that can't carry a query behind the stream name put it behind the application.
+}  // namespace
+
+std::string_view authorise_socket(const ngx_rtmp_session_t& s)
+{
+    return view(publish_access_conf(s).authorise.socket);
+}
+
 std::string_view query_of(const ngx_rtmp_session_t& s, std::string_view args)
 {
     return args.empty() ? view(s.args) : args;
 }
-
-}  // namespace
 
 tl::expected<PublishGrant, Reason> admit_publisher(ngx_rtmp_session_t& s, std::string_view id,
                                                    std::string_view args)
@@ -167,9 +197,9 @@ tl::expected<PublishGrant, Reason> admit_publisher(ngx_rtmp_session_t& s, std::s
     const auto query = query_of(s, args);
     switch (conf.publish) {
         case kAccessOpen:
-            return PublishGrant{};
+            return open_grant(conf);
         case kAccessSigned:
-            return admit_by_key(view(conf.key), id, query);
+            return admit_by_key(conf, id, query);
         default:
             return admit_by_channel(*s.connection, id, query);
     }
@@ -188,7 +218,8 @@ tl::expected<PlayGrant, Reason> admit_viewer(ngx_http_request_t& r, std::string_
                                              channel::Output output)
 {
     if (!auth::is_channel_id(id)) return tl::unexpected(Reason::bad_name);
-    if (play_access_conf(r).play == kAccessOpen) return open_grant(output);
+    const auto& conf = play_access_conf(r);
+    if (conf.play == kAccessOpen) return open_grant(output, conf.authorise);
     return admit_by_channel({.id = id,
                              .args = view(r.args),
                              .output = output,
@@ -212,7 +243,8 @@ tl::expected<PlayGrant, Reason> admit_player(ngx_rtmp_session_t& s, std::string_
                                              std::string_view args)
 {
     if (!auth::is_channel_id(id)) return tl::unexpected(Reason::bad_name);
-    if (publish_access_conf(s).publish != kAccessChannels) return open_grant(channel::Output::rtmp);
+    const auto& conf = publish_access_conf(s);
+    if (conf.publish != kAccessChannels) return open_grant(channel::Output::rtmp, conf.authorise);
     return admit_by_channel({.id = id,
                              .args = query_of(s, args),
                              .output = channel::Output::rtmp,

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
+#include "authorise.hpp"
 #include "core/auth/reason.hpp"
 #include "core/auth/signature.hpp"
 #include "core/channel/access.hpp"
@@ -18,6 +19,7 @@ struct ChannelGrant {
     std::optional<auth::Signature> sign;
     std::uint64_t generation = 0;   ///< of the snapshot under which it was last found good
     std::int64_t expires_at_s = 0;  ///< the channel's, under that snapshot; 0: never
+    std::optional<AuthorisePolicy> authorise;  ///< somebody else has to be asked before the start
 };
 
 /// What was found when a publisher was let in; kept with its session and judged again when its
@@ -44,6 +46,11 @@ tl::expected<PublishGrant, auth::Reason> admit_publisher(ngx_rtmp_session_t& s, 
 /// over into `grant` what changed in the channel.
 std::optional<auth::Reason> publisher_still_allowed(ngx_rtmp_session_t& s, std::string_view id,
                                                     PublishGrant& grant);
+
+/// Where the question of this session goes, and the query it is about: encoders that can't carry a
+/// query behind the stream name put it behind the application.
+std::string_view authorise_socket(const ngx_rtmp_session_t& s);
+std::string_view query_of(const ngx_rtmp_session_t& s, std::string_view args);
 
 /// Whether this request may watch `id` over HTTP (`output`: flv, hls or cmaf).
 tl::expected<PlayGrant, auth::Reason> admit_viewer(ngx_http_request_t& r, std::string_view id,

@@ -12,7 +12,7 @@ void* create_conf(ngx_conf_t* cf)
 {
     auto* mem = ngx_pcalloc(cf->pool, sizeof(PlayAccessConf));
     if (mem == nullptr) return nullptr;
-    return new (mem) PlayAccessConf{.play = NGX_CONF_UNSET_UINT};
+    return new (mem) PlayAccessConf{.play = NGX_CONF_UNSET_UINT, .authorise = {}};
 }
 
 char* merge_conf(ngx_conf_t*, void* parent, void* child)
@@ -21,6 +21,7 @@ char* merge_conf(ngx_conf_t*, void* parent, void* child)
     auto& conf = *static_cast<PlayAccessConf*>(child);
 
     ngx_conf_merge_uint_value(conf.play, prev.play, defaults::access_play);
+    merge_authorise(conf.authorise, prev.authorise);
     return NGX_CONF_OK;
 }
 
@@ -47,6 +48,13 @@ ngx_command_t commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(PlayAccessConf, play),
       play_values },
+
+    { ngx_string("sluice_access_authorise"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      set_authorise,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(PlayAccessConf, authorise),
+      nullptr },
 
       ngx_null_command
 };

@@ -12,7 +12,8 @@ void* create_conf(ngx_conf_t* cf)
 {
     auto* mem = ngx_pcalloc(cf->pool, sizeof(PublishAccessConf));
     if (mem == nullptr) return nullptr;
-    return new (mem) PublishAccessConf{.publish = NGX_CONF_UNSET_UINT, .key = ngx_null_string};
+    return new (mem)
+        PublishAccessConf{.publish = NGX_CONF_UNSET_UINT, .key = ngx_null_string, .authorise = {}};
 }
 
 /// Here and not when all is merged: by then nginx-rtmp has made its hooks anew, and the master
@@ -37,6 +38,7 @@ char* merge_conf(ngx_conf_t* cf, void* parent, void* child)
 
     ngx_conf_merge_uint_value(conf.publish, prev.publish, defaults::access_publish);
     ngx_conf_merge_str_value(conf.key, prev.key, "");
+    merge_authorise(conf.authorise, prev.authorise);
     return check_key(cf, conf);
 }
 
@@ -77,6 +79,13 @@ ngx_command_t commands[] = {
       set_key,
       NGX_RTMP_APP_CONF_OFFSET,
       offsetof(PublishAccessConf, key),
+      nullptr },
+
+    { ngx_string("sluice_access_authorise"),
+      NGX_RTMP_MAIN_CONF|NGX_RTMP_SRV_CONF|NGX_RTMP_APP_CONF|NGX_CONF_1MORE,
+      set_authorise,
+      NGX_RTMP_APP_CONF_OFFSET,
+      offsetof(PublishAccessConf, authorise),
       nullptr },
 
       ngx_null_command

@@ -1,5 +1,6 @@
 #include "answer.hpp"
 
+#include <nlohmann/json.hpp>
 #include <string>
 
 extern "C" {
@@ -30,6 +31,11 @@ bool add_common_headers(ngx_http_request_t& r)
 {
     return add_header(r, "Access-Control-Allow-Origin", "*") &&
            add_header(r, "Cache-Control", "no-store");
+}
+
+std::string quoted(const std::string& text)
+{
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string accept_value(std::string_view key)
@@ -93,6 +99,7 @@ ngx_int_t status_of(auth::Reason reason)
         case auth::Reason::unpublished:
             return NGX_HTTP_NOT_FOUND;
         case auth::Reason::viewer_limit:
+        case auth::Reason::authorise_failed:
         case auth::Reason::hub_full:
             return NGX_HTTP_SERVICE_UNAVAILABLE;
         default:
@@ -100,17 +107,18 @@ ngx_int_t status_of(auth::Reason reason)
     }
 }
 
-ngx_int_t send_refusal(ngx_http_request_t& r, auth::Reason reason)
+ngx_int_t send_refusal(ngx_http_request_t& r, auth::Reason reason, const std::string& detail)
 {
     const auto status = status_of(reason);
     const auto why = reason == auth::Reason::unpublished ? "offline" : to_string(reason);
+    const auto words = detail.empty() ? std::string(why) : detail;
     const auto title = status == NGX_HTTP_NOT_FOUND   ? "Not Found"
                        : status == NGX_HTTP_FORBIDDEN ? "Forbidden"
                                                       : "Service Unavailable";
     const auto body = "{\"title\":\"" + std::string(title) +
                       "\",\"status\":" + std::to_string(status) +
-                      ",\"detail\":\"the stream can't be watched: " + std::string(why) +
-                      "\",\"reason\":\"" + std::string(why) + "\"}\n";
+                      ",\"detail\":" + quoted("the stream can't be watched: " + words) +
+                      ",\"reason\":\"" + std::string(why) + "\"}\n";
     r.headers_out.status = static_cast<ngx_uint_t>(status);
     r.headers_out.content_length_n = static_cast<off_t>(body.size());
     ngx_str_set(&r.headers_out.content_type, "application/problem+json");

@@ -12,7 +12,7 @@ namespace sluice::ngx {
 ngx_int_t status_of(auth::Reason reason);
 
 /// Sends a refusal as problem+json with the reason in words.
-ngx_int_t send_refusal(ngx_http_request_t& r, auth::Reason reason);
+ngx_int_t send_refusal(ngx_http_request_t& r, auth::Reason reason, const std::string& detail = {});
 
 /// Sends the header of a stream that begins: 200, or 101 for a WebSocket.
 ngx_int_t send_stream_header(ngx_http_request_t& r, Transport transport);

@@ -8,6 +8,7 @@
 #include "conf.hpp"
 #include "core/auth/channel_id.hpp"
 #include "core/hub/hub.hpp"
+#include "modules/access/held_request.hpp"
 #include "modules/common/guard.hpp"
 #include "modules/hub/worker.hpp"
 #include "room.hpp"
@@ -87,14 +88,14 @@ std::optional<auth::Reason> limit_reached(const hub::StreamRecord& stream, const
     return auth::Reason::viewer_limit;
 }
 
-ngx_int_t refuse(ngx_http_request_t& r, auth::Reason reason)
+ngx_int_t refuse(ngx_http_request_t& r, auth::Reason reason, const std::string& detail = {})
 {
     const auto why = to_string(reason);
     if (reason != auth::Reason::unpublished) {
         ngx_log_error(NGX_LOG_INFO, r.connection->log, 0, "sluice access: viewer refused: %*s",
                       why.size(), why.data());
     }
-    return send_refusal(r, reason);
+    return send_refusal(r, reason, detail);
 }
 
 /// From here on the request lives until the viewer leaves or the stream ends.
@@ -129,6 +130,46 @@ ngx_int_t begin(ngx_http_request_t& r, hub::StreamRecord& stream, const PlayGran
     return NGX_DONE;
 }
 
+/// Why nobody can join at this moment.
+std::optional<auth::Reason> not_now(const hub::StreamRecord* stream, const PlayGrant& grant)
+{
+    if (stream == nullptr) return auth::Reason::unpublished;
+    return limit_reached(*stream, grant);
+}
+
+ngx_int_t admit(ngx_http_request_t& r, const PlayGrant& grant)
+{
+    auto* stream = live_stream(id_in(view(r.uri)));
+    if (const auto reason = not_now(stream, grant)) return refuse(r, *reason);
+    if (r.method == NGX_HTTP_HEAD) {
+        r.header_only = 1;
+        return send_stream_header(r, Transport::http1);
+    }
+    return begin(r, *stream, grant);
+}
+
+ngx_int_t authorised(ngx_http_request_t& r, PlayGrant& grant, const Authorised& answer)
+{
+    note_failure(*r.connection->log, answer);
+    if (!answer.allowed) return refuse(r, reason_of(answer), answer.reason);
+    if (const auto reason = viewer_still_allowed(r, id_in(view(r.uri)), grant))
+        return refuse(r, *reason);
+    return admit(r, grant);
+}
+
+ngx_int_t ask(ngx_http_request_t& r, std::string_view id, const PlayGrant& grant)
+{
+    return hold_request(r,
+                        {.action = "play",
+                         .channel = id,
+                         .protocol = wants_websocket(r) ? "ws_flv" : "flv",
+                         .address = view(r.connection->addr_text),
+                         .query = view(r.args)},
+                        *grant.authorise, [&r, grant = grant](const Authorised& answer) mutable {
+                            return authorised(r, grant, answer);
+                        });
+}
+
 void stream_dirty(hub::StreamRecord& stream)
 {
     if (auto* room = Room::find(stream)) room->stream_dirty();
@@ -147,16 +188,11 @@ ngx_int_t serve_flv(ngx_http_request_t& r)
     if (wants_websocket(r)) {
         if (const auto rc = check_handshake(r); rc != NGX_OK) return rc;
     }
-    auto grant = admit_viewer(r, id, channel::Output::flv);
+    const auto grant = admit_viewer(r, id, channel::Output::flv);
     if (!grant) return refuse(r, grant.error());
-    auto* stream = live_stream(id);
-    if (stream == nullptr) return refuse(r, auth::Reason::unpublished);
-    if (const auto reason = limit_reached(*stream, *grant)) return refuse(r, *reason);
-    if (r.method == NGX_HTTP_HEAD) {
-        r.header_only = 1;
-        return send_stream_header(r, Transport::http1);
-    }
-    return begin(r, *stream, *grant);
+    if (!grant->authorise) return admit(r, *grant);
+    if (const auto reason = not_now(live_stream(id), *grant)) return refuse(r, *reason);
+    return ask(r, id, *grant);
 }
 
 void start_flv()

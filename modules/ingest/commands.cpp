@@ -5,12 +5,14 @@
 #include "conf.hpp"
 #include "core/auth/channel_id.hpp"
 #include "core/hub/hub.hpp"
+#include "held_command.hpp"
 #include "input_limits.hpp"
 #include "modules/common/guard.hpp"
 #include "modules/hub/audience.hpp"
 #include "modules/hub/worker.hpp"
 #include "player.hpp"
 #include "publisher.hpp"
+#include "refusal.hpp"
 
 namespace sluice::ngx {
 namespace {
@@ -28,19 +30,6 @@ std::string_view text_of(const u_char (&field)[N])
 {
     const auto* chars = reinterpret_cast<const char*>(field);
     return {chars, strnlen(chars, N)};
-}
-
-ngx_int_t refuse_publish(RtmpSession& session, std::string_view id, auth::Reason reason)
-{
-    const auto why = to_string(reason);
-    const auto shown = auth::is_channel_id(id) ? id : std::string_view{};
-    const auto address = view(session.rtmp->connection->addr_text);
-    ngx_log_error(NGX_LOG_NOTICE, session.rtmp->connection->log, 0,
-                  "sluice access: publish of \"%*s\" refused: %*s", shown.size(), shown.data(),
-                  why.size(), why.data());
-    raise("stream.rejected", shown, {{"reason", why}, {"address", address}});
-    refuse_session(session, publish_status_code(reason), reason);
-    return NGX_OK;
 }
 
 /// Whether the stream's publisher has sent nothing for so long that its network is probably gone.
@@ -61,6 +50,62 @@ void give_away(const IngestConf* conf, RtmpSession* session)
     session_given_away(*session);
 }
 
+/// It publishes or plays, waits for the leave to, or is over.
+bool is_taken(const RtmpSession& session)
+{
+    return session.closing || session.publisher != nullptr || session.player != nullptr ||
+           session.asking != nullptr;
+}
+
+ngx_int_t start_publish(RtmpSession& session, ngx_rtmp_publish_t& command,
+                        const PublishGrant& grant)
+{
+    auto& s = *session.rtmp;
+    const auto id = text_of(command.name);
+    auto* stream = worker() == nullptr ? nullptr : hub::open_stream(worker()->zone, id);
+    if (stream == nullptr) return refuse_publish(session, id, auth::Reason::hub_full);
+    const bool may_replace =
+        grant.may_replace.value_or(ingest_conf(s)->on_duplicate == kReplace) || is_stale(*stream);
+    const auto claim = hub::claim_stream(worker()->zone, *stream, id, worker()->self,
+                                         worker()->slot, may_replace, wall_ms());
+    if (claim.result == hub::Claimed::duplicate)
+        return refuse_publish(session, id, auth::Reason::already_publishing);
+    if (claim.result == hub::Claimed::full)
+        return refuse_publish(session, id, auth::Reason::hub_full);
+
+    session.publisher = new Publisher(session, std::string(id), grant, claim);
+    session_established(session);
+    if (const auto rc = next_publish(&s, &command); rc != NGX_OK) return rc;
+    return ngx_rtmp_send_status(&s, const_cast<char*>("NetStream.Publish.Start"),
+                                const_cast<char*>("status"), const_cast<char*>("Start publishing"));
+}
+
+/// The callback was asked; meanwhile the channel may have changed.
+void publish_authorised(RtmpSession& session, ngx_rtmp_publish_t& command, PublishGrant& grant,
+                        const Authorised& answer)
+{
+    auto& s = *session.rtmp;
+    const auto id = text_of(command.name);
+    note_failure(*s.connection->log, answer);
+    if (!answer.allowed) {
+        refuse_publish(session, id, reason_of(answer), answer.reason);
+    } else if (const auto reason = publisher_still_allowed(s, id, grant)) {
+        refuse_publish(session, id, *reason);
+    } else if (start_publish(session, command, grant) != NGX_OK) {
+        ngx_rtmp_finalize_session(&s);
+    }
+}
+
+Question question_of(const ngx_rtmp_session_t& s, std::string_view action, std::string_view id,
+                     std::string_view args)
+{
+    return {.action = action,
+            .channel = id,
+            .protocol = came_by_proxy(s) ? "rtmps" : "rtmp",
+            .address = view(s.connection->addr_text),
+            .query = query_of(s, args)};
+}
+
 ngx_int_t publish(ngx_rtmp_session_t& s, ngx_rtmp_publish_t& command)
 {
     const auto* conf = ingest_conf(s);
@@ -69,39 +114,67 @@ ngx_int_t publish(ngx_rtmp_session_t& s, ngx_rtmp_publish_t& command)
         give_away(conf, session);
         return next_publish(&s, &command);
     }
-    if (session->closing || session->publisher != nullptr || session->player != nullptr)
-        return NGX_OK;
+    if (is_taken(*session)) return NGX_OK;
 
     const auto id = text_of(command.name);
     if (!auth::is_channel_id(id)) return refuse_publish(*session, id, auth::Reason::bad_name);
     const auto grant = admit_publisher(s, id, text_of(command.args));
     if (!grant) return refuse_publish(*session, id, grant.error());
-
-    auto* stream = worker() == nullptr ? nullptr : hub::open_stream(worker()->zone, id);
-    if (stream == nullptr) return refuse_publish(*session, id, auth::Reason::hub_full);
-    const bool may_replace =
-        grant->may_replace.value_or(conf->on_duplicate == kReplace) || is_stale(*stream);
-    const auto claim = hub::claim_stream(worker()->zone, *stream, id, worker()->self,
-                                         worker()->slot, may_replace, wall_ms());
-    if (claim.result == hub::Claimed::duplicate)
-        return refuse_publish(*session, id, auth::Reason::already_publishing);
-    if (claim.result == hub::Claimed::full)
-        return refuse_publish(*session, id, auth::Reason::hub_full);
-
-    session->publisher = new Publisher(*session, std::string(id), *grant, claim);
-    session_established(*session);
-    if (const auto rc = next_publish(&s, &command); rc != NGX_OK) return rc;
-    return ngx_rtmp_send_status(&s, const_cast<char*>("NetStream.Publish.Start"),
-                                const_cast<char*>("status"), const_cast<char*>("Start publishing"));
+    if (!grant->authorise) return start_publish(*session, command, *grant);
+    hold_command(*session, question_of(s, "publish", id, text_of(command.args)), *grant->authorise,
+                 [session, command, grant = *grant](const Authorised& answer) mutable {
+                     publish_authorised(*session, command, grant, answer);
+                 });
+    return NGX_OK;
 }
 
-ngx_int_t refuse_play(RtmpSession& session, const char* code, auth::Reason reason)
+/// What only counts at this moment: the stream runs and has a place left. nullptr when the player
+/// was refused.
+hub::StreamRecord* place_in(RtmpSession& session, std::string_view id, const PlayGrant& grant)
 {
-    const auto why = to_string(reason);
-    ngx_log_error(NGX_LOG_NOTICE, session.rtmp->connection->log, 0,
-                  "sluice access: play refused: %*s", why.size(), why.data());
-    refuse_session(session, code, reason);
+    auto* stream = worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, id);
+    const bool offline =
+        stream == nullptr || hub::Current::unpack(stream->current.load()).state == hub::State::idle;
+    if (offline) {
+        refuse_play(session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
+        return nullptr;
+    }
+    if (grant.max_viewers == 0 || hub::viewers_of(*stream) < grant.max_viewers) return stream;
+    raise("viewer.limit", id, {{"limit", static_cast<std::int64_t>(grant.max_viewers)}});
+    refuse_play(session, "NetStream.Play.Failed", auth::Reason::viewer_limit);
+    return nullptr;
+}
+
+ngx_int_t start_play(RtmpSession& session, std::string_view id, const PlayGrant& grant)
+{
+    auto* stream = place_in(session, id, grant);
+    if (stream == nullptr) return NGX_OK;
+    if (!enter_audience(*stream, hub::Protocol::rtmp)) {
+        return refuse_play(session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
+    }
+    if (!hub::is_named(worker()->zone, *stream,
+                       id)) {  // reclaimed for another stream before we were counted in
+        leave_audience(*stream, hub::Protocol::rtmp);
+        return refuse_play(session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
+    }
+    session.player = new Player(session, std::string(id), grant, *stream);
+    session_established(session);
+    session.player->start();
     return NGX_OK;
+}
+
+void play_authorised(RtmpSession& session, const std::string& id, PlayGrant& grant,
+                     const Authorised& answer)
+{
+    auto& s = *session.rtmp;
+    note_failure(*s.connection->log, answer);
+    if (!answer.allowed) {
+        refuse_play(session, "NetStream.Play.Failed", reason_of(answer), answer.reason);
+    } else if (const auto reason = player_still_allowed(s, id, grant)) {
+        refuse_play(session, "NetStream.Play.Failed", *reason);
+    } else if (start_play(session, id, grant) != NGX_OK) {
+        ngx_rtmp_finalize_session(&s);
+    }
 }
 
 ngx_int_t play(ngx_rtmp_session_t& s, ngx_rtmp_play_t& command)
@@ -112,35 +185,20 @@ ngx_int_t play(ngx_rtmp_session_t& s, ngx_rtmp_play_t& command)
         give_away(conf, session);
         return next_play(&s, &command);
     }
-    if (session->closing || session->publisher != nullptr || session->player != nullptr)
-        return NGX_OK;
+    if (is_taken(*session)) return NGX_OK;
 
     const auto id = text_of(command.name);
     if (!auth::is_channel_id(id))
         return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::bad_name);
     const auto grant = admit_player(s, id, text_of(command.args));
     if (!grant) return refuse_play(*session, "NetStream.Play.Failed", grant.error());
-
-    auto* stream = worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, id);
-    const bool offline =
-        stream == nullptr || hub::Current::unpack(stream->current.load()).state == hub::State::idle;
-    if (offline)
-        return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
-    if (grant->max_viewers != 0 && hub::viewers_of(*stream) >= grant->max_viewers) {
-        raise("viewer.limit", id, {{"limit", static_cast<std::int64_t>(grant->max_viewers)}});
-        return refuse_play(*session, "NetStream.Play.Failed", auth::Reason::viewer_limit);
-    }
-    if (!enter_audience(*stream, hub::Protocol::rtmp)) {
-        return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
-    }
-    if (!hub::is_named(worker()->zone, *stream,
-                       id)) {  // reclaimed for another stream before we were counted in
-        leave_audience(*stream, hub::Protocol::rtmp);
-        return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
-    }
-    session->player = new Player(*session, std::string(id), *grant, *stream);
-    session_established(*session);
-    session->player->start();
+    if (!grant->authorise) return start_play(*session, id, *grant);
+    if (place_in(*session, id, *grant) == nullptr) return NGX_OK;
+    hold_command(
+        *session, question_of(s, "play", id, text_of(command.args)), *grant->authorise,
+        [session, name = std::string(id), grant = *grant](const Authorised& answer) mutable {
+            play_authorised(*session, name, grant, answer);
+        });
     return NGX_OK;
 }
 
@@ -158,6 +216,7 @@ void drop_roles(RtmpSession& session, auth::Reason reason)
 ngx_int_t close_stream(ngx_rtmp_session_t& s, ngx_rtmp_close_stream_t& command)
 {
     auto* session = rtmp_session(s);
+    if (session != nullptr) drop_held(*session);
     const bool used =
         session != nullptr && (session->publisher != nullptr || session->player != nullptr);
     if (used) {

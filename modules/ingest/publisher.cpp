@@ -15,8 +15,8 @@ std::string_view address_of(const ngx_rtmp_session_t& s)
     return view(s.connection->addr_text);
 }
 
-/// RTMPS ends in a stream proxy that hands on the client's address with the PROXY protocol, to a
-/// port of its own.
+}  // namespace
+
 bool came_by_proxy(const ngx_rtmp_session_t& s)
 {
     const auto* listening = s.connection->listening;
@@ -28,8 +28,6 @@ bool came_by_proxy(const ngx_rtmp_session_t& s)
     }
     return static_cast<ngx_rtmp_in_addr_t*>(port->addrs)->conf.proxy_protocol != 0;
 }
-
-}  // namespace
 
 Publisher::Publisher(RtmpSession& session, std::string id, const PublishGrant& grant,
                      const hub::Claim& claim)

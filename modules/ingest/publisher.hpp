@@ -52,6 +52,9 @@ private:
     std::uint64_t last_error_log_ms_ = 0;
 };
 
+/// Whether the session came out of our own RTMPS, which says the client's address.
+bool came_by_proxy(const ngx_rtmp_session_t& s);
+
 /// The publishers of this worker.
 SessionIndex<Publisher>& publishers();
 

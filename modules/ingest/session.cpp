@@ -5,6 +5,7 @@
 #include <string>
 
 #include "conf.hpp"
+#include "held_command.hpp"
 #include "input_limits.hpp"
 #include "modules/common/guard.hpp"
 
@@ -66,7 +67,9 @@ ngx_int_t session_connected(ngx_rtmp_session_t& s, ngx_rtmp_header_t*, ngx_chain
 ngx_int_t session_disconnected(ngx_rtmp_session_t& s, ngx_rtmp_header_t*, ngx_chain_t*)
 {
     auto* session = rtmp_session(s);
-    if (session != nullptr && session->deadline.timer_set) ngx_del_timer(&session->deadline);
+    if (session == nullptr) return NGX_OK;
+    drop_held(*session);
+    if (session->deadline.timer_set) ngx_del_timer(&session->deadline);
     return NGX_OK;
 }
 
@@ -93,11 +96,13 @@ const char* publish_status_code(auth::Reason reason)
     return name ? "NetStream.Publish.BadName" : "NetStream.Publish.Denied";
 }
 
-void refuse_session(RtmpSession& session, const char* code, auth::Reason reason)
+void refuse_session(RtmpSession& session, const char* code, auth::Reason reason,
+                    std::string_view detail)
 {
     if (session.closing) return;
     session.closing = true;
-    const auto description = "sluice: " + std::string(to_string(reason));
+    auto description = "sluice: " + std::string(to_string(reason));
+    if (!detail.empty()) description.append(": ").append(detail);
     // nginx-rtmp's interface takes plain char pointers but only reads them.
     const auto sent =
         ngx_rtmp_send_status(session.rtmp, const_cast<char*>(code), const_cast<char*>("error"),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "core/auth/reason.hpp"
 #include "modules/common/ngx.hpp"
@@ -9,6 +10,7 @@ namespace sluice::ngx {
 
 class Publisher;
 class Player;
+class Authorisation;
 
 /// What the module keeps for one RTMP connection; in the session's pool, made when the connection
 /// is accepted.
@@ -18,10 +20,11 @@ struct RtmpSession {
                              ///< refused session
     Publisher* publisher = nullptr;
     Player* player = nullptr;
-    ngx_recv_pt receive = nullptr;  ///< the connection's own; input_limits stands before it
-    bool given_away = false;        ///< nginx-rtmp publishes or plays, without us
-    bool inside_aggregate = false;  ///< the message at hand is part of an aggregate
-    bool closing = false;           ///< refused or ended: what still arrives is thrown away
+    Authorisation* asking = nullptr;  ///< a command waits for its answer (held_command.hpp)
+    ngx_recv_pt receive = nullptr;    ///< the connection's own; input_limits stands before it
+    bool given_away = false;          ///< nginx-rtmp publishes or plays, without us
+    bool inside_aggregate = false;    ///< the message at hand is part of an aggregate
+    bool closing = false;             ///< refused or ended: what still arrives is thrown away
 };
 
 /// nullptr for a session that isn't ours (a relay of nginx-rtmp's own).
@@ -41,9 +44,10 @@ void session_given_away(RtmpSession& session);
 void session_unused(RtmpSession& session);
 
 /// Tells the client why and closes: `code` is the NetStream status code, the description is
-/// "sluice: <reason>". The sending side is shut first, so that the status arrives although the
-/// client's data may still be under way.
-void refuse_session(RtmpSession& session, const char* code, auth::Reason reason);
+/// "sluice: <reason>", with ": <detail>" behind it when there is any. The sending side is shut
+/// first, so that the status arrives although the client's data may still be under way.
+void refuse_session(RtmpSession& session, const char* code, auth::Reason reason,
+                    std::string_view detail = {});
 
 /// The status code that fits a refused publisher.
 const char* publish_status_code(auth::Reason reason);

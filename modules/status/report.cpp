@@ -7,6 +7,7 @@
 #include "core/hub/hub.hpp"
 #include "core/hub/seqlock.hpp"
 #include "core/hub/slots.hpp"
+#include "core/ingest/vitals.hpp"
 #include "modules/hub/worker.hpp"
 
 namespace sluice::ngx {
@@ -18,6 +19,7 @@ struct Snapshot {
     hub::Current current;
     const hub::RingHeader* ring = nullptr;
     hub::PublishInfo info{};
+    ingest::Vitals vitals;
     std::int64_t last_dts_ms = 0;
 };
 
@@ -30,6 +32,8 @@ Snapshot look_at(const hub::StreamRecord& stream)
     const auto head = now.ring->head_seq.load();
     if (head > now.ring->base_seq.load())
         now.last_dts_ms = worker()->zone.descriptor(*now.ring, head - 1).dts_ms;
+    if (now.current.state == hub::State::live)
+        now.vitals = ingest::vitals_of(worker()->zone, *now.ring, now.info, mono_us());
     return now;
 }
 
@@ -43,27 +47,35 @@ Json publisher_json(const Snapshot& now)
             {"connected_at_ms", now.info.connected_at_ms}};
 }
 
-Json video_json(const hub::PublishInfo& info)
+template <class Value>
+Json or_null(const std::optional<Value>& value)
 {
-    const auto& video = info.video;
-    if (video.name[0] == 0) return nullptr;
-    const float fps = info.fps > 0 ? info.fps : video.fps;
-    return {
-        {"codec", video.name},          {"codec_string", video.codec_string},
-        {"profile", video.profile},     {"width", video.width},
-        {"height", video.height},       {"fps", std::round(static_cast<double>(fps) * 100) / 100},
-        {"bitrate_bps", info.video_bps}};
+    return value ? Json(*value) : Json();
 }
 
-Json audio_json(const hub::PublishInfo& info)
+Json video_json(const Snapshot& now)
 {
-    const auto& audio = info.audio;
+    const auto& video = now.info.video;
+    if (video.name[0] == 0) return nullptr;
+    const float fps = now.vitals.fps.value_or(video.fps);
+    return {{"codec", video.name},
+            {"codec_string", video.codec_string},
+            {"profile", video.profile},
+            {"width", video.width},
+            {"height", video.height},
+            {"fps", std::round(static_cast<double>(fps) * 100) / 100},
+            {"bitrate_bps", now.vitals.video_bps}};
+}
+
+Json audio_json(const Snapshot& now)
+{
+    const auto& audio = now.info.audio;
     if (audio.name[0] == 0) return nullptr;
     return {{"codec", audio.name},
             {"codec_string", audio.codec_string},
             {"sample_rate", audio.sample_rate},
             {"channels", audio.channels},
-            {"bitrate_bps", info.audio_bps}};
+            {"bitrate_bps", now.vitals.audio_bps}};
 }
 
 std::uint64_t bytes_out(const hub::StreamRecord& stream)
@@ -82,9 +94,13 @@ Json stream_json(const hub::StreamRecord& stream)
             {"epoch", now.current.epoch},
             {"started_at_ms", stream.started_at_ms.load()},
             {"publisher", publisher_json(now)},
-            {"video", video_json(now.info)},
-            {"audio", audio_json(now.info)},
+            {"video", video_json(now)},
+            {"audio", audio_json(now)},
             {"gop_ms", now.info.gop_ms},
+            {"keyframe_interval_ms", or_null(now.vitals.keyframe_interval_ms)},
+            {"av_drift_ms", or_null(now.vitals.av_drift_ms)},
+            {"silence_ms", or_null(now.vitals.silence_ms)},
+            {"last_tag_age_ms", or_null(now.vitals.last_tag_age_ms)},
             {"ring_bytes", ring == nullptr ? 0 : ring->bytes},
             {"bytes_in", ring == nullptr ? 0 : ring->bytes_in.load()},
             {"tags_in", ring == nullptr ? 0 : ring->tags_in.load()},

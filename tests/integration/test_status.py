@@ -55,13 +55,14 @@ def test_a_reload_shows_the_new_generation(nginx):
 
 
 def test_a_stream_has_all_its_fields(nginx, live):
-    wait_for(lambda: (s := nginx.control.stream("demo"))["video"] and s["video"]["fps"] and s["gop_ms"], 6, "rates")
+    wait_for(lambda: (s := nginx.control.stream("demo"))["video"] and s["video"]["bitrate_bps"] and s["gop_ms"], 6,
+             "rates")
     answer = nginx.control.json("/-/streams")
     has(answer, boot=str, now_ms=int, streams=list)
     stream = answer["streams"][0]
     has(stream, id=str, state=str, epoch=int, started_at_ms=int, publisher=dict, video=dict, audio=dict,
         gop_ms=int, ring_bytes=int, bytes_in=int, tags_in=int, last_dts_ms=int, viewers=dict, skips=dict,
-        overruns=int, bytes_out=int)
+        overruns=int, bytes_out=int, keyframe_interval_ms=int, av_drift_ms=int, silence_ms=int, last_tag_age_ms=int)
     has(stream["publisher"], address=str, protocol=str, pid=int, slot=int, connected_at_ms=int)
     has(stream["video"], codec=str, codec_string=str, profile=str, width=int, height=int, fps=NUMBER,
         bitrate_bps=int)
@@ -71,6 +72,9 @@ def test_a_stream_has_all_its_fields(nginx, live):
     assert (stream["video"]["codec"], stream["video"]["width"], stream["video"]["height"]) == ("h264", 320, 180)
     assert 24 <= stream["video"]["fps"] <= 26
     assert 400 <= stream["gop_ms"] <= 560
+    assert 400 <= stream["keyframe_interval_ms"] <= 900
+    assert abs(stream["av_drift_ms"]) < 60
+    assert stream["silence_ms"] < 500 and stream["last_tag_age_ms"] < 500
     assert (stream["audio"]["sample_rate"], stream["audio"]["channels"]) == (44100, 2)
     assert stream["viewers"] == {"flv": 0, "ws_flv": 0, "rtmp": 0}
     assert 100_000 < stream["video"]["bitrate_bps"] < 600_000
@@ -113,6 +117,7 @@ def test_states_follow_the_publisher(nginx):
     nginx.control.wait_state("demo", "waiting", 1)
     waiting = nginx.control.stream("demo")
     assert waiting["publisher"] is None
+    assert [waiting[name] for name in ("keyframe_interval_ms", "av_drift_ms", "silence_ms", "last_tag_age_ms")] == [None] * 4
     nginx.control.wait_state("demo", "idle", 3)
 
 

@@ -18,13 +18,15 @@ namespace {
 using nlohmann::json;
 
 /// What this caller may see of a channel. A viewer does not learn other servers' addresses:
-/// relay and pull URLs hold their owners' stream keys.
+/// relay, pull and callback URLs hold their owners' keys.
 json shown(json channel, const Caller& caller)
 {
     auto out = without_secrets(channel_rule(), std::move(channel));
     if (caller.scope == Scope::viewer) {
         out.erase("relays");
         out["ingest"].erase("pull");
+        out["ingest"].erase("authorise_url");
+        out["playback"].erase("authorise_url");
     }
     return out;
 }
@@ -192,7 +194,10 @@ Answer ChannelRoutes::status(const Request& request)
 {
     auto channel = channels_.get(request.param("id"));
     if (!channel) return tl::unexpected(channel.error());
-    return live_.status(*channel).map([](const json& status) { return json_reply(200, status); });
+    return live_.status(*channel).map([&](json status) {
+        status["health"] = health_.breaches(request.param("id"));
+        return json_reply(200, status);
+    });
 }
 
 Answer ChannelRoutes::kick(const Request& request)

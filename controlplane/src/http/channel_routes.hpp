@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "../service/channels.hpp"
+#include "../service/health_watch.hpp"
 #include "../service/live.hpp"
 #include "router.hpp"
 
@@ -14,8 +15,13 @@ public:
     /// `settings` answers the settings document in force: ports and the public host.
     using ReadSettings = std::function<nlohmann::json()>;
 
-    ChannelRoutes(Channels& channels, const Live& live, Idempotency& memory, ReadSettings settings)
-        : channels_(channels), live_(live), memory_(memory), settings_(std::move(settings))
+    ChannelRoutes(Channels& channels, const Live& live, const HealthWatch& health,
+                  Idempotency& memory, ReadSettings settings)
+        : channels_(channels),
+          live_(live),
+          health_(health),
+          memory_(memory),
+          settings_(std::move(settings))
     {}
 
     void mount(Router& router);
@@ -35,6 +41,7 @@ private:
 
     Channels& channels_;
     const Live& live_;
+    const HealthWatch& health_;
     Idempotency& memory_;
     ReadSettings settings_;
 };

@@ -70,6 +70,7 @@ Answer SystemRoutes::metrics() const
         << "sluice_api_requests_total{class=\"failed\"} " << counters_.failed << '\n';
     metric(out, "sluice_api_seconds_total", "counter", "Time spent in handlers.",
            static_cast<double>(counters_.microseconds.load()) / 1e6);
+    out << authoriser_.metrics();
     if (of_nginx) out << *of_nginx;
     return Reply{.status = 200,
                  .body = out.str(),

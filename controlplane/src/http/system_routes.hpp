@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "../service/authoriser.hpp"
 #include "../service/channels.hpp"
 #include "../service/live.hpp"
 #include "../service/settings.hpp"
@@ -17,12 +18,13 @@ class SystemRoutes {
 public:
     SystemRoutes(const store::Store& store, Channels& channels, const Live& live,
                  const Settings& settings, const snapshot::Publisher& publisher,
-                 const RequestCounters& counters, std::string version)
+                 const Authoriser& authoriser, const RequestCounters& counters, std::string version)
         : store_(store),
           channels_(channels),
           live_(live),
           settings_(settings),
           publisher_(publisher),
+          authoriser_(authoriser),
           counters_(counters),
           version_(std::move(version))
     {}
@@ -38,6 +40,7 @@ private:
     const Live& live_;
     const Settings& settings_;
     const snapshot::Publisher& publisher_;
+    const Authoriser& authoriser_;
     const RequestCounters& counters_;
     std::string version_;
 };

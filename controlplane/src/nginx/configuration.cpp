@@ -15,8 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 namespace mustache = kainjow::mustache;
 
-/// sun_path holds 107 characters; `/run/control.sock` takes 17 of them.
-constexpr std::size_t kMaxDir = 90;
+/// sun_path holds 107 characters; `/run/authorise.sock` takes 19 of them.
+constexpr std::size_t kMaxDir = 88;
 
 constexpr std::array kPartials{"rtmp",   "application", "rtmps",   "http",
                                "public", "control",     "forward", "quiet"};
@@ -40,7 +40,7 @@ Result<void> check(const Places& places)
     if (places.dir.native().size() > kMaxDir) {
         return fail(Errc::invalid,
                     "the path " + places.dir.string() +
-                        " is too long for a unix socket inside (90 characters at most)");
+                        " is too long for a unix socket inside (88 characters at most)");
     }
     return {};
 }

@@ -20,6 +20,22 @@ std::string with_version(std::string head, std::uint64_t version)
     return head.append(kStart).append(std::to_string(version)).append("}");
 }
 
+/// Gives a document of an earlier release the members that it does not know, at their defaults.
+void fill(const Rule& rule, json& value)
+{
+    for (const auto& field : rule.fields) {
+        if (field.rule.read_only || field.rule.hidden) continue;
+        if (!value.contains(field.name)) {
+            value[field.name] = complete(field.rule, field.rule.preset);
+        } else if (field.rule.kind == Rule::Kind::object) {
+            fill(field.rule, value[field.name]);
+        }
+    }
+}
+
+/// The member that the newest release added: a text without it is of an earlier one.
+constexpr std::string_view kNewest = "\"authorise_url\":";
+
 }  // namespace
 
 std::string to_stored(const json& channel)
@@ -39,6 +55,7 @@ Result<json> from_stored(const store::Entry& entry)
         channel.erase(kSecrets);
         channel.update(secrets, true);
     }
+    fill(channel_rule(), channel);
     channel["version"] = entry.version;
     return channel;
 }
@@ -49,7 +66,9 @@ Result<std::string> shown_text(const store::Entry& entry)
     // first one it must be: what the older API keeps within may have members of any name.
     static const std::string start = std::string(",\"") + kSecrets + "\":";
     const auto at = entry.value.find(start);
-    if (at != std::string::npos) return with_version(entry.value.substr(0, at), entry.version);
+    if (at != std::string::npos && entry.value.find(kNewest) < at) {
+        return with_version(entry.value.substr(0, at), entry.version);
+    }
     return from_stored(entry).map(
         [](json&& channel) { return without_secrets(channel_rule(), std::move(channel)).dump(); });
 }

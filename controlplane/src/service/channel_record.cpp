@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,14 @@ channel::Auth auth_of(const json& value)
     return value == "open" ? channel::Auth::open : channel::Auth::signature;
 }
 
+/// What nginx needs to know of the callback; a channel of an earlier release has none.
+std::optional<channel::Authorise> authorise(const json& in)
+{
+    if (!in.value("authorise_url", json()).is_string()) return std::nullopt;
+    return channel::Authorise{.timeout_ms = in.at("authorise_timeout_ms").get<std::uint32_t>(),
+                              .allow_on_failure = in.at("authorise_on_failure") == "allow"};
+}
+
 channel::Ingest ingest(const json& in, const json& key)
 {
     return {.auth = auth_of(in.at("auth")),
@@ -50,7 +59,8 @@ channel::Ingest ingest(const json& in, const json& key)
             .on_duplicate = in.at("on_duplicate") == "replace" ? channel::OnDuplicate::replace
                                                                : channel::OnDuplicate::reject,
             .allow_ips = addresses(in.at("allow_ips")),
-            .reconnect_window_ms = in.at("reconnect_window_s").get<std::uint32_t>() * 1000};
+            .reconnect_window_ms = in.at("reconnect_window_s").get<std::uint32_t>() * 1000,
+            .authorise = authorise(in)};
 }
 
 channel::Playback playback(const json& in, const std::string& key)
@@ -60,7 +70,8 @@ channel::Playback playback(const json& in, const std::string& key)
             .allow_referers = texts(in.at("allow_referers")),
             .allow_origins = texts(in.at("allow_origins")),
             .allow_ips = addresses(in.at("allow_ips")),
-            .max_viewers = in.at("max_viewers").get<std::uint32_t>()};
+            .max_viewers = in.at("max_viewers").get<std::uint32_t>(),
+            .authorise = authorise(in)};
 }
 
 /// 0 means never. A date before 1970 is merely long past, and so is one that can't be read: what

@@ -28,5 +28,32 @@ TEST(ChannelRecord, an_expiry_that_cannot_be_read_is_past_not_never)
     EXPECT_EQ(expiry_of("10000-01-01T00:59:59Z"), 1);
 }
 
+TEST(ChannelRecord, says_that_somebody_is_asked_but_not_who)
+{
+    auto stored = complete(channel_rule(), {{"id", "a"},
+                                            {"ingest",
+                                             {{"authorise_url", "http://callback.test/"},
+                                              {"authorise_timeout_ms", 700},
+                                              {"authorise_on_failure", "allow"}}}});
+    stored["version"] = 1;
+    const auto record = to_record(stored);
+    EXPECT_EQ(record.ingest.authorise, (channel::Authorise{700, true}));
+    EXPECT_EQ(record.playback.authorise, std::nullopt);
+    const auto bytes = channel::encode(record);
+    EXPECT_EQ(std::string(bytes.begin(), bytes.end()).find("callback.test"), std::string::npos);
+}
+
+TEST(ChannelRecord, a_channel_of_an_earlier_release_asks_nobody)
+{
+    auto stored = complete(channel_rule(), {{"id", "a"}});
+    stored["version"] = 1;
+    for (const auto* name : {"authorise_url", "authorise_timeout_ms", "authorise_on_failure"}) {
+        stored["ingest"].erase(name);
+        stored["playback"].erase(name);
+    }
+    EXPECT_EQ(to_record(stored).ingest.authorise, std::nullopt);
+    EXPECT_EQ(to_record(stored).playback.authorise, std::nullopt);
+}
+
 }  // namespace
 }  // namespace sluice::control

@@ -1,5 +1,6 @@
 #include "channel_schema.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -28,28 +29,42 @@ Rule addresses()
     return list(text(1, 64).with(formats::address), kMaxList);
 }
 
+/// `fields` and whom to ask before a start: authoriser.hpp.
+std::vector<Field> with_authorise(std::vector<Field> fields, long long cache_s)
+{
+    fields.push_back({"authorise_url", text(1, kMaxUrl).with(formats::web_url).or_null()});
+    fields.push_back({"authorise_timeout_ms", integer(100, 10'000, 2000)});
+    fields.push_back({"authorise_on_failure", choice({"deny", "allow"})});
+    fields.push_back({"authorise_cache_s", integer(0, 3600, cache_s)});
+    return fields;
+}
+
 Rule ingest()
 {
-    return object({
-        {"auth", choice({"signed", "open"})},
-        {"key", key()},
-        {"on_duplicate", choice({"reject", "replace"})},
-        {"allow_ips", addresses()},
-        {"reconnect_window_s", integer(0, 300, 10)},
-        {"pull", object({{"url", text(1, kMaxUrl).with(formats::pull_url).or_null()}})},
-    });
+    return object(with_authorise(
+        {
+            {"auth", choice({"signed", "open"})},
+            {"key", key()},
+            {"on_duplicate", choice({"reject", "replace"})},
+            {"allow_ips", addresses()},
+            {"reconnect_window_s", integer(0, 300, 10)},
+            {"pull", object({{"url", text(1, kMaxUrl).with(formats::pull_url).or_null()}})},
+        },
+        0));
 }
 
 Rule playback()
 {
-    return object({
-        {"auth", choice({"open", "signed"})},
-        {"key", key()},
-        {"allow_referers", list(text(1, 253).with(formats::host_pattern), kMaxList)},
-        {"allow_origins", list(text(1, 300).with(formats::origin), kMaxList)},
-        {"allow_ips", addresses()},
-        {"max_viewers", integer(0, 10'000'000, 0)},
-    });
+    return object(with_authorise(
+        {
+            {"auth", choice({"open", "signed"})},
+            {"key", key()},
+            {"allow_referers", list(text(1, 253).with(formats::host_pattern), kMaxList)},
+            {"allow_origins", list(text(1, 300).with(formats::origin), kMaxList)},
+            {"allow_ips", addresses()},
+            {"max_viewers", integer(0, 10'000'000, 0)},
+        },
+        10));
 }
 
 Rule custom_rendition()
@@ -129,6 +144,27 @@ Rule relay()
     });
 }
 
+/// A threshold that null switches off.
+Rule threshold(long long min, long long max, std::optional<long long> preset)
+{
+    auto rule = integer(min, max, preset.value_or(0)).or_null();
+    if (preset) rule.preset = *preset;
+    return rule;
+}
+
+/// What the stream is held to: health_rules.hpp.
+Rule health()
+{
+    return object({
+        {"min_bitrate_kbps", threshold(1, 1'000'000, std::nullopt)},
+        {"min_fps", threshold(1, 240, std::nullopt)},
+        {"max_keyframe_interval_s", threshold(1, 300, 10)},
+        {"max_av_drift_ms", threshold(50, 60'000, 1000)},
+        {"max_silence_s", threshold(1, 3600, std::nullopt)},
+        {"for_s", integer(1, 300, 5)},
+    });
+}
+
 Rule task_size(const std::string& preset)
 {
     auto rule = choice({"micro", "small", "medium", "large", "xlarge"});
@@ -154,6 +190,7 @@ Rule whole_channel()
                               {"list_size", integer(3, 100, 5)},
                               {"dvr_window_s", integer(0, 30 * kDay, 0)}})},
         {"playback", playback()},
+        {"health", health()},
         {"transcode", transcode()},
         {"watermark", watermark()},
         {"record", record()},

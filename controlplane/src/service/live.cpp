@@ -19,6 +19,10 @@ json idle_stream()
             {"video", nullptr},
             {"audio", nullptr},
             {"gop_ms", nullptr},
+            {"keyframe_interval_ms", nullptr},
+            {"av_drift_ms", nullptr},
+            {"silence_ms", nullptr},
+            {"last_tag_age_ms", nullptr},
             {"viewers", {{"flv", 0}, {"ws_flv", 0}, {"rtmp", 0}}}};
 }
 

@@ -2,6 +2,9 @@ import type { TrackKind, Tracks } from './flv_tracks';
 
 /** Why the server would not serve, in its own words (the access reasons of the modules). */
 export const kReasons = [
+    // First: behind them stand the words of somebody else's server, which may be any.
+    'authorise_denied',
+    'authorise_failed',
     'bad_name',
     'unknown_channel',
     'disabled',

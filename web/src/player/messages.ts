@@ -64,6 +64,8 @@ const kEnglish: Texts = {
         output_disabled: 'This way of watching is switched off for the channel.',
         hub_full: 'The server is full. Trying again…',
         viewer_limit: 'All places are taken. Trying again…',
+        authorise_denied: 'You may not watch this stream.',
+        authorise_failed: 'Nobody could say whether you may watch. Trying again…',
     },
     answer: (status) => `The server answered with status ${status}.`,
 };
@@ -110,6 +112,8 @@ const kChinese: Texts = {
         output_disabled: '该频道已关闭这种观看方式。',
         hub_full: '服务器已满，正在重试…',
         viewer_limit: '观看人数已满，正在重试…',
+        authorise_denied: '您无权观看此直播。',
+        authorise_failed: '暂时无法确认观看权限，正在重试…',
     },
     answer: (status) => `服务器返回状态 ${status}。`,
 };

@@ -1,0 +1,44 @@
+#include "verdict_cache.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sluice::control {
+namespace {
+
+const Verdict kYes{.allowed = true};
+const Verdict kNo{.reason = "no seat"};
+
+TEST(VerdictCache, keeps_a_verdict_until_its_time)
+{
+    VerdictCache cache(10);
+    cache.put("a", kNo, 100);
+    EXPECT_EQ(cache.find("a", 99), kNo);
+    EXPECT_EQ(cache.find("b", 99), std::nullopt);
+    EXPECT_EQ(cache.find("a", 100), std::nullopt);
+    EXPECT_EQ(cache.size(), 0U);
+}
+
+TEST(VerdictCache, a_newer_verdict_takes_the_place)
+{
+    VerdictCache cache(10);
+    cache.put("a", kNo, 100);
+    cache.put("a", kYes, 50);
+    EXPECT_EQ(cache.find("a", 10), kYes);
+    EXPECT_EQ(cache.size(), 1U);
+}
+
+TEST(VerdictCache, what_was_used_longest_ago_makes_room)
+{
+    VerdictCache cache(2);
+    cache.put("a", kYes, 100);
+    cache.put("b", kYes, 100);
+    EXPECT_TRUE(cache.find("a", 1));
+    cache.put("c", kYes, 100);
+    EXPECT_TRUE(cache.find("a", 1));
+    EXPECT_FALSE(cache.find("b", 1));
+    EXPECT_TRUE(cache.find("c", 1));
+    EXPECT_EQ(cache.size(), 2U);
+}
+
+}  // namespace
+}  // namespace sluice::control
