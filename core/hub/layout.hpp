@@ -12,7 +12,7 @@
 namespace sluice::hub {
 
 inline constexpr std::uint64_t kMagic = 0x534c554943453031;  // "SLUICE01"
-inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kLayoutVersion = 2;
 inline constexpr std::uint32_t kSlots = 64;  ///< worker slots: one bit each in a 64-bit mask
 inline constexpr std::uint32_t kMaxStreams = 4096;
 inline constexpr std::size_t kMaxName = 112;  ///< `<id>` or `<id>/<rendition>`, bytes
@@ -191,6 +191,12 @@ struct EventSlot {
     char text[kEventBytes];
 };
 
+/// What was counted in records and rings that serve others since. With what those of now hold it is
+/// a sum that only rises.
+struct Past {
+    std::atomic<std::uint64_t> bytes_in, bytes_out, skip_count, skip_tags, skip_ms, overruns;
+};
+
 struct ZoneHeader {
     std::atomic<std::uint64_t> magic;  ///< released last
     std::uint32_t layout_version;
@@ -201,6 +207,7 @@ struct ZoneHeader {
     std::uint64_t slots_at, streams_at, rings_at, events_at;
     std::int32_t wake_fd[kSlots];    ///< eventfds, made by the glue before the first fork
     std::atomic<ProcessId> creator;  ///< who makes or reclaims a stream record now; 0: nobody
+    alignas(64) Past past;
     alignas(64) std::atomic<std::uint64_t> next_epoch;
     std::atomic<std::uint64_t> stamp;
     alignas(64) std::atomic<std::uint64_t> event_head;
