@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kApplyWait{500};
+constexpr std::chrono::seconds kFirstRetry{1};  ///< of a snapshot that could not be written
 constexpr std::chrono::seconds kDrain{5};
 
 /// Makes the folders of DIR that this process writes to, and holds DIR for itself.
@@ -51,7 +52,21 @@ std::string program_identity()
            std::to_string(file.st_mtim.tv_nsec);
 }
 
+const char* to_string(nginx::Activation::Outcome outcome)
+{
+    switch (outcome) {
+        case nginx::Activation::Outcome::in_force:
+            return "in_force";
+        case nginx::Activation::Outcome::refused:
+            return "refused";
+        case nginx::Activation::Outcome::rolled_back:
+            return "rolled_back";
+    }
+    return "";
+}
+
 struct Opened {
+    std::unique_ptr<Metrics> metrics;
     std::unique_ptr<store::Store> store;
     std::string admin_token;
 };
@@ -59,25 +74,31 @@ struct Opened {
 Result<Opened> open(const fs::path& dir)
 {
     if (auto done = take_folder(dir); !done) return tl::unexpected(done.error());
-    auto store = store::LmdbStore::open(dir / "control.mdb");
+    auto metrics = std::make_unique<Metrics>(dir, kVersion);
+    auto store = store::LmdbStore::open(
+        dir / "control.mdb", store::LmdbStore::kDefaultMap,
+        [&to = *metrics](auto transactions, auto spent) { to.committed(transactions, spent); });
     if (!store) return tl::unexpected(store.error());
     const auto* given = std::getenv("SLUICE_ADMIN_TOKEN");
     auto token = admin_token(dir / "admin-token", given != nullptr ? given : "");
     if (!token) return tl::unexpected(token.error());
-    return Opened{std::move(*store), std::move(*token)};
+    return Opened{std::move(metrics), std::move(*store), std::move(*token)};
 }
 
 }  // namespace
 
-ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::Store> store,
-                           Journal journal, std::string admin_token)
+ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics> metrics,
+                           std::unique_ptr<store::Store> store, Journal journal,
+                           std::string admin_token)
     : dir_(places.dir),
+      metrics_(std::move(metrics)),
       store_(std::move(store)),
       journal_(std::move(journal)),
       nginx_(dir_ / "run/control.sock"),
       publisher_(*store_, dir_ / "channels", nginx_,
-                 journal_.installation() + "-" + program_identity()),
-      activation_(places, nginx_),
+                 journal_.installation() + "-" + program_identity(), kFirstRetry,
+                 [this](bool written, auto spent) { metrics_->snapshot(written, spent); }),
+      activation_(places, nginx_, [this](auto how) { metrics_->configured(to_string(how)); }),
       settings_(*store_, activation_, journal_),
       tokens_(*store_, std::move(admin_token)),
       channels_(*store_, journal_,
@@ -93,7 +114,7 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::S
       legacy_routes_(channels_, live_, settings_),
       token_routes_(tokens_, idempotency_),
       settings_routes_(settings_),
-      system_routes_(*store_, channels_, live_, settings_, publisher_, counters_, kVersion)
+      system_routes_(*store_, channels_, live_, settings_, publisher_, *metrics_, kVersion)
 {
     channel_routes_.mount(router_);
     legacy_routes_.mount(router_);
@@ -115,9 +136,9 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options)
     auto journal = Journal::open(*opened->store);
     if (!journal) return tl::unexpected(journal.error());
 
-    std::unique_ptr<ControlPlane> plane(new ControlPlane(options.places, std::move(opened->store),
-                                                         std::move(*journal),
-                                                         std::move(opened->admin_token)));
+    std::unique_ptr<ControlPlane> plane(
+        new ControlPlane(options.places, std::move(opened->metrics), std::move(opened->store),
+                         std::move(*journal), std::move(opened->admin_token)));
     if (auto done = plane->serve(options); !done) return tl::unexpected(done.error());
     return plane;
 }
@@ -129,9 +150,9 @@ Result<void> ControlPlane::serve(const Options& options)
     auto server = http::Server::start(
         {.socket = dir_ / "run/api.sock"},
         [this](http::Request request) {
-            return http::serve(router_, counters_, std::move(request));
+            return http::serve(router_, *metrics_, std::move(request));
         },
-        counters_);
+        *metrics_);
     if (!server) return tl::unexpected(server.error());
     server_ = std::move(*server);
     log_message(Level::info,

@@ -8,12 +8,12 @@
 
 #include "http/channel_routes.hpp"
 #include "http/legacy_routes.hpp"
-#include "http/request_counters.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "http/settings_routes.hpp"
 #include "http/system_routes.hpp"
 #include "http/token_routes.hpp"
+#include "metrics.hpp"
 #include "nginx/activation.hpp"
 #include "nginx/control_socket.hpp"
 #include "result.hpp"
@@ -49,11 +49,12 @@ public:
     void stop();
 
 private:
-    ControlPlane(const nginx::Places& places, std::unique_ptr<store::Store> store, Journal journal,
-                 std::string admin_token);
+    ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics> metrics,
+                 std::unique_ptr<store::Store> store, Journal journal, std::string admin_token);
     Result<void> serve(const Options& options);
 
     std::filesystem::path dir_;
+    std::unique_ptr<Metrics> metrics_;
     std::unique_ptr<store::Store> store_;
     Journal journal_;
     nginx::ControlSocket nginx_;
@@ -65,7 +66,6 @@ private:
     Live live_;
     Idempotency idempotency_;
 
-    http::RequestCounters counters_;
     http::Router router_;
     http::ChannelRoutes channel_routes_;
     http::LegacyRoutes legacy_routes_;

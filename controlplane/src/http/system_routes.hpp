@@ -2,12 +2,12 @@
 
 #include <string>
 
+#include "../metrics.hpp"
 #include "../service/channels.hpp"
 #include "../service/live.hpp"
 #include "../service/settings.hpp"
 #include "../snapshot/publisher.hpp"
 #include "../store/store.hpp"
-#include "request_counters.hpp"
 #include "router.hpp"
 
 namespace sluice::control::http {
@@ -16,14 +16,14 @@ namespace sluice::control::http {
 class SystemRoutes {
 public:
     SystemRoutes(const store::Store& store, Channels& channels, const Live& live,
-                 const Settings& settings, const snapshot::Publisher& publisher,
-                 const RequestCounters& counters, std::string version)
+                 const Settings& settings, const snapshot::Publisher& publisher, Metrics& metrics,
+                 std::string version)
         : store_(store),
           channels_(channels),
           live_(live),
           settings_(settings),
           publisher_(publisher),
-          counters_(counters),
+          metrics_(metrics),
           version_(std::move(version))
     {}
 
@@ -38,7 +38,7 @@ private:
     const Live& live_;
     const Settings& settings_;
     const snapshot::Publisher& publisher_;
-    const RequestCounters& counters_;
+    Metrics& metrics_;
     std::string version_;
 };
 
