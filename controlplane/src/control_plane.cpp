@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kApplyWait{500};
+constexpr std::chrono::seconds kFirstRetry{1};  ///< of a snapshot that could not be written
 constexpr std::chrono::seconds kDrain{5};
 /// Callbacks at one time: a question holds a thread until it is answered.
 constexpr std::size_t kAuthoriseThreads = 64;
@@ -54,7 +55,21 @@ std::string program_identity()
            std::to_string(file.st_mtim.tv_nsec);
 }
 
+const char* to_string(nginx::Activation::Outcome outcome)
+{
+    switch (outcome) {
+        case nginx::Activation::Outcome::in_force:
+            return "in_force";
+        case nginx::Activation::Outcome::refused:
+            return "refused";
+        case nginx::Activation::Outcome::rolled_back:
+            return "rolled_back";
+    }
+    return "";
+}
+
 struct Opened {
+    std::unique_ptr<Metrics> metrics;
     std::unique_ptr<store::Store> store;
     std::string admin_token;
 };
@@ -62,25 +77,31 @@ struct Opened {
 Result<Opened> open(const fs::path& dir)
 {
     if (auto done = take_folder(dir); !done) return tl::unexpected(done.error());
-    auto store = store::LmdbStore::open(dir / "control.mdb");
+    auto metrics = std::make_unique<Metrics>(dir, kVersion);
+    auto store = store::LmdbStore::open(
+        dir / "control.mdb", store::LmdbStore::kDefaultMap,
+        [&to = *metrics](auto transactions, auto spent) { to.committed(transactions, spent); });
     if (!store) return tl::unexpected(store.error());
     const auto* given = std::getenv("SLUICE_ADMIN_TOKEN");
     auto token = admin_token(dir / "admin-token", given != nullptr ? given : "");
     if (!token) return tl::unexpected(token.error());
-    return Opened{std::move(*store), std::move(*token)};
+    return Opened{std::move(metrics), std::move(*store), std::move(*token)};
 }
 
 }  // namespace
 
-ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::Store> store,
-                           Journal journal, std::string admin_token)
+ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics> metrics,
+                           std::unique_ptr<store::Store> store, Journal journal,
+                           std::string admin_token)
     : dir_(places.dir),
+      metrics_(std::move(metrics)),
       store_(std::move(store)),
       journal_(std::move(journal)),
       nginx_(dir_ / "run/control.sock"),
       publisher_(*store_, dir_ / "channels", nginx_,
-                 journal_.installation() + "-" + program_identity()),
-      activation_(places, nginx_),
+                 journal_.installation() + "-" + program_identity(), kFirstRetry,
+                 [this](bool written, auto spent) { metrics_->snapshot(written, spent); }),
+      activation_(places, nginx_, [this](auto how) { metrics_->configured(to_string(how)); }),
       settings_(*store_, activation_, journal_),
       tokens_(*store_, std::move(admin_token)),
       channels_(*store_, journal_,
@@ -98,7 +119,7 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::S
       legacy_routes_(channels_, live_, settings_),
       token_routes_(tokens_, idempotency_),
       settings_routes_(settings_),
-      system_routes_(*store_, channels_, live_, settings_, publisher_, authoriser_, counters_,
+      system_routes_(*store_, channels_, live_, settings_, publisher_, authoriser_, *metrics_,
                      kVersion),
       authorise_router_([](const http::Request&) -> Result<Caller> {
           return Caller{};  // the folder of the socket lets in nobody else
@@ -126,9 +147,9 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options)
     auto journal = Journal::open(*opened->store);
     if (!journal) return tl::unexpected(journal.error());
 
-    std::unique_ptr<ControlPlane> plane(new ControlPlane(options.places, std::move(opened->store),
-                                                         std::move(*journal),
-                                                         std::move(opened->admin_token)));
+    std::unique_ptr<ControlPlane> plane(
+        new ControlPlane(options.places, std::move(opened->metrics), std::move(opened->store),
+                         std::move(*journal), std::move(opened->admin_token)));
     if (auto done = plane->serve(options); !done) return tl::unexpected(done.error());
     return plane;
 }
@@ -140,9 +161,9 @@ Result<void> ControlPlane::serve(const Options& options)
     auto server = http::Server::start(
         {.socket = dir_ / "run/api.sock"},
         [this](http::Request request) {
-            return http::serve(router_, counters_, std::move(request));
+            return http::serve(router_, *metrics_, std::move(request));
         },
-        counters_);
+        *metrics_);
     if (!server) return tl::unexpected(server.error());
     server_ = std::move(*server);
     if (auto done = serve_authorise(); !done) return done;
@@ -164,9 +185,9 @@ Result<void> ControlPlane::serve_authorise()
          .threads = kAuthoriseThreads,
          .max_request = kMaxQuestion},
         [this](http::Request request) {
-            return http::serve(authorise_router_, authorise_counters_, std::move(request));
+            return http::serve(authorise_router_, *metrics_, std::move(request));
         },
-        authorise_counters_);
+        *metrics_);
     if (!server) return tl::unexpected(server.error());
     authorise_server_ = std::move(*server);
     return {};

@@ -9,12 +9,12 @@
 #include "http/authorise_routes.hpp"
 #include "http/channel_routes.hpp"
 #include "http/legacy_routes.hpp"
-#include "http/request_counters.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "http/settings_routes.hpp"
 #include "http/system_routes.hpp"
 #include "http/token_routes.hpp"
+#include "metrics.hpp"
 #include "nginx/activation.hpp"
 #include "nginx/control_socket.hpp"
 #include "result.hpp"
@@ -52,13 +52,14 @@ public:
     void stop();
 
 private:
-    ControlPlane(const nginx::Places& places, std::unique_ptr<store::Store> store, Journal journal,
-                 std::string admin_token);
+    ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics> metrics,
+                 std::unique_ptr<store::Store> store, Journal journal, std::string admin_token);
     Result<void> serve(const Options& options);
     Result<void> serve_authorise();
     void tell(const Event& event) const;
 
     std::filesystem::path dir_;
+    std::unique_ptr<Metrics> metrics_;
     std::unique_ptr<store::Store> store_;
     Journal journal_;
     nginx::ControlSocket nginx_;
@@ -72,7 +73,6 @@ private:
     Authoriser authoriser_;
     Idempotency idempotency_;
 
-    http::RequestCounters counters_;
     http::Router router_;
     http::ChannelRoutes channel_routes_;
     http::LegacyRoutes legacy_routes_;
@@ -82,7 +82,6 @@ private:
     std::unique_ptr<http::Server> server_;
 
     // Apart from the API, so that a slow callback delays nobody there.
-    http::RequestCounters authorise_counters_;
     http::Router authorise_router_;
     http::AuthoriseRoutes authorise_routes_;
     std::unique_ptr<http::Server> authorise_server_;

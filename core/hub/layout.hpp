@@ -197,6 +197,12 @@ struct EventSlot {
     char text[kEventBytes];
 };
 
+/// What was counted in records and rings that serve others since. With what those of now hold it is
+/// a sum that only rises.
+struct Past {
+    std::atomic<std::uint64_t> bytes_in, bytes_out, skip_count, skip_tags, skip_ms, overruns;
+};
+
 struct ZoneHeader {
     std::atomic<std::uint64_t> magic;  ///< released last
     std::uint32_t layout_version;
@@ -207,6 +213,7 @@ struct ZoneHeader {
     std::uint64_t slots_at, streams_at, rings_at, events_at;
     std::int32_t wake_fd[kSlots];    ///< eventfds, made by the glue before the first fork
     std::atomic<ProcessId> creator;  ///< who makes or reclaims a stream record now; 0: nobody
+    alignas(64) Past past;
     alignas(64) std::atomic<std::uint64_t> next_epoch;
     std::atomic<std::uint64_t> stamp;
     alignas(64) std::atomic<std::uint64_t> event_head;

@@ -53,7 +53,7 @@ RingHeader* acquire_any(const Zone& zone, std::uint32_t wanted, ProcessId self, 
 
 /// Makes the ring ready for an epoch. Numbers go on where they stood, so readers of an earlier
 /// epoch see themselves overrun.
-void begin_epoch(RingHeader& ring, std::uint64_t epoch)
+void begin_epoch(const Zone& zone, RingHeader& ring, std::uint64_t epoch)
 {
     const auto head = ring.head_seq.load();
     ring.linked.store(0);
@@ -64,7 +64,7 @@ void begin_epoch(RingHeader& ring, std::uint64_t epoch)
     ring.tail_seq.store(head);
     // As in Writer::make_room(): no byte of an old tag may change before the tail has moved.
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    ring.bytes_in.store(0);
+    zone.header().past.bytes_in += ring.bytes_in.exchange(0);
     ring.tags_in.store(0);
     ring.tracks.store(0);
     for (auto* arrival : {&ring.video_us, &ring.audio_us, &ring.key_us, &ring.sound_us})
@@ -177,7 +177,7 @@ Claim claim_stream(const Zone& zone, StreamRecord& stream, std::string_view name
         auto* ring = acquire_any(zone, first_class(zone, old), self, slot);
         if (ring == nullptr) return {.result = Claimed::full};
         const auto epoch = zone.header().next_epoch.fetch_add(1) + 1;
-        begin_epoch(*ring, epoch);
+        begin_epoch(zone, *ring, epoch);
         remember_end(zone, stream, old);  // now, too: we may die right after the compare-and-swap
         const Current mine{.epoch = epoch, .ring = ring_index(zone, *ring), .state = State::live};
         if (!stream.current.compare_exchange_strong(word, mine.pack())) {
@@ -265,7 +265,7 @@ bool grow(const Zone& zone, Writer& writer, std::uint64_t bytes, ProcessId self,
     if (ring == nullptr) return false;
 
     const auto epoch = zone.header().next_epoch.fetch_add(1) + 1;
-    begin_epoch(*ring, epoch);
+    begin_epoch(zone, *ring, epoch);
     Writer next(zone, writer.stream(), *ring, epoch);
     for (std::size_t kind = 0; kind < std::size(old_ring.config); ++kind) {
         const auto& tag = old_ring.config[kind];
@@ -274,7 +274,10 @@ bool grow(const Zone& zone, Writer& writer, std::uint64_t bytes, ProcessId self,
     seq_write(ring->info_lock, [&] { ring->info = old_ring.info; });
     copy_group(zone, old_ring, next);
     ring->follow_seq.store(ring->head_seq.load());
-    ring->bytes_in.store(old_ring.bytes_in.load());
+    // The session's count moves with it; the old ring's will be added to the past once more.
+    const auto bytes_in = old_ring.bytes_in.load();
+    zone.header().past.bytes_in -= bytes_in;
+    ring->bytes_in.store(bytes_in);
     ring->tags_in.store(old_ring.tags_in.load());
     ring->tracks.store(old_ring.tracks.load());
     ring->video_us.store(old_ring.video_us.load());

@@ -95,8 +95,18 @@ private:
     bool held_ = false;
 };
 
+/// The record's counters start anew for another name.
+void forget_counts(Past& past, StreamRecord& stream)
+{
+    past.skip_count += stream.skip_count.exchange(0);
+    past.skip_tags += stream.skip_tags.exchange(0);
+    past.skip_ms += stream.skip_ms.exchange(0);
+    past.overruns += stream.overruns.exchange(0);
+    for (auto& bytes : stream.bytes_out) past.bytes_out += bytes.exchange(0);
+}
+
 /// Makes a free record the name's; visible to others as a whole, with the tag.
-void fill(StreamRecord& stream, std::uint64_t hash, std::string_view name)
+void fill(Past& past, StreamRecord& stream, std::uint64_t hash, std::string_view name)
 {
     stream.current.store(Current{}.pack());
     stream.deadline.store(0);
@@ -106,11 +116,8 @@ void fill(StreamRecord& stream, std::uint64_t hash, std::string_view name)
     stream.last_dts_ms.store(-1);
     stream.last_arrival_us.store(0);
     stream.window_ms.store(0);
-    for (auto* counter : {&stream.wakes, &stream.skip_count, &stream.skip_tags, &stream.skip_ms,
-                          &stream.overruns}) {
-        counter->store(0);
-    }
-    for (auto& bytes : stream.bytes_out) bytes.store(0);
+    stream.wakes.store(0);
+    forget_counts(past, stream);
     std::memcpy(stream.name, name.data(), name.size());
     stream.name_size.store(static_cast<std::uint32_t>(name.size()));
     stream.tag.store(hash);
@@ -154,7 +161,7 @@ StreamRecord* make_stream(const Zone& zone, std::uint64_t hash, std::string_view
     constexpr int kAttempts = 16;
     for (int i = 0; i < kAttempts; ++i) {
         if (auto* place = free_place(zone, hash)) {
-            fill(*place, hash, name);
+            fill(zone.header().past, *place, hash, name);
             return place;
         }
         if (!reclaim_oldest(zone)) return nullptr;

@@ -2,89 +2,140 @@
 
 #include "core/hub/hub.hpp"
 #include "core/hub/slots.hpp"
+#include "core/hub/totals.hpp"
+#include "metrics_page.hpp"
 #include "modules/hub/worker.hpp"
 #include "report.hpp"
+#include "stream_metrics.hpp"
 
 namespace sluice::ngx {
 namespace {
 
-struct Totals {
-    std::uint64_t live = 0, waiting = 0, flv = 0, ws_flv = 0, rtmp = 0;
-    std::uint64_t skips = 0, skipped_tags = 0, skipped_ms = 0, overruns = 0, bytes_out = 0,
-                  bytes_in = 0;
-};
-
-void add(Totals& totals, const hub::StreamRecord& stream)
+void add_totals(const hub::Totals& totals, MetricsPage& page)
 {
-    const auto state = hub::Current::unpack(stream.current.load()).state;
-    totals.live += state == hub::State::live;
-    totals.waiting += state == hub::State::waiting;
-    totals.flv += hub::viewers_of(stream, hub::Protocol::flv);
-    totals.ws_flv += hub::viewers_of(stream, hub::Protocol::ws_flv);
-    totals.rtmp += hub::viewers_of(stream, hub::Protocol::rtmp);
-    totals.skips += stream.skip_count.load();
-    totals.skipped_tags += stream.skip_tags.load();
-    totals.skipped_ms += stream.skip_ms.load();
-    totals.overruns += stream.overruns.load();
-    for (const auto& slot : stream.bytes_out) totals.bytes_out += slot.load();
-    if (const auto* ring = hub::current_ring(worker()->zone, stream))
-        totals.bytes_in += ring->bytes_in.load();
+    page.gauge("sluice_streams", "Streams by state.");
+    page.sample(totals.live, "{state=\"live\"}");
+    page.sample(totals.waiting, "{state=\"waiting\"}");
+    page.gauge("sluice_viewers", "Viewers connected now, by protocol.");
+    for (std::size_t i = 0; i < hub::kProtocols; ++i) {
+        page.sample(totals.viewers.at(i),
+                    std::string("{protocol=\"") + kProtocolNames.at(i) + "\"}");
+    }
+    page.counter("sluice_in_bytes_total", "Media bytes received from publishers.");
+    page.sample(totals.bytes_in);
+    page.counter("sluice_out_bytes_total", "Media bytes sent to viewers.");
+    page.sample(totals.bytes_out);
+    page.counter("sluice_viewer_skips_total", "Jumps of slow viewers to a newer key frame.");
+    page.sample(totals.skip_count);
+    page.counter("sluice_viewer_skipped_tags_total", "Tags that slow viewers jumped over.");
+    page.sample(totals.skip_tags);
+    page.counter("sluice_viewer_skipped_seconds_total",
+                 "Media time that slow viewers jumped over.");
+    page.sample(static_cast<double>(totals.skip_ms) / 1000);
+    page.counter("sluice_viewer_overruns_total",
+                 "Viewers closed because the ring overtook them inside a tag.");
+    page.sample(totals.overruns);
 }
 
-class Page {
-public:
-    void metric(std::string_view name, std::string_view type, std::string_view help)
-    {
-        text_ += "# HELP " + std::string(name) + " " + std::string(help) + "\n# TYPE " +
-                 std::string(name) + " " + std::string(type) + "\n";
+void add_rings(const hub::Zone& zone, MetricsPage& page)
+{
+    struct SizeClass {
+        std::uint64_t bytes = 0, total = 0, used = 0;
+    };
+    std::vector<SizeClass> classes;
+    for (std::uint32_t i = 0; i < zone.header().rings; ++i) {
+        const auto& ring = zone.ring(i);
+        if (classes.empty() || classes.back().bytes != ring.bytes)
+            classes.push_back({.bytes = ring.bytes});
+        ++classes.back().total;
+        classes.back().used += ring.owner.load() != 0;
     }
-    void sample(std::string_view name, std::string_view labels, std::uint64_t value)
-    {
-        text_ += std::string(name) + std::string(labels) + " " + std::to_string(value) + "\n";
-    }
-    void single(std::string_view name, std::string_view type, std::string_view help,
-                std::uint64_t value)
-    {
-        metric(name, type, help);
-        sample(name, "", value);
-    }
-    std::string take() { return std::move(text_); }
+    const auto label = [](const SizeClass& c) {
+        return "{ring_bytes=\"" + std::to_string(c.bytes) + "\"}";
+    };
+    page.gauge("sluice_hub_rings_max", "Rings there are, by size class.");
+    for (const auto& c : classes) page.sample(c.total, label(c));
+    page.gauge("sluice_hub_rings", "Rings that publishers hold, by size class.");
+    for (const auto& c : classes) page.sample(c.used, label(c));
+}
 
-private:
-    std::string text_;
-};
+void add_hub(const hub::Zone& zone, const hub::Totals& totals, MetricsPage& page)
+{
+    page.gauge("sluice_hub_zone_bytes", "Size of the hub's zone in shared memory.");
+    page.sample(zone.header().zone_bytes);
+    page.gauge("sluice_hub_streams_max", "Streams there is room for.");
+    page.sample(zone.header().streams);
+    page.gauge("sluice_hub_streams", "Streams that are live, waiting or watched.");
+    page.sample(totals.used);
+    add_rings(zone, page);
+    page.counter("sluice_hub_events_total", "Events appended to the hub's ring.");
+    page.sample(zone.header().event_head.load());
+}
+
+template <class Value>
+void each_worker(const hub::Zone& zone, MetricsPage& page, Value&& value)
+{
+    for (std::uint32_t i = 0; i < hub::kSlots; ++i) {
+        const auto& slot = zone.slot(i);
+        if (slot.owner.load() == 0) continue;
+        page.sample(value(slot), "{slot=\"" + std::to_string(i) + "\"}");
+    }
+}
+
+/// A worker keeps its slot, and a new one takes the lowest that is free: at most kSlots of each.
+void add_workers(const hub::Zone& zone, MetricsPage& page)
+{
+    using Slot = const hub::WorkerSlot&;
+    page.gauge("sluice_worker_viewers", "Viewers that the worker serves.");
+    each_worker(zone, page, [](Slot slot) { return slot.viewers.load(); });
+    page.gauge("sluice_worker_publishers", "Publishers that the worker serves.");
+    each_worker(zone, page, [](Slot slot) { return slot.publishers.load(); });
+    page.gauge("sluice_worker_config_generation", "Generation of nginx's configuration in force.");
+    each_worker(zone, page, [](Slot slot) { return slot.config_generation.load(); });
+    page.gauge("sluice_worker_snapshot_generation", "Generation of the channels snapshot in use.");
+    each_worker(zone, page, [](Slot slot) { return slot.snapshot_generation.load(); });
+    page.gauge("sluice_worker_exiting",
+               "1 for a worker of an older configuration that lives for its last sessions.");
+    each_worker(zone, page, [](Slot slot) { return slot.exiting.load(); });
+    page.gauge("sluice_worker_heartbeat_age_seconds", "Time since the worker gave a sign of life.");
+    each_worker(zone, page, [now = wall_ms()](Slot slot) {
+        return static_cast<double>(std::max<std::int64_t>(0, now - slot.heartbeat_ms)) / 1000;
+    });
+}
+
+#if (NGX_STAT_STUB)
+void add_connections(MetricsPage& page)
+{
+    page.gauge("sluice_connections",
+               "Connections of clients, by what nginx does with them; an RTMP session is active.");
+    page.sample(static_cast<std::uint64_t>(*ngx_stat_active), "{state=\"active\"}");
+    page.sample(static_cast<std::uint64_t>(*ngx_stat_reading), "{state=\"reading\"}");
+    page.sample(static_cast<std::uint64_t>(*ngx_stat_writing), "{state=\"writing\"}");
+    page.sample(static_cast<std::uint64_t>(*ngx_stat_waiting), "{state=\"waiting\"}");
+    page.counter("sluice_connections_accepted_total", "Connections that were accepted.");
+    page.sample(static_cast<std::uint64_t>(*ngx_stat_accepted));
+    page.counter("sluice_connections_dropped_total",
+                 "Connections closed at once because there was no room for more.");
+    page.sample(static_cast<std::uint64_t>(*ngx_stat_accepted - *ngx_stat_handled));
+    page.counter("sluice_http_requests_total", "HTTP requests that nginx began to serve.");
+    page.sample(static_cast<std::uint64_t>(*ngx_stat_requests));
+}
+#else
+void add_connections(MetricsPage&) {}
+#endif
 
 }  // namespace
 
 std::string report_metrics()
 {
     const auto& zone = worker()->zone;
-    Totals totals;
-    for (std::uint32_t i = 0; i < zone.header().streams; ++i) {
-        if (!hub::name_of(zone.stream(i)).empty()) add(totals, zone.stream(i));
-    }
-    Page page;
-    page.metric("sluice_streams", "gauge", "Streams by state.");
-    page.sample("sluice_streams", "{state=\"live\"}", totals.live);
-    page.sample("sluice_streams", "{state=\"waiting\"}", totals.waiting);
-    page.metric("sluice_viewers", "gauge", "Viewers connected now, by protocol.");
-    page.sample("sluice_viewers", "{protocol=\"flv\"}", totals.flv);
-    page.sample("sluice_viewers", "{protocol=\"ws_flv\"}", totals.ws_flv);
-    page.sample("sluice_viewers", "{protocol=\"rtmp\"}", totals.rtmp);
-    page.single("sluice_out_bytes_total", "counter", "Media bytes sent to viewers.",
-                totals.bytes_out);
-    page.single("sluice_in_bytes", "gauge",
-                "Media bytes received in the publish sessions that run now.", totals.bytes_in);
-    page.single("sluice_viewer_skips_total", "counter",
-                "Jumps of slow viewers to a newer key frame.", totals.skips);
-    page.single("sluice_viewer_skipped_tags_total", "counter",
-                "Tags that slow viewers jumped over.", totals.skipped_tags);
-    page.single("sluice_viewer_skipped_milliseconds_total", "counter",
-                "Media time that slow viewers jumped over.", totals.skipped_ms);
-    page.single("sluice_viewer_overruns_total", "counter",
-                "Viewers closed because the ring overtook them inside a tag.", totals.overruns);
-    page.single("sluice_hub_zone_bytes", "gauge", "Size of the hub's zone.",
-                zone.header().zone_bytes);
+    const auto totals = hub::totals_of(zone);
+    MetricsPage page;
+    add_totals(totals, page);
+    add_hub(zone, totals, page);
+    add_workers(zone, page);
+    add_connections(page);
+    add_stream_metrics(zone, page);
     return page.take();
 }
 

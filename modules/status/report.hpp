@@ -16,7 +16,7 @@ Json report_generation();
 /// Whether every worker that is not exiting has this snapshot, or a newer one.
 bool snapshot_in_force(std::uint64_t generation);
 
-/// `GET /-/metrics`: Prometheus text. Names, types and units are in README.md.
+/// `GET /-/metrics`: Prometheus text. Names, types and units are in docs/metrics.md.
 std::string report_metrics();
 
 /// The zone's boot number as it stands in event ids.

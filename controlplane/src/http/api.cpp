@@ -37,18 +37,17 @@ bool worth_a_line(const Router::Outcome& outcome)
 
 }  // namespace
 
-Reply serve(const Router& router, RequestCounters& counters, Request request)
+Reply serve(const Router& router, Metrics& metrics, Request request)
 {
     const auto start = std::chrono::steady_clock::now();
     const auto id = request_id(request);
     auto outcome = router.dispatch(std::move(request));
-    const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(
-        std::chrono::steady_clock::now() - start);
-    counters.count(outcome.reply.status, spent);
+    const auto spent = std::chrono::steady_clock::now() - start;
+    metrics.answered(outcome.route, outcome.reply.status, spent);
     nlohmann::ordered_json line{{"req_id", id},
                                 {"route", outcome.route},
                                 {"status", outcome.reply.status},
-                                {"ms", static_cast<double>(spent.count()) / 1000}};
+                                {"ms", std::chrono::duration<double, std::milli>(spent).count()}};
     if (!outcome.error.empty()) line["error"] = outcome.error;
     if (worth_a_line(outcome)) log(level_of(outcome.reply.status), std::move(line));
     outcome.reply.headers.emplace_back("X-Request-Id", id);

@@ -107,13 +107,13 @@ std::shared_ptr<Conversation> conversation_of(const std::shared_ptr<P::Tcp::Peer
 
 void Connection::onConnection(const std::shared_ptr<P::Tcp::Peer>& peer)
 {
-    shared_->counters->connections.fetch_add(1);
+    shared_->metrics->connection_opened();
     peer->putData(kConversation, std::make_shared<Conversation>(shared_->max_request));
 }
 
 void Connection::onDisconnection(const std::shared_ptr<P::Tcp::Peer>& peer)
 {
-    shared_->counters->connections.fetch_sub(1);
+    shared_->metrics->connection_closed();
     const auto thread = std::static_pointer_cast<std::size_t>(peer->tryGetData(kThread));
     if (thread) shared_->load.at(*thread).fetch_sub(1);
 }
@@ -155,7 +155,7 @@ void Connection::refuse(int status, std::string_view detail,
                         const std::shared_ptr<P::Tcp::Peer>& peer)
 {
     // After a request that could not be read, nobody knows where the next one starts.
-    shared_->counters->count(status, std::chrono::microseconds(0));
+    shared_->metrics->answered("", status, {});
     send(problem(status, detail, ""), false, true, peer);
 }
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "../metrics.hpp"
 #include "message.hpp"
-#include "request_counters.hpp"
 
 namespace sluice::control::http {
 
@@ -21,7 +21,7 @@ namespace sluice::control::http {
 struct Shared {
     std::function<Reply(Request)> handle;
     std::size_t max_request = 0;
-    RequestCounters* counters = nullptr;
+    Metrics* metrics = nullptr;
     std::vector<std::atomic<int>> load;  ///< connections per thread
     std::atomic<int> in_flight{0};       ///< requests whose reply is not written yet
 };

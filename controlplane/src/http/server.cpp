@@ -19,7 +19,7 @@ namespace P = Pistache;
 
 class Server::Impl {
 public:
-    Impl(Options options, Handle handle, RequestCounters& counters, Descriptor listener)
+    Impl(Options options, Handle handle, Metrics& metrics, Descriptor listener)
         : options_(std::move(options)),
           shared_(std::make_shared<Shared>()),
           listener_(std::move(listener)),
@@ -27,7 +27,7 @@ public:
     {
         shared_->handle = std::move(handle);
         shared_->max_request = options_.max_request;
-        shared_->counters = &counters;
+        shared_->metrics = &metrics;
         shared_->load = std::vector<std::atomic<int>>(options_.threads);
         reactor_ = P::Aio::Reactor::create();
         reactor_->init(P::Aio::AsyncContext(options_.threads, "api"));
@@ -103,12 +103,11 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(Options options, Handle handle,
-                                              RequestCounters& counters)
+Result<std::unique_ptr<Server>> Server::start(Options options, Handle handle, Metrics& metrics)
 {
     auto listener = listen_unix(options.socket);
     if (!listener) return tl::unexpected(listener.error());
-    auto impl = std::make_unique<Impl>(std::move(options), std::move(handle), counters,
+    auto impl = std::make_unique<Impl>(std::move(options), std::move(handle), metrics,
                                        std::move(*listener));
     return std::unique_ptr<Server>(new Server(std::move(impl)));
 }

@@ -6,10 +6,10 @@
 #include <functional>
 #include <memory>
 
+#include "../metrics.hpp"
 #include "../result.hpp"
 #include "../service/settings_schema.hpp"
 #include "message.hpp"
-#include "request_counters.hpp"
 
 namespace sluice::control::http {
 
@@ -27,9 +27,8 @@ public:
         std::size_t max_request = kMaxBodyBytes + (std::size_t{64} << 10);
     };
 
-    /// Listens and serves until it is destroyed or stop() is called. `counters` must outlive it.
-    static Result<std::unique_ptr<Server>> start(Options options, Handle handle,
-                                                 RequestCounters& counters);
+    /// Listens and serves until it is destroyed or stop() is called. `metrics` must outlive it.
+    static Result<std::unique_ptr<Server>> start(Options options, Handle handle, Metrics& metrics);
     ~Server();
 
     /// Takes no more connections, waits up to `limit` for requests in flight, then ends.

@@ -38,7 +38,7 @@ protected:
     void start(Server::Handle handle)
     {
         auto server = Server::start({.socket = socket(), .threads = 4, .max_request = 4096},
-                                    std::move(handle), counters_);
+                                    std::move(handle), metrics_);
         ASSERT_TRUE(server) << server.error().detail;
         server_ = std::move(*server);
     }
@@ -82,7 +82,7 @@ protected:
     }
 
     fs::path folder_;
-    RequestCounters counters_;
+    Metrics metrics_{{}, "test"};
     std::unique_ptr<Server> server_;
 };
 

@@ -1,18 +1,6 @@
 #include "system_routes.hpp"
 
-#include <sstream>
-
 namespace sluice::control::http {
-namespace {
-
-void metric(std::ostream& out, std::string_view name, std::string_view type, std::string_view help,
-            auto value)
-{
-    out << "# HELP " << name << ' ' << help << "\n# TYPE " << name << ' ' << type << '\n'
-        << name << ' ' << value << '\n';
-}
-
-}  // namespace
 
 void SystemRoutes::mount(Router& router)
 {
@@ -52,28 +40,15 @@ Answer SystemRoutes::metrics() const
     auto revision = store_.revision();
     if (!revision) return tl::unexpected(revision.error());
     const auto of_nginx = live_.metrics();
-    std::ostringstream out;
-    metric(out, "sluice_channels", "gauge", "Channels in the store.", *channels);
-    metric(out, "sluice_store_revision", "counter", "Committed transactions of the store.",
-           *revision);
-    metric(out, "sluice_nginx_up", "gauge", "1 when nginx answers on its control socket.",
-           of_nginx ? 1 : 0);
-    metric(out, "sluice_snapshot_pending", "gauge",
-           "1 while changes of channels wait for a file that could not be written.",
-           publisher_.pending() ? 1 : 0);
-    metric(out, "sluice_api_connections", "gauge", "Open connections from nginx to the API.",
-           counters_.connections.load());
-    out << "# HELP sluice_api_requests_total Requests by class of their status.\n"
-           "# TYPE sluice_api_requests_total counter\n"
-        << "sluice_api_requests_total{class=\"ok\"} " << counters_.succeeded << '\n'
-        << "sluice_api_requests_total{class=\"refused\"} " << counters_.refused << '\n'
-        << "sluice_api_requests_total{class=\"failed\"} " << counters_.failed << '\n';
-    metric(out, "sluice_api_seconds_total", "counter", "Time spent in handlers.",
-           static_cast<double>(counters_.microseconds.load()) / 1e6);
-    out << authoriser_.metrics();
-    if (of_nginx) out << *of_nginx;
+    auto text = metrics_.text({.channels = *channels,
+                               .transactions = *revision,
+                               .nginx_up = of_nginx.has_value(),
+                               .snapshot_pending = publisher_.pending(),
+                               .fallen_back = settings_.fallen_back().has_value()});
+    text += authoriser_.metrics();
+    if (of_nginx) text += *of_nginx;
     return Reply{.status = 200,
-                 .body = out.str(),
+                 .body = std::move(text),
                  .content_type = "text/plain; version=0.0.4; charset=utf-8"};
 }
 

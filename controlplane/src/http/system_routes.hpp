@@ -2,13 +2,13 @@
 
 #include <string>
 
+#include "../metrics.hpp"
 #include "../service/authoriser.hpp"
 #include "../service/channels.hpp"
 #include "../service/live.hpp"
 #include "../service/settings.hpp"
 #include "../snapshot/publisher.hpp"
 #include "../store/store.hpp"
-#include "request_counters.hpp"
 #include "router.hpp"
 
 namespace sluice::control::http {
@@ -18,14 +18,14 @@ class SystemRoutes {
 public:
     SystemRoutes(const store::Store& store, Channels& channels, const Live& live,
                  const Settings& settings, const snapshot::Publisher& publisher,
-                 const Authoriser& authoriser, const RequestCounters& counters, std::string version)
+                 const Authoriser& authoriser, Metrics& metrics, std::string version)
         : store_(store),
           channels_(channels),
           live_(live),
           settings_(settings),
           publisher_(publisher),
           authoriser_(authoriser),
-          counters_(counters),
+          metrics_(metrics),
           version_(std::move(version))
     {}
 
@@ -41,7 +41,7 @@ private:
     const Settings& settings_;
     const snapshot::Publisher& publisher_;
     const Authoriser& authoriser_;
-    const RequestCounters& counters_;
+    Metrics& metrics_;
     std::string version_;
 };
 

@@ -38,8 +38,11 @@ std::vector<NamedPort> ports_of(const Ports& p)
 
 }  // namespace
 
-Activation::Activation(Places places, const ControlSocket& nginx)
-    : places_(std::move(places)), nginx_(nginx), generations_(places_.dir / "nginx")
+Activation::Activation(Places places, const ControlSocket& nginx, Told told)
+    : places_(std::move(places)),
+      nginx_(nginx),
+      generations_(places_.dir / "nginx"),
+      told_(std::move(told))
 {}
 
 Result<std::uint32_t> Activation::apply(const Configuration& wanted)
@@ -53,12 +56,24 @@ Result<std::uint32_t> Activation::apply(const Configuration& wanted)
         return before;
     }
 
+    auto outcome = Outcome::refused;
+    auto number = bring_in(wanted, outcome);
+    if (told_) told_(outcome);
+    return number;
+}
+
+/// `outcome` is `refused` before the call: nothing was touched yet.
+Result<std::uint32_t> Activation::bring_in(const Configuration& wanted, Outcome& outcome)
+{
     if (auto ok = check_ports(wanted); !ok) return tl::unexpected(ok.error());
     auto made = generations_.add(wanted, places_);
     if (!made) return tl::unexpected(made.error());
 
-    auto done =
-        check_syntax(made->number).and_then([&] { return switch_and_reload(*made, wanted); });
+    auto done = check_syntax(made->number).and_then([&] {
+        outcome = Outcome::rolled_back;
+        return switch_and_reload(*made, wanted);
+    });
+    if (done) outcome = Outcome::in_force;
     if (!done) generations_.mark_failed(*made, done.error().detail);
     generations_.prune();
     if (!done) return tl::unexpected(done.error());

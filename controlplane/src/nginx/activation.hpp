@@ -3,6 +3,7 @@
 #include <sys/types.h>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "control_socket.hpp"
@@ -16,8 +17,12 @@ namespace sluice::control::nginx {
 /// call at a time.
 class Activation {
 public:
+    /// How a change ended. Told once of each that was one.
+    enum class Outcome : std::uint8_t { in_force, refused, rolled_back };
+    using Told = std::function<void(Outcome)>;
+
     /// `nginx` must outlive this.
-    Activation(Places places, const ControlSocket& nginx);
+    Activation(Places places, const ControlSocket& nginx, Told told = {});
 
     /// Answers the number of the generation that is in force afterwards; the same as before when
     /// `wanted` changes nothing. While nginx is not running (before the first start) it is written
@@ -37,6 +42,7 @@ public:
     const Places& places() const { return places_; }
 
 private:
+    Result<std::uint32_t> bring_in(const Configuration& wanted, Outcome& outcome);
     Result<void> check_ports(const Configuration& wanted) const;
     Result<void> check_syntax(std::uint32_t number) const;
     Result<void> reload(pid_t master, std::uint32_t number, std::uint32_t workers);
@@ -48,6 +54,7 @@ private:
     Places places_;
     const ControlSocket& nginx_;
     Generations generations_;
+    Told told_;
 };
 
 }  // namespace sluice::control::nginx

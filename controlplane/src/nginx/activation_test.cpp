@@ -25,7 +25,7 @@ protected:
                        .sluice_module = "/opt/ngx_sluice_module.so",
                        .templates = SLUICE_SOURCE_DIR "/nginx-conf",
                        .web = "/opt/web"},
-                      socket_)
+                      socket_, [this](Activation::Outcome how) { told_.push_back(how); })
     {
         fs::create_directories(dir() / "run");
         // `nginx -t`, as far as this test needs it.
@@ -51,6 +51,9 @@ protected:
         return read_file(dir() / "nginx/current/nginx.conf").value_or("");
     }
 
+    using Outcome = Activation::Outcome;
+
+    std::vector<Outcome> told_;
     const channel::TemporaryFolder folder_;
     const fs::path checker_ = dir() / "check";
     ControlSocket socket_;
@@ -76,6 +79,7 @@ TEST_F(ActivationTest, TheSameConfigurationAgainIsNoNewGeneration)
 
     EXPECT_EQ(activation_.apply(wanted_).value(), 1u);
     EXPECT_EQ(activation_.generations().list().size(), 1u);
+    EXPECT_EQ(told_, std::vector{Outcome::in_force});
 }
 
 TEST_F(ActivationTest, RunningNginxIsToldAndItsWorkersConfirm)
@@ -91,6 +95,7 @@ TEST_F(ActivationTest, RunningNginxIsToldAndItsWorkersConfirm)
     EXPECT_EQ(nginx.reloads(), 1u);
     EXPECT_EQ(activation_.generations().find(1)->state, Generation::State::replaced);
     EXPECT_EQ(activation_.generations().find(2)->state, Generation::State::in_force);
+    EXPECT_EQ(told_, (std::vector{Outcome::in_force, Outcome::in_force}));
 }
 
 TEST_F(ActivationTest, OneThatNginxFindsWrongIsNeverSwitchedTo)
@@ -108,6 +113,7 @@ TEST_F(ActivationTest, OneThatNginxFindsWrongIsNeverSwitchedTo)
     EXPECT_EQ(activation_.generations().current(), 1u);
     EXPECT_EQ(activation_.generations().find(2)->reason, "thirteen workers");
     EXPECT_EQ(activation_.generations().find(2)->state, Generation::State::failed);
+    EXPECT_EQ(told_.back(), Outcome::refused);
 }
 
 TEST_F(ActivationTest, APortInUseIsRefusedBeforeNginxIsTold)
@@ -133,6 +139,7 @@ TEST_F(ActivationTest, APortInUseIsRefusedBeforeNginxIsTold)
     EXPECT_EQ(number.error().fields[0].field, "http_port");
     EXPECT_EQ(nginx.reloads(), 0u);
     EXPECT_EQ(activation_.generations().current(), 1u);
+    EXPECT_EQ(told_.back(), Outcome::refused);
 }
 
 TEST_F(ActivationTest, OneThatTheMasterRefusesIsRolledBackWithItsReason)
@@ -150,6 +157,7 @@ TEST_F(ActivationTest, OneThatTheMasterRefusesIsRolledBackWithItsReason)
     EXPECT_EQ(number.error().detail.find("12#12"), std::string::npos);
     EXPECT_EQ(activation_.generations().current(), 1u);
     EXPECT_NE(in_force().find("sluice_hub_generation 1;"), std::string::npos);
+    EXPECT_EQ(told_, (std::vector{Outcome::in_force, Outcome::rolled_back}));
 }
 
 TEST_F(ActivationTest, ALinkThatWasSwitchedButNeverTakenOverIsBroughtIntoForce)

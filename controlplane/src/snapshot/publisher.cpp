@@ -60,12 +60,13 @@ bool all_report(const nlohmann::json& answer, std::uint64_t generation)
 
 Publisher::Publisher(const store::Store& store, fs::path channels,
                      const nginx::ControlSocket& nginx, std::string maker,
-                     std::chrono::milliseconds first_retry)
+                     std::chrono::milliseconds first_retry, Written told)
     : store_(store),
       folder_(std::move(channels)),
       maker_(std::move(maker)),
       nginx_(nginx),
       first_retry_(first_retry),
+      told_(std::move(told)),
       cache_(store)
 {
     std::error_code error;
@@ -203,6 +204,7 @@ bool Publisher::begin_with_file()
 
 Result<std::uint64_t> Publisher::write_file(const std::string& source)
 {
+    const auto began = Clock::now();
     const auto& records = cache_.records();
     auto next = [at = records.begin(),
                  &records]() mutable -> std::optional<channel::SnapshotRecord> {
@@ -211,6 +213,7 @@ Result<std::uint64_t> Publisher::write_file(const std::string& source)
         return channel::SnapshotRecord{id, bytes};
     };
     const auto manifest = channel::write_snapshot(folder_, generation_ + 1, next, source);
+    if (told_) told_(manifest.has_value(), Clock::now() - began);
     if (!manifest) {
         // A file of this number may be there now, and generations never repeat.
         generation_ = std::max(generation_, last_generation(folder_));

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -20,6 +21,9 @@ class Publisher {
 public:
     enum class Applied { applied, pending };
 
+    /// Told of every file, on the thread that wrote it or could not.
+    using Written = std::function<void(bool written, std::chrono::nanoseconds)>;
+
     /// `channels` is the folder nginx watches (DIR/channels), made when absent. Store and socket
     /// must outlive this. A file that could not be written is tried again after `first_retry`, then
     /// after twice as long each time, up to 30 s.
@@ -27,7 +31,7 @@ public:
     /// the store once, record by record.
     Publisher(const store::Store& store, std::filesystem::path channels,
               const nginx::ControlSocket& nginx, std::string maker = {},
-              std::chrono::milliseconds first_retry = std::chrono::seconds(1));
+              std::chrono::milliseconds first_retry = std::chrono::seconds(1), Written told = {});
     ~Publisher();
 
     /// Puts everything committed before the call in force. `applied` means that every worker which
@@ -64,6 +68,7 @@ private:
     const nginx::ControlSocket& nginx_;
 
     std::chrono::milliseconds first_retry_;
+    Written told_;
 
     mutable std::mutex mutex_;
     std::condition_variable done_;

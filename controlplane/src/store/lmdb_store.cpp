@@ -161,7 +161,7 @@ std::string numbered_key(std::string_view log, std::uint64_t number)
 }
 
 Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const std::filesystem::path& file,
-                                                   std::size_t map_bytes)
+                                                   std::size_t map_bytes, Committed committed)
 {
     auto env = LmdbEnvironment::open(file, map_bytes);
     if (!env) return tl::unexpected(env.error());
@@ -172,13 +172,16 @@ Result<std::unique_ptr<LmdbStore>> LmdbStore::open(const std::filesystem::path& 
     if (!start) return tl::unexpected(start.error());
     txn->reset();
 
-    std::unique_ptr<LmdbStore> made(new LmdbStore(std::move(*env), *start));
+    std::unique_ptr<LmdbStore> made(new LmdbStore(std::move(*env), *start, std::move(committed)));
     if (auto done = migrate(*made); !done) return tl::unexpected(done.error());
     return made;
 }
 
-LmdbStore::LmdbStore(std::unique_ptr<LmdbEnvironment> env, Revision start)
-    : env_(std::move(env)), log_(start), writer_([this] { write_loop(); })
+LmdbStore::LmdbStore(std::unique_ptr<LmdbEnvironment> env, Revision start, Committed committed)
+    : env_(std::move(env)),
+      log_(start),
+      committed_(std::move(committed)),
+      writer_([this] { write_loop(); })
 {}
 
 LmdbStore::~LmdbStore()
@@ -328,6 +331,7 @@ void LmdbStore::give_back_when_due()
 void LmdbStore::write_batch(Batch& batch)
 {
     touched_.store(true, std::memory_order_relaxed);
+    const auto began = std::chrono::steady_clock::now();
     int rc = 0;
     {
         std::shared_lock open(env_->growing());
@@ -342,6 +346,7 @@ void LmdbStore::write_batch(Batch& batch)
         std::shared_lock open(env_->growing());
         rc = try_batch(batch);
     }
+    if (rc == 0 && committed_) committed_(batch.size(), std::chrono::steady_clock::now() - began);
     for (auto& pending : batch) {
         if (rc == 0 && pending.outcome && !pending.changes.empty()) {
             log_.append(std::move(pending.changes), *pending.outcome);

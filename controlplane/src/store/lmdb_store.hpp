@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -22,9 +23,14 @@ class LmdbStore final : public Store {
 public:
     static constexpr std::size_t kDefaultMap = std::size_t{1} << 30;
 
+    /// Told of every commit, on the writer's thread: how many transactions became durable, and how
+    /// long that took.
+    using Committed = std::function<void(std::size_t transactions, std::chrono::nanoseconds)>;
+
     /// Opens or creates the file and brings its schema up to date.
     static Result<std::unique_ptr<LmdbStore>> open(const std::filesystem::path& file,
-                                                   std::size_t map_bytes = kDefaultMap);
+                                                   std::size_t map_bytes = kDefaultMap,
+                                                   Committed committed = {});
     ~LmdbStore() override;
 
     Result<std::optional<Entry>> get(std::string_view key) const override;
@@ -55,7 +61,7 @@ private:
     };
     using Batch = std::deque<Pending>;
 
-    LmdbStore(std::unique_ptr<LmdbEnvironment> env, Revision start);
+    LmdbStore(std::unique_ptr<LmdbEnvironment> env, Revision start, Committed committed);
 
     void write_loop();
     bool wait_for_work(Batch& batch);
@@ -70,6 +76,7 @@ private:
 
     std::unique_ptr<LmdbEnvironment> env_;
     ChangeLog log_;
+    Committed committed_;
     std::mutex mutex_;
     std::condition_variable waiting_;
     Batch queue_;

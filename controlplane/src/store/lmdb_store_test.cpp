@@ -63,6 +63,29 @@ TEST_F(LmdbStoreTest, what_was_put_is_read_back_with_version_and_revision)
     EXPECT_EQ(*second, *first + 1);
 }
 
+TEST_F(LmdbStoreTest, who_asked_is_told_how_many_transactions_each_commit_held)
+{
+    std::size_t transactions = 0;
+    std::size_t commits = 0;
+    auto store = LmdbStore::open(file(), LmdbStore::kDefaultMap,
+                                 [&](std::size_t count, std::chrono::nanoseconds spent) {
+                                     transactions += count;
+                                     ++commits;
+                                     EXPECT_GT(spent.count(), 0);
+                                 });
+    ASSERT_TRUE(store);
+    const auto before = transactions;  // bringing the schema up to date
+    std::vector<std::thread> writers;
+    for (int i = 0; i < 8; ++i) {
+        writers.emplace_back(
+            [&, i] { EXPECT_TRUE((*store)->commit({put("k" + std::to_string(i), "v")})); });
+    }
+    for (auto& writer : writers) writer.join();
+    store->reset();
+    EXPECT_EQ(transactions - before, 8U);
+    EXPECT_LE(commits, transactions);
+}
+
 TEST_F(LmdbStoreTest, an_absent_key_is_nothing_not_an_error)
 {
     const auto entry = open()->get("a");

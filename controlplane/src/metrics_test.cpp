@@ -1,0 +1,86 @@
+#include "metrics.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sluice::control {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool holds(const std::string& page, const std::string& line)
+{
+    return page.find("\n" + line + "\n") != std::string::npos;
+}
+
+TEST(Metrics, requests_are_counted_by_method_route_and_status)
+{
+    Metrics metrics({}, "1");
+    for (int i = 0; i < 3; ++i) metrics.answered("GET /api/v1/channels/{id}", 200, 2ms);
+    metrics.answered("GET /api/v1/channels/{id}", 404, 40ms);
+    const auto page = metrics.text({});
+    const std::string labels = R"({method="GET",route="/api/v1/channels/{id}")";
+    EXPECT_TRUE(holds(page, "sluice_api_requests_total" + labels + ",status=\"200\"} 3")) << page;
+    EXPECT_TRUE(holds(page, "sluice_api_requests_total" + labels + ",status=\"404\"} 1"));
+    EXPECT_TRUE(holds(page, "sluice_api_request_seconds_bucket" + labels + ",le=\"0.005\"} 3"));
+    EXPECT_TRUE(holds(page, "sluice_api_request_seconds_count" + labels + "} 4"));
+}
+
+TEST(Metrics, what_clients_make_up_is_no_label)
+{
+    Metrics metrics({}, "1");
+    for (const auto* route : {"", "FOO /api/v1/channels", "FOO", "GET ?", "x y z"}) {
+        metrics.answered(route, 400, 1ms);
+    }
+    const auto page = metrics.text({});
+    EXPECT_EQ(page.find("FOO"), std::string::npos);
+    EXPECT_EQ(page.find("\"x\""), std::string::npos);
+    EXPECT_TRUE(
+        holds(page, R"(sluice_api_requests_total{method="other",route="none",status="400"} 3)"));
+}
+
+TEST(Metrics, outcomes_of_configurations_are_there_before_the_first)
+{
+    Metrics metrics({}, "1");
+    metrics.configured("refused");
+    const auto page = metrics.text({});
+    EXPECT_TRUE(holds(page, R"(sluice_configurations_total{outcome="in_force"} 0)"));
+    EXPECT_TRUE(holds(page, R"(sluice_configurations_total{outcome="refused"} 1)"));
+    EXPECT_TRUE(holds(page, R"(sluice_configurations_total{outcome="rolled_back"} 0)"));
+}
+
+TEST(Metrics, a_snapshot_that_could_not_be_written_is_no_time_of_one_that_was)
+{
+    Metrics metrics({}, "1");
+    metrics.snapshot(true, 3ms);
+    metrics.snapshot(false, 9ms);
+    const auto page = metrics.text({});
+    EXPECT_TRUE(holds(page, "sluice_snapshot_write_seconds_count 1"));
+    EXPECT_TRUE(holds(page, "sluice_snapshot_failures_total 1"));
+}
+
+TEST(Metrics, the_state_is_what_it_is_at_the_time_of_the_page)
+{
+    Metrics metrics({}, "1.2");
+    (void)metrics.text({.channels = 5, .transactions = 7, .snapshot_pending = true});
+    const auto page = metrics.text({.channels = 4, .transactions = 9, .nginx_up = true});
+    EXPECT_TRUE(holds(page, "sluice_channels 4"));
+    EXPECT_TRUE(holds(page, "sluice_store_transactions_total 9"));
+    EXPECT_TRUE(holds(page, "sluice_nginx_up 1"));
+    EXPECT_TRUE(holds(page, "sluice_snapshot_pending 0"));
+    EXPECT_TRUE(holds(page, R"(sluice_build_info{version="1.2"} 1)"));
+}
+
+TEST(Metrics, the_process_is_seen)
+{
+    Metrics metrics({}, "1");
+    const auto page = metrics.text({});
+    for (const auto* name : {"process_cpu_seconds_total ", "process_resident_memory_bytes ",
+                             "process_open_fds ", "process_max_fds "}) {
+        const auto at = page.find("\n" + std::string(name));
+        ASSERT_NE(at, std::string::npos) << name;
+        EXPECT_GT(std::stod(page.substr(at + 1 + std::string(name).size())), 0) << name;
+    }
+}
+
+}  // namespace
+}  // namespace sluice::control
