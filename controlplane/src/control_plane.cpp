@@ -8,8 +8,11 @@
 #include <utility>
 
 #include "admin_token.hpp"
+#include "admin_user.hpp"
 #include "http/api.hpp"
+#include "http/authentication.hpp"
 #include "log.hpp"
+#include "nginx/command.hpp"
 #include "service/timestamp.hpp"
 #include "version.hpp"
 
@@ -51,26 +54,50 @@ std::string program_identity()
            std::to_string(file.st_mtim.tv_nsec);
 }
 
+/// A secret of the environment; empty when it is not there. Taken out of it: programs that this
+/// one starts have no business with it. To be called before the first thread starts.
+std::string take_secret(const char* name)
+{
+    const auto* given = std::getenv(name);
+    const std::string secret = given != nullptr ? given : "";
+    ::unsetenv(name);
+    return secret;
+}
+
 struct Opened {
-    std::unique_ptr<store::Store> store;
+    std::unique_ptr<store::LmdbStore> store;
     std::string admin_token;
+    std::string admin_password;
 };
 
 Result<Opened> open(const fs::path& dir)
 {
+    const auto given = take_secret("SLUICE_ADMIN_TOKEN");
+    auto password = take_secret("SLUICE_ADMIN_PASSWORD");
     if (auto done = take_folder(dir); !done) return tl::unexpected(done.error());
     auto store = store::LmdbStore::open(dir / "control.mdb");
     if (!store) return tl::unexpected(store.error());
-    const auto* given = std::getenv("SLUICE_ADMIN_TOKEN");
-    auto token = admin_token(dir / "admin-token", given != nullptr ? given : "");
+    if (auto done = Backups::settle(**store); !done) return tl::unexpected(done.error());
+    auto token = admin_token(dir / "admin-token", given);
     if (!token) return tl::unexpected(token.error());
-    return Opened{std::move(*store), std::move(*token)};
+    return Opened{std::move(*store), std::move(*token), std::move(password)};
+}
+
+/// check_backup() in a process of its own: a damaged file must not take this one with it.
+Result<void> check_elsewhere(const fs::path& file)
+{
+    constexpr std::chrono::minutes limit{2};
+    auto outcome = nginx::run({"/proc/self/exe", "--check-store", file.string()}, limit);
+    if (!outcome) return tl::unexpected(outcome.error());
+    if (outcome->status == 0) return {};
+    const bool told = outcome->status == kCheckRefused && !outcome->output.empty();
+    return fail(Errc::conflict, told ? outcome->output : "the file is damaged");
 }
 
 }  // namespace
 
-ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::Store> store,
-                           Journal journal, std::string admin_token)
+ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::LmdbStore> store,
+                           Journal journal, const std::string& admin_token)
     : dir_(places.dir),
       store_(std::move(store)),
       journal_(std::move(journal)),
@@ -79,25 +106,36 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::S
                  journal_.installation() + "-" + program_identity()),
       activation_(places, nginx_),
       settings_(*store_, activation_, journal_),
-      tokens_(*store_, std::move(admin_token)),
-      channels_(*store_, journal_,
-                [this] {
-                    return publisher_.publish(kApplyWait) == snapshot::Publisher::Applied::applied;
-                }),
+      uses_(*store_),
+      tokens_(*store_, uses_, admin_token),
+      users_(*store_, passwords_),
+      sessions_(*store_, users_, passwords_, uses_, now_s),
+      audit_(*store_),
+      backups_(*store_, settings_, journal_, dir_ / "backups", check_elsewhere,
+               [this] { return publish(); }),
+      channels_(*store_, journal_, [this] { return publish(); }),
       live_(nginx_),
       idempotency_(*store_),
       router_([this](const http::Request& r) {
-          return http::legacy_caller(r, http::authenticate(tokens_, r), settings_);
+          return http::legacy_caller(r, http::authenticate(tokens_, sessions_, r), settings_);
       }),
       channel_routes_(channels_, live_, idempotency_, [this] { return settings_.get(); }),
       legacy_routes_(channels_, live_, settings_),
       token_routes_(tokens_, idempotency_),
+      user_routes_(users_, idempotency_),
+      session_routes_(sessions_),
+      audit_routes_(audit_),
+      backup_routes_(backups_, idempotency_),
       settings_routes_(settings_),
       system_routes_(*store_, channels_, live_, settings_, publisher_, counters_, kVersion)
 {
     channel_routes_.mount(router_);
     legacy_routes_.mount(router_);
     token_routes_.mount(router_);
+    user_routes_.mount(router_);
+    session_routes_.mount(router_);
+    audit_routes_.mount(router_);
+    backup_routes_.mount(router_);
     settings_routes_.mount(router_);
     system_routes_.mount(router_);
 }
@@ -105,6 +143,12 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::S
 ControlPlane::~ControlPlane()
 {
     if (warm_up_.joinable()) warm_up_.join();
+}
+
+/// Puts the channels of the store in force; true when nginx has them.
+bool ControlPlane::publish()
+{
+    return publisher_.publish(kApplyWait) == snapshot::Publisher::Applied::applied;
 }
 
 Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options)
@@ -116,8 +160,10 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options)
     if (!journal) return tl::unexpected(journal.error());
 
     std::unique_ptr<ControlPlane> plane(new ControlPlane(options.places, std::move(opened->store),
-                                                         std::move(*journal),
-                                                         std::move(opened->admin_token)));
+                                                         std::move(*journal), opened->admin_token));
+    auto admin = ensure_admin(plane->users_, plane->passwords_, *plane->store_,
+                              plane->dir_ / "run/admin-password", opened->admin_password);
+    if (!admin) return tl::unexpected(admin.error());
     if (auto done = plane->serve(options); !done) return tl::unexpected(done.error());
     return plane;
 }
@@ -147,8 +193,9 @@ Result<void> ControlPlane::serve(const Options& options)
 
 void ControlPlane::tidy()
 {
-    if (auto done = idempotency_.prune(now_s()); !done) {
-        log_message(Level::error, done.error().detail);
+    for (const auto& done :
+         {idempotency_.prune(now_s()), sessions_.prune(), audit_.prune(now_s())}) {
+        if (!done) log_message(Level::error, done.error().detail);
     }
 }
 

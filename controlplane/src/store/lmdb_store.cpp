@@ -583,6 +583,7 @@ Result<Revision> LmdbStore::try_replace(const LmdbStore& other, const Exceptions
     if (rc != 0) return next;
     if (!pending.outcome) return tl::unexpected(pending.outcome.error());
     for (const auto& change : pending.changes) folders.insert(folder_of(change.key));
+    folders.erase("");
     for (const auto& folder : folders) {
         rc = put_raw(txn->get(), tables.meta, change_key(folder), encode_counter(next));
         if (rc != 0) return next;
