@@ -8,8 +8,11 @@
 #include <utility>
 
 #include "admin_token.hpp"
+#include "admin_user.hpp"
 #include "http/api.hpp"
+#include "http/authentication.hpp"
 #include "log.hpp"
+#include "nginx/command.hpp"
 #include "service/timestamp.hpp"
 #include "version.hpp"
 
@@ -68,31 +71,55 @@ const char* to_string(nginx::Activation::Outcome outcome)
     return "";
 }
 
+/// A secret of the environment; empty when it is not there. Taken out of it: programs that this
+/// one starts have no business with it. To be called before the first thread starts.
+std::string take_secret(const char* name)
+{
+    const auto* given = std::getenv(name);
+    const std::string secret = given != nullptr ? given : "";
+    ::unsetenv(name);
+    return secret;
+}
+
 struct Opened {
     std::unique_ptr<Metrics> metrics;
-    std::unique_ptr<store::Store> store;
+    std::unique_ptr<store::LmdbStore> store;
     std::string admin_token;
+    std::string admin_password;
 };
 
 Result<Opened> open(const fs::path& dir)
 {
+    const auto given = take_secret("SLUICE_ADMIN_TOKEN");
+    auto password = take_secret("SLUICE_ADMIN_PASSWORD");
     if (auto done = take_folder(dir); !done) return tl::unexpected(done.error());
     auto metrics = std::make_unique<Metrics>(dir, kVersion);
     auto store = store::LmdbStore::open(
-        dir / "control.mdb", store::LmdbStore::kDefaultMap,
+        dir / "control.mdb", store::LmdbStore::kDefaultMap, store::released_steps(),
         [&to = *metrics](auto transactions, auto spent) { to.committed(transactions, spent); });
     if (!store) return tl::unexpected(store.error());
-    const auto* given = std::getenv("SLUICE_ADMIN_TOKEN");
-    auto token = admin_token(dir / "admin-token", given != nullptr ? given : "");
+    if (auto done = Backups::settle(**store); !done) return tl::unexpected(done.error());
+    auto token = admin_token(dir / "admin-token", given);
     if (!token) return tl::unexpected(token.error());
-    return Opened{std::move(metrics), std::move(*store), std::move(*token)};
+    return Opened{std::move(metrics), std::move(*store), std::move(*token), std::move(password)};
+}
+
+/// check_backup() in a process of its own: a damaged file must not take this one with it.
+Result<void> check_elsewhere(const fs::path& file)
+{
+    constexpr std::chrono::minutes limit{2};
+    auto outcome = nginx::run({"/proc/self/exe", "--check-store", file.string()}, limit);
+    if (!outcome) return tl::unexpected(outcome.error());
+    if (outcome->status == 0) return {};
+    const bool told = outcome->status == kCheckRefused && !outcome->output.empty();
+    return fail(Errc::conflict, told ? outcome->output : "the file is damaged");
 }
 
 }  // namespace
 
 ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics> metrics,
-                           std::unique_ptr<store::Store> store, Journal journal,
-                           std::string admin_token)
+                           std::unique_ptr<store::LmdbStore> store, Journal journal,
+                           const std::string& admin_token)
     : dir_(places.dir),
       metrics_(std::move(metrics)),
       store_(std::move(store)),
@@ -103,21 +130,28 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics>
                  [this](bool written, auto spent) { metrics_->snapshot(written, spent); }),
       activation_(places, nginx_, [this](auto how) { metrics_->configured(to_string(how)); }),
       settings_(*store_, activation_, journal_),
-      tokens_(*store_, std::move(admin_token)),
-      channels_(*store_, journal_,
-                [this] {
-                    return publisher_.publish(kApplyWait) == snapshot::Publisher::Applied::applied;
-                }),
+      uses_(*store_),
+      tokens_(*store_, uses_, admin_token),
+      users_(*store_, passwords_),
+      sessions_(*store_, users_, passwords_, uses_, now_s),
+      audit_(*store_),
+      backups_(*store_, settings_, journal_, dir_ / "backups", check_elsewhere,
+               [this] { return publish(); }),
+      channels_(*store_, journal_, [this] { return publish(); }),
       live_(nginx_),
       health_(*store_, nginx_, [this](const Event& event) { tell(event); }),
       authoriser_(*store_),
       idempotency_(*store_),
       router_([this](const http::Request& r) {
-          return http::legacy_caller(r, http::authenticate(tokens_, r), settings_);
+          return http::legacy_caller(r, http::authenticate(tokens_, sessions_, r), settings_);
       }),
       channel_routes_(channels_, live_, health_, idempotency_, [this] { return settings_.get(); }),
       legacy_routes_(channels_, live_, settings_),
       token_routes_(tokens_, idempotency_),
+      user_routes_(users_, idempotency_),
+      session_routes_(sessions_),
+      audit_routes_(audit_),
+      backup_routes_(backups_, idempotency_),
       settings_routes_(settings_),
       system_routes_(*store_, channels_, live_, settings_, publisher_, authoriser_, *metrics_,
                      kVersion),
@@ -130,6 +164,10 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics>
     channel_routes_.mount(router_);
     legacy_routes_.mount(router_);
     token_routes_.mount(router_);
+    user_routes_.mount(router_);
+    session_routes_.mount(router_);
+    audit_routes_.mount(router_);
+    backup_routes_.mount(router_);
     settings_routes_.mount(router_);
     system_routes_.mount(router_);
 }
@@ -137,6 +175,12 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics>
 ControlPlane::~ControlPlane()
 {
     if (warm_up_.joinable()) warm_up_.join();
+}
+
+/// Puts the channels of the store in force; true when nginx has them.
+bool ControlPlane::publish()
+{
+    return publisher_.publish(kApplyWait) == snapshot::Publisher::Applied::applied;
 }
 
 Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options)
@@ -147,9 +191,12 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options)
     auto journal = Journal::open(*opened->store);
     if (!journal) return tl::unexpected(journal.error());
 
-    std::unique_ptr<ControlPlane> plane(
-        new ControlPlane(options.places, std::move(opened->metrics), std::move(opened->store),
-                         std::move(*journal), std::move(opened->admin_token)));
+    std::unique_ptr<ControlPlane> plane(new ControlPlane(options.places, std::move(opened->metrics),
+                                                         std::move(opened->store),
+                                                         std::move(*journal), opened->admin_token));
+    auto admin = ensure_admin(plane->users_, plane->passwords_, *plane->store_,
+                              plane->dir_ / "run/admin-password", opened->admin_password);
+    if (!admin) return tl::unexpected(admin.error());
     if (auto done = plane->serve(options); !done) return tl::unexpected(done.error());
     return plane;
 }
@@ -205,8 +252,9 @@ void ControlPlane::tell(const Event& event) const
 
 void ControlPlane::tidy()
 {
-    if (auto done = idempotency_.prune(now_s()); !done) {
-        log_message(Level::error, done.error().detail);
+    for (const auto& done :
+         {idempotency_.prune(now_s()), sessions_.prune(), audit_.prune(now_s())}) {
+        if (!done) log_message(Level::error, done.error().detail);
     }
 }
 

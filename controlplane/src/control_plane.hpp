@@ -6,30 +6,44 @@
 #include <string>
 #include <thread>
 
+#include "http/audit_routes.hpp"
 #include "http/authorise_routes.hpp"
+#include "http/backup_routes.hpp"
 #include "http/channel_routes.hpp"
 #include "http/legacy_routes.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
+#include "http/session_routes.hpp"
 #include "http/settings_routes.hpp"
 #include "http/system_routes.hpp"
 #include "http/token_routes.hpp"
+#include "http/user_routes.hpp"
 #include "metrics.hpp"
 #include "nginx/activation.hpp"
 #include "nginx/control_socket.hpp"
 #include "result.hpp"
+#include "service/audit_log.hpp"
 #include "service/authoriser.hpp"
+#include "service/backups.hpp"
 #include "service/channels.hpp"
 #include "service/health_watch.hpp"
 #include "service/idempotency.hpp"
 #include "service/journal.hpp"
+#include "service/last_use.hpp"
 #include "service/live.hpp"
+#include "service/passwords.hpp"
+#include "service/sessions.hpp"
 #include "service/settings.hpp"
 #include "service/tokens.hpp"
+#include "service/users.hpp"
 #include "snapshot/publisher.hpp"
 #include "store/lmdb_store.hpp"
 
 namespace sluice::control {
+
+/// Exit status of `sluice-control --check-store` for a store that is not usable; what it prints
+/// says why.
+inline constexpr int kCheckRefused = 3;
 
 /// One running control plane: every part, in the order in which they need each other.
 class ControlPlane {
@@ -53,20 +67,29 @@ public:
 
 private:
     ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics> metrics,
-                 std::unique_ptr<store::Store> store, Journal journal, std::string admin_token);
+                 std::unique_ptr<store::LmdbStore> store, Journal journal,
+                 const std::string& admin_token);
     Result<void> serve(const Options& options);
     Result<void> serve_authorise();
     void tell(const Event& event) const;
 
+    bool publish();
+
     std::filesystem::path dir_;
     std::unique_ptr<Metrics> metrics_;
-    std::unique_ptr<store::Store> store_;
+    std::unique_ptr<store::LmdbStore> store_;
     Journal journal_;
     nginx::ControlSocket nginx_;
     snapshot::Publisher publisher_;
     nginx::Activation activation_;
     Settings settings_;
+    LastUse uses_;
     Tokens tokens_;
+    Passwords passwords_;
+    Users users_;
+    Sessions sessions_;
+    AuditLog audit_;
+    Backups backups_;
     Channels channels_;
     Live live_;
     HealthWatch health_;
@@ -77,6 +100,10 @@ private:
     http::ChannelRoutes channel_routes_;
     http::LegacyRoutes legacy_routes_;
     http::TokenRoutes token_routes_;
+    http::UserRoutes user_routes_;
+    http::SessionRoutes session_routes_;
+    http::AuditRoutes audit_routes_;
+    http::BackupRoutes backup_routes_;
     http::SettingsRoutes settings_routes_;
     http::SystemRoutes system_routes_;
     std::unique_ptr<http::Server> server_;

@@ -4,10 +4,12 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <iostream>
 #include <string>
 
 #include "control_plane.hpp"
 #include "log.hpp"
+#include "service/backup_file.hpp"
 #include "service/settings_schema.hpp"
 #include "version.hpp"
 
@@ -27,6 +29,7 @@ struct Options {
                    .web = "/usr/share/sluice/web"}};
     std::string store = "lmdb";
     std::string role = "all";
+    std::string check_store;  ///< do nothing else
 };
 
 void add_setting(CLI::App& app, Options& options, const std::string& flag,
@@ -69,6 +72,8 @@ void describe(CLI::App& app, Options& options)
         "host name in the URLs that are handed out");
     app.add_option("--store", options.store, "lmdb")->capture_default_str();
     app.add_option("--role", options.role, "all")->capture_default_str();
+    // For ourselves: group "" keeps it out of the help.
+    app.add_option("--check-store", options.check_store)->group("");
     app.add_flag("--restarted", options.plane.restarted,
                  "this process replaces one that died: settings changed since win over flags");
 }
@@ -116,6 +121,14 @@ Result<void> run(Options options)
     return {};
 }
 
+int check_store(const std::string& file)
+{
+    const auto fine = check_backup(file);
+    if (fine) return 0;
+    std::cout << fine.error().detail << std::flush;
+    return kCheckRefused;
+}
+
 }  // namespace
 }  // namespace sluice::control
 
@@ -129,6 +142,7 @@ int main(int argc, char** argv)
     CLI::App app("The control plane of Sluice: REST API, store, nginx configuration.");
     describe(app, options);
     CLI11_PARSE(app, argc, argv);
+    if (!options.check_store.empty()) return check_store(options.check_store);
     const auto done = run(std::move(options));
     if (done) return 0;
     nlohmann::ordered_json line{{"msg", "sluice-control can't start"},

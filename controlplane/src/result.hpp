@@ -20,6 +20,7 @@ enum class Errc : std::uint8_t {
     gone,          ///< history that was asked for is no longer kept
     too_large,
     unsupported_media,
+    throttled,    ///< too often; `retry_after_s` says when it may be tried again
     unavailable,  ///< a part this one needs does not answer
     internal,
 };
@@ -38,6 +39,7 @@ struct Error {
     Errc code = Errc::internal;
     std::string detail;
     std::vector<FieldError> fields;
+    int retry_after_s = 1;  ///< of throttled and unavailable
 };
 
 template <class T>
@@ -47,7 +49,7 @@ using Result = tl::expected<T, Error>;
 inline tl::unexpected<Error> fail(Errc code, std::string detail,
                                   std::vector<FieldError> fields = {})
 {
-    return tl::unexpected(Error{code, std::move(detail), std::move(fields)});
+    return tl::unexpected(Error{code, std::move(detail), std::move(fields), 1});
 }
 
 }  // namespace sluice::control

@@ -71,7 +71,7 @@ Command ffmpeg(const std::string& url)
              "-f",
              "flv",
              url},
-            {"SLUICE_ADMIN_TOKEN"}};
+            {"SLUICE_ADMIN_TOKEN", "SLUICE_ADMIN_PASSWORD"}};
 }
 
 class Demo {

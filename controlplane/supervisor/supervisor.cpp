@@ -53,7 +53,7 @@ Command control_command(const Options& o)
     return command;
 }
 
-/// nginx takes a variable NGINX for inherited sockets, and has no business with token and password.
+/// nginx takes a variable NGINX for inherited sockets, and has no business with secrets.
 Command nginx_command(const Options& o)
 {
     return {{o.nginx.string(), "-c", (o.dir / "nginx/current/nginx.conf").string(), "-p",
@@ -77,7 +77,8 @@ Supervisor::Supervisor(Options options) : options_(std::move(options)), start_wa
     nginx_ = std::make_unique<Service>("nginx", nginx_command(options_), logs / "nginx.log");
     services_ = {control_.get(), nginx_.get()};
     if (options_.demo.empty()) return;
-    Command demo{{options_.demo.string(), "--dir", options_.dir.string()}, {}};
+    Command demo{{options_.demo.string(), "--dir", options_.dir.string()},
+                 {"SLUICE_ADMIN_PASSWORD"}};
     demo_ = std::make_unique<Service>("sluice-demo", std::move(demo), logs / "demo.log");
     services_.push_back(demo_.get());
 }

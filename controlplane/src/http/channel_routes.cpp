@@ -210,9 +210,13 @@ Answer ChannelRoutes::kick(const Request& request)
     if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
     auto channel = channels_.get(request.param("id"));
     if (!channel) return tl::unexpected(channel.error());
-    return live_.kick(request.param("id"), body->value("reason", "")).map([] {
-        return json_reply(202, {{"kicked", true}});
-    });
+    const auto& id = request.param("id");
+    const auto reason = body->value("reason", "");
+    return live_.kick(id, reason)
+        .and_then([&] { return channels_.note_kick(request.caller, id, reason); })
+        .map([] {
+            return json_reply(202, {{"kicked", true}});
+        });
 }
 
 Answer ChannelRoutes::rotate_key(const Request& request)

@@ -91,5 +91,12 @@ TEST_F(OnceOnlyTest, a_request_that_has_no_answer_yet_is_a_conflict)
     EXPECT_EQ(second.error().code, Errc::conflict);
 }
 
+TEST_F(OnceOnlyTest, a_password_leaves_no_quick_hash_behind)
+{
+    ASSERT_TRUE(post("k", R"({"password":"one","name":"x"})"));
+    EXPECT_TRUE(is_replay(post("k", R"({"password":"another","name":"x"})")));
+    EXPECT_EQ(post("k", R"({"password":"one","name":"y"})").error().code, Errc::invalid);
+}
+
 }  // namespace
 }  // namespace sluice::control::http

@@ -27,6 +27,7 @@ constexpr std::array kTitles{
     Title{413, "Too large", "请求过大"},
     Title{415, "Unsupported media type", "不支持的内容类型"},
     Title{422, "Invalid values", "参数无效"},
+    Title{429, "Too many requests", "请求过于频繁"},
     Title{500, "Internal error", "内部错误"},
     Title{501, "Not implemented", "未实现"},
     Title{503, "Not available", "服务暂不可用"},
@@ -47,7 +48,7 @@ std::string title_of(int status, std::string_view language)
 }
 
 Reply problem_reply(int status, std::string_view detail, const json& errors,
-                    std::string_view language)
+                    std::string_view language, int retry_after_s = 1)
 {
     json body{{"title", title_of(status, language)}, {"detail", detail}, {"status", status}};
     if (!errors.empty()) body["errors"] = errors;
@@ -57,7 +58,9 @@ Reply problem_reply(int status, std::string_view detail, const json& errors,
                 .content_type = "application/problem+json"};
     reply.headers.emplace_back("Content-Language", prefers_chinese(language) ? "zh" : "en");
     if (status == 401) reply.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"sluice\"");
-    if (status == 503) reply.headers.emplace_back("Retry-After", "1");
+    if (status == 503 || status == 429) {
+        reply.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
+    }
     return reply;
 }
 
@@ -86,6 +89,8 @@ int status_of(Errc code)
             return 413;
         case Errc::unsupported_media:
             return 415;
+        case Errc::throttled:
+            return 429;
         case Errc::unavailable:
             return 503;
         case Errc::internal:
@@ -100,7 +105,8 @@ Reply problem(const Error& error, std::string_view language)
     for (const auto& field : error.fields) {
         errors.push_back({{"field", field.field}, {"message", field.message}});
     }
-    return problem_reply(status_of(error.code), error.detail, errors, language);
+    return problem_reply(status_of(error.code), error.detail, errors, language,
+                         error.retry_after_s);
 }
 
 Reply problem(int status, std::string_view detail, std::string_view language)

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "body.hpp"
+#include "conditional.hpp"
 #include "once_only.hpp"
 #include "paging.hpp"
 
@@ -10,19 +11,16 @@ namespace sluice::control::http {
 
 using nlohmann::json;
 
-Result<Caller> authenticate(const Tokens& tokens, const Request& request)
+namespace {
+
+Reply token_reply(int status, const json& token)
 {
-    constexpr std::string_view kBearer = "bearer ";
-    const auto header = request.header("authorization");
-    std::string scheme(header.substr(0, kBearer.size()));
-    for (auto& c : scheme) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    if (scheme != kBearer) {
-        return fail(Errc::unauthorized, "send a token: Authorization: Bearer <token>");
-    }
-    auto secret = header.substr(kBearer.size());
-    while (secret.starts_with(' ')) secret.remove_prefix(1);
-    return tokens.authenticate(secret);
+    return json_reply(status, token)
+        .with("ETag", etag(token.at("version").get<std::uint64_t>()))
+        .with("Cache-Control", "no-store");
 }
+
+}  // namespace
 
 void TokenRoutes::mount(Router& router)
 {
@@ -33,13 +31,16 @@ void TokenRoutes::mount(Router& router)
     router.add("GET", all, Scope::admin, [this](const Request& r) { return list(r); });
     router.add("GET", one, Scope::admin, [this](const Request& request) -> Answer {
         return tokens_.get(request.param("id")).map([](const json& token) {
-            return json_reply(200, token);
+            return token_reply(200, token);
         });
     });
+    router.add("PATCH", one, Scope::admin, [this](const Request& r) { return patch(r); });
     router.add("DELETE", one, Scope::admin, [this](const Request& request) -> Answer {
-        return tokens_.remove(request.caller, request.param("id")).map([] {
-            return empty_reply(204);
-        });
+        return if_match(request.header("if-match"))
+            .and_then([&](const std::optional<IfMatch>& match) {
+                return tokens_.remove(request.caller, request.param("id"), match);
+            })
+            .map([] { return empty_reply(204); });
     });
     router.add("GET", "/api/v1/auth", Scope::viewer, [](const Request& request) -> Answer {
         return empty_reply(204).with("Sluice-Scope", std::string(to_string(request.caller.scope)));
@@ -51,9 +52,8 @@ Answer TokenRoutes::create(const Request& request)
     auto body = json_body(request);
     if (!body) return tl::unexpected(body.error());
     return tokens_.create(request.caller, *body).map([](const json& token) {
-        return json_reply(201, token)
-            .with("Location", "/api/v1/tokens/" + token.at("id").get<std::string>())
-            .with("Cache-Control", "no-store");
+        return token_reply(201, token)
+            .with("Location", "/api/v1/tokens/" + token.at("id").get<std::string>());
     });
 }
 
@@ -64,6 +64,16 @@ Answer TokenRoutes::list(const Request& request)
     return tokens_.list(paging->limit, paging->cursor).map([](const json& list) {
         return json_reply(200, list);
     });
+}
+
+Answer TokenRoutes::patch(const Request& request)
+{
+    auto match = if_match(request.header("if-match"));
+    if (!match) return tl::unexpected(match.error());
+    auto body = json_body(request);
+    if (!body) return tl::unexpected(body.error());
+    return tokens_.patch(request.caller, request.param("id"), *body, *match)
+        .map([](const json& token) { return token_reply(200, token); });
 }
 
 }  // namespace sluice::control::http

@@ -16,12 +16,10 @@ public:
 private:
     Answer create(const Request& request);
     Answer list(const Request& request);
+    Answer patch(const Request& request);
 
     Tokens& tokens_;
     Idempotency& memory_;
 };
-
-/// The caller of a request by its `Authorization: Bearer` header.
-Result<Caller> authenticate(const Tokens& tokens, const Request& request);
 
 }  // namespace sluice::control::http

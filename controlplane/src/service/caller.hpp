@@ -31,13 +31,23 @@ struct Caller {
     Kind kind = Kind::token;
     std::string name;     ///< as people know it; may be empty
     std::string address;  ///< where the request came from; empty for the system
+    std::string session;  ///< id of the session, of somebody signed in
 
     /// `what` is doing it: "start".
     static Caller system(std::string what)
     {
-        return {std::move(what), Scope::admin, Kind::system, {}, {}};
+        return {std::move(what), Scope::admin, Kind::system, {}, {}, {}};
     }
 };
+
+/// The scope of a stored name; the smallest one for a name that is none.
+constexpr Scope scope_named(std::string_view name)
+{
+    for (std::size_t i = 0; i < kScopeNames.size(); ++i) {
+        if (kScopeNames.at(i) == name) return static_cast<Scope>(i);
+    }
+    return Scope::viewer;
+}
 
 constexpr std::string_view to_string(Caller::Kind kind)
 {

@@ -362,4 +362,11 @@ Result<Channels::Written> Channels::rotate_key(const Caller& by, std::string_vie
     });
 }
 
+Result<void> Channels::note_kick(const Caller& by, std::string_view id, const std::string& reason)
+{
+    const json why{{"reason", reason}};
+    return store_.commit({audit::entry(by, {"channel.kick", std::string(id), nullptr, why})})
+        .map([](store::Revision) {});
+}
+
 }  // namespace sluice::control

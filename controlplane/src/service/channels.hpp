@@ -84,6 +84,9 @@ public:
     Result<Written> change_legacy(const Caller& by, std::string_view id, const nlohmann::json& body,
                                   const std::optional<IfMatch>& match = {});
 
+    /// Notes in the audit log that the channel's publisher was sent away.
+    Result<void> note_kick(const Caller& by, std::string_view id, const std::string& reason);
+
     Result<std::size_t> size() { return index_.size(); }
 
 private:

@@ -165,6 +165,48 @@ Result<json> Settings::submit(Request request)
     return std::move(request.answer);
 }
 
+Result<void> Settings::restore(const json& stored,
+                               const std::function<Result<std::uint64_t>()>& commit)
+{
+    auto wanted = stored;
+    drop_wrong_host(wanted);
+    auto checked = usable(std::move(wanted));
+    if (!checked) {
+        return fail(Errc::conflict, "its settings can't be used here: " + checked.error().detail,
+                    checked.error().fields);
+    }
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return !working_; });
+    working_ = true;
+    lock.unlock();
+    Result<void> done;
+    try {
+        done = swap_in(*checked, commit);
+    } catch (const std::exception& e) {
+        done = fail(Errc::internal, e.what());
+    }
+    lock.lock();
+    working_ = false;
+    done_.notify_all();
+    return done;
+}
+
+Result<void> Settings::swap_in(const json& document,
+                               const std::function<Result<std::uint64_t>()>& commit)
+{
+    if (auto ok = activate(document); !ok) return ok;
+    const auto version = commit();
+    if (!version) {
+        if (auto back = activate(document_); !back) log_refusal(back.error());
+        return tl::unexpected(version.error());
+    }
+    const std::lock_guard lock(mutex_);
+    document_ = document;
+    version_ = *version;
+    updated_at_s_ = now_s();
+    return {};
+}
+
 void Settings::work_off(const Batch& batch)
 {
     auto candidate = document_;

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -51,6 +52,11 @@ public:
     Result<nlohmann::json> replace(const Caller& by, const nlohmann::json& document,
                                    const std::optional<IfMatch>& match = {});
 
+    /// Puts the settings of a backup in force, and then has `commit` store them with everything
+    /// else; it answers their version. When either fails, all stays as it was.
+    Result<void> restore(const nlohmann::json& stored,
+                         const std::function<Result<std::uint64_t>()>& commit);
+
     /// The last nginx generations, newest first, at most `limit` that are older than generation
     /// `before`: `{"items":[{"generation","created_at","state","reason","ports"}],"next_cursor"}`,
     /// state `in_force`, `replaced` or `failed`.
@@ -73,6 +79,8 @@ private:
     Result<nlohmann::json> submit(Request request);
     void work_off(const Batch& batch);
     Result<nlohmann::json> merged(const nlohmann::json& base, const Request& request) const;
+    Result<void> swap_in(const nlohmann::json& document,
+                         const std::function<Result<std::uint64_t>()>& commit);
     Result<void> enforce(const nlohmann::json& document, std::vector<store::Operation> notes);
     Result<void> store_document(const nlohmann::json& document,
                                 std::vector<store::Operation> notes);

@@ -1,6 +1,5 @@
 #include "tokens.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "../store/schema.hpp"
@@ -37,13 +36,6 @@ bool is_token_id(std::string_view id)
            id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-Scope scope_of(const json& token)
-{
-    const auto at = std::find(kScopeNames.begin(), kScopeNames.end(), token.value("scope", ""));
-    if (at == kScopeNames.end()) return Scope::viewer;
-    return static_cast<Scope>(at - kScopeNames.begin());
-}
-
 bool expired(const json& token)
 {
     if (!token.at("expires_at").is_string()) return false;
@@ -66,8 +58,8 @@ Result<json> parse_token(const store::Entry& entry)
 
 }  // namespace
 
-Tokens::Tokens(store::Store& store, std::string admin_token)
-    : store_(store), admin_hash_(sha256_hex(admin_token))
+Tokens::Tokens(store::Store& store, LastUse& uses, const std::string& admin_token)
+    : store_(store), uses_(uses), admin_hash_(sha256_hex(admin_token))
 {}
 
 Result<Caller> Tokens::authenticate(std::string_view secret) const
@@ -89,8 +81,10 @@ Result<Caller> Tokens::authenticate(std::string_view secret) const
     if (!equal_in_constant_time(hash, token->value("hash", "")) || expired(*token)) {
         return unknown();
     }
-    return Caller{
-        .id = std::string(id), .scope = scope_of(*token), .name = token->value("name", "")};
+    uses_.note(schema::token(id), now_s());
+    return Caller{.id = std::string(id),
+                  .scope = scope_named(token->value("scope", "")),
+                  .name = token->value("name", "")};
 }
 
 Result<json> Tokens::create(const Caller& by, const json& body)
@@ -112,11 +106,13 @@ Result<json> Tokens::create(const Caller& by, const json& body)
     token["id"] = id;
     token["hash"] = sha256_hex(secret);
     token["created_at"] = format_timestamp(now_s());
-    auto answer = without_hash(token);
-    auto done = store_.commit({store::put(schema::token(id), token.dump(), 0),
-                               audit::entry(by, {"token.create", id, nullptr, answer})});
+    token["created_by"] = {{"kind", to_string(by.kind)}, {"id", by.id}, {"name", by.name}};
+    auto done =
+        store_.commit({store::put(schema::token(id), token.dump(), 0),
+                       audit::entry(by, {"token.create", id, nullptr, without_hash(token)})});
     if (!done) return tl::unexpected(done.error());
-    answer["secret"] = secret;
+    auto answer = shown(std::move(token), *done);
+    if (answer) (*answer)["secret"] = secret;
     return answer;
 }
 
@@ -129,27 +125,82 @@ Result<json> Tokens::list(std::size_t limit, std::string_view cursor) const
     for (const auto& entry : page->items) {
         auto token = parse_token(entry);
         if (!token) return tl::unexpected(token.error());
-        items.push_back(without_hash(std::move(*token)));
+        auto item = shown(std::move(*token), entry.version);
+        if (!item) return item;
+        items.push_back(std::move(*item));
     }
     const auto next = page->more ? items.back().at("id") : json();
     return json{{"items", std::move(items)}, {"next_cursor", next}};
 }
 
-Result<json> Tokens::get(std::string_view id) const
+Result<store::Entry> Tokens::find(std::string_view id) const
 {
     if (!is_token_id(id)) return fail(Errc::not_found, "there is no such token");
     auto entry = store_.get(schema::token(id));
     if (!entry) return tl::unexpected(entry.error());
     if (!*entry) return fail(Errc::not_found, "there is no such token");
-    return parse_token(**entry).map(without_hash);
+    return std::move(**entry);
 }
 
-Result<void> Tokens::remove(const Caller& by, std::string_view id)
+/// Tokens of an earlier release do not say who made them.
+Result<json> Tokens::shown(json token, std::uint64_t version) const
 {
-    auto token = get(id);
+    auto used = uses_.of(schema::token(token.at("id").get<std::string>()));
+    if (!used) return tl::unexpected(used.error());
+    auto out = without_hash(std::move(token));
+    if (!out.contains("created_by")) out["created_by"] = nullptr;
+    out["last_used_at"] = *used ? json(format_timestamp(**used)) : json();
+    out["version"] = version;
+    return out;
+}
+
+Result<json> Tokens::get(std::string_view id) const
+{
+    auto entry = find(id);
+    if (!entry) return tl::unexpected(entry.error());
+    return parse_token(*entry).and_then(
+        [&](json&& token) { return shown(std::move(token), entry->version); });
+}
+
+Result<json> Tokens::patch(const Caller& by, std::string_view id, const json& change,
+                           const std::optional<IfMatch>& match)
+{
+    Findings findings;
+    check(token_rule(), change, "", findings);
+    if (change.is_object() && change.contains("scope")) {
+        findings.add("scope", "can't be changed: make another token");
+    }
+    if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
+    auto entry = find(id);
+    if (!entry) return tl::unexpected(entry.error());
+    if (match && !match->holds(entry->version)) {
+        return fail(Errc::precondition, "the token has another version now: read it again");
+    }
+    auto token = parse_token(*entry);
+    if (!token) return token;
+    auto next = *token;
+    for (const auto* field : {"name", "expires_at"}) {
+        if (change.contains(field)) next[field] = change.at(field);
+    }
+    auto done = store_.commit({store::put(entry->key, next.dump(), entry->version),
+                               audit::entry(by, {"token.update", std::string(id),
+                                                 without_hash(*token), without_hash(next)})});
+    if (!done) return tl::unexpected(done.error());
+    return shown(std::move(next), entry->version + 1);
+}
+
+Result<void> Tokens::remove(const Caller& by, std::string_view id,
+                            const std::optional<IfMatch>& match)
+{
+    auto entry = find(id);
+    if (!entry) return tl::unexpected(entry.error());
+    if (match && !match->holds(entry->version)) {
+        return fail(Errc::precondition, "the token has another version now: read it again");
+    }
+    auto token = parse_token(*entry);
     if (!token) return tl::unexpected(token.error());
     auto done = store_.commit(
-        {store::remove(schema::token(id)),
+        {store::remove(entry->key, entry->version), store::remove(LastUse::key_of(entry->key)),
          audit::entry(by, {"token.delete", std::string(id), without_hash(*token), nullptr})});
     if (!done) return tl::unexpected(done.error());
     return {};

@@ -21,7 +21,8 @@ protected:
     }
 
     TemporaryStore store_;
-    Tokens tokens_{*store_, "the-admin-token"};
+    LastUse uses_{*store_};
+    Tokens tokens_{*store_, uses_, "the-admin-token"};
 };
 
 TEST_F(TokensTest, the_admin_token_has_full_rights)
@@ -110,6 +111,65 @@ TEST_F(TokensTest, pages_follow_their_cursor_to_the_end)
     ASSERT_TRUE(second);
     EXPECT_EQ(second->at("items").size(), 1U);
     EXPECT_TRUE(second->at("next_cursor").is_null());
+}
+
+TEST_F(TokensTest, a_token_says_who_made_it_and_when_it_was_used_last)
+{
+    const auto made = create({{"scope", "viewer"}});
+    const auto id = made.at("id").get<std::string>();
+    EXPECT_EQ(made.at("created_by"), (json{{"kind", "system"}, {"id", "test"}, {"name", ""}}));
+    EXPECT_EQ(made.at("last_used_at"), nullptr);
+    const auto writes = *store_->revision();
+    ASSERT_TRUE(tokens_.authenticate(made.at("secret").get<std::string>()));
+    EXPECT_EQ(*store_->revision(), writes);
+    EXPECT_TRUE(tokens_.get(id)->at("last_used_at").is_string());
+    ASSERT_TRUE(uses_.write());
+    LastUse after_restart(*store_);
+    EXPECT_TRUE(*after_restart.of("tokens/" + id));
+    EXPECT_EQ(tokens_.get(id)->at("version"), made.at("version"));
+    ASSERT_TRUE(tokens_.remove(kTester, id));
+    EXPECT_FALSE(*after_restart.of("tokens/" + id));
+}
+
+TEST_F(TokensTest, a_use_of_a_token_that_is_gone_leaves_nothing_behind)
+{
+    const auto made = create({{"scope", "viewer"}});
+    ASSERT_TRUE(tokens_.authenticate(made.at("secret").get<std::string>()));
+    ASSERT_TRUE(tokens_.remove(kTester, made.at("id").get<std::string>()));
+    ASSERT_TRUE(uses_.write());
+    EXPECT_TRUE(store_->list("uses/", "", 10)->items.empty());
+}
+
+TEST_F(TokensTest, name_and_end_can_be_changed_and_nothing_else)
+{
+    const auto made = create({{"scope", "viewer"}});
+    const auto id = made.at("id").get<std::string>();
+    const IfMatch current{.versions = {made.at("version").get<std::uint64_t>()}};
+    const auto changed = tokens_.patch(
+        kTester, id, {{"name", "n"}, {"expires_at", "2020-01-01T00:00:00Z"}}, current);
+    ASSERT_TRUE(changed);
+    EXPECT_EQ(changed->at("name"), "n");
+    EXPECT_FALSE(changed->contains("hash"));
+    EXPECT_EQ(*tokens_.get(id), *changed);
+    EXPECT_FALSE(tokens_.authenticate(made.at("secret").get<std::string>()));
+    ASSERT_TRUE(tokens_.patch(kTester, id, {{"expires_at", nullptr}}));
+    EXPECT_TRUE(tokens_.authenticate(made.at("secret").get<std::string>()));
+    EXPECT_EQ(tokens_.patch(kTester, id, json::object(), current).error().code, Errc::precondition);
+    EXPECT_EQ(tokens_.remove(kTester, id, current).error().code, Errc::precondition);
+    for (const auto* field : {"scope", "hash", "created_by"}) {
+        const auto wrong = tokens_.patch(kTester, id, {{field, "admin"}});
+        EXPECT_EQ(wrong.error().fields.front().field, field);
+    }
+}
+
+TEST_F(TokensTest, a_token_of_an_early_release_has_no_maker)
+{
+    const json old{{"id", "0123456789abcdef"}, {"name", "old"},
+                   {"scope", "viewer"},        {"hash", "x"},
+                   {"expires_at", nullptr},    {"created_at", "then"}};
+    ASSERT_TRUE(store_->commit({store::put("tokens/0123456789abcdef", old.dump())}));
+    EXPECT_EQ(tokens_.get("0123456789abcdef")->at("created_by"), nullptr);
+    EXPECT_EQ(tokens_.list(10, "")->at("items").size(), 1U);
 }
 
 }  // namespace

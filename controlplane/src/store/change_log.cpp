@@ -24,6 +24,17 @@ void ChangeLog::append(std::vector<Change> changes, Revision revision)
     changed_.notify_all();
 }
 
+void ChangeLog::forget(Revision revision)
+{
+    {
+        std::lock_guard lock(mutex_);
+        changes_.clear();
+        oldest_ = revision;
+        newest_ = revision;
+    }
+    changed_.notify_all();
+}
+
 Changes ChangeLog::collect(std::string_view prefix, Revision after) const
 {
     Changes found{.items = {}, .revision = std::max(newest_, after)};

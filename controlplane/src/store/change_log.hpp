@@ -21,6 +21,9 @@ public:
 
     void append(std::vector<Change> changes, Revision revision);
 
+    /// Everything may be different from `revision` on: all watchers have to list again.
+    void forget(Revision revision);
+
     /// See Store::watch.
     Result<Changes> wait(std::string_view prefix, Revision after,
                          std::chrono::milliseconds timeout) const;

@@ -95,6 +95,14 @@ int LmdbEnvironment::commit(RawTransaction txn)
     return mdb_txn_commit(txn.release());
 }
 
+Result<void> LmdbEnvironment::copy_to(int fd) const
+{
+    if (const int rc = mdb_env_copyfd2(env_.get(), fd, MDB_CP_COMPACT)) {
+        return tl::unexpected(lmdb_error("copy", rc));
+    }
+    return {};
+}
+
 Result<void> LmdbEnvironment::grow()
 {
     MDB_envinfo info{};

@@ -51,6 +51,9 @@ public:
     /// Frees the handle also when it fails. The code is LMDB's: MDB_MAP_FULL can come only here.
     static int commit(RawTransaction txn);
 
+    /// Writes a compacted copy of the last commit to `fd`, while others read and write.
+    Result<void> copy_to(int fd) const;
+
     /// Doubles the map. No transaction of this process may be open: hold `growing` alone.
     Result<void> grow();
 

@@ -9,10 +9,12 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 
 #include "change_log.hpp"
 #include "lmdb_environment.hpp"
+#include "migrate.hpp"
 #include "store.hpp"
 
 namespace sluice::control::store {
@@ -27,9 +29,11 @@ public:
     /// long that took.
     using Committed = std::function<void(std::size_t transactions, std::chrono::nanoseconds)>;
 
-    /// Opens or creates the file and brings its schema up to date.
+    /// Opens or creates the file and brings its schema up to date. What an older one held stays
+    /// beside it as `<file>.v<version>`.
     static Result<std::unique_ptr<LmdbStore>> open(const std::filesystem::path& file,
                                                    std::size_t map_bytes = kDefaultMap,
+                                                   std::span<const Step> steps = released_steps(),
                                                    Committed committed = {});
     ~LmdbStore() override;
 
@@ -43,6 +47,23 @@ public:
                           std::chrono::milliseconds wait) const override;
     Result<Revision> revision() const override;
     Result<Revision> last_change(std::string_view folder) const override;
+
+    /// A compacted copy of the last commit in a new file (0600), while reads and writes go on. The
+    /// file is opened by open() like any store. It is durable when this returns; after an error it
+    /// is gone.
+    Result<void> copy_to(const std::filesystem::path& file) const;
+
+    /// What replace_with() does not take from the other store.
+    struct Exceptions {
+        std::vector<std::string> keep;       ///< keys that start so stay as they are
+        std::vector<std::string> leave_out;  ///< keys that start so are removed
+    };
+
+    /// Takes over the entries of `other` in one transaction, together with `operations` (puts and
+    /// appends). Every entry gets this transaction's revision as its version, so that no key has a
+    /// version twice. Watchers are told Errc::gone.
+    Result<Revision> replace_with(const LmdbStore& other, const Exceptions& exceptions,
+                                  const std::vector<Operation>& operations);
 
 private:
     /// One caller's transaction, waiting for the writer.
@@ -72,11 +93,14 @@ private:
     int apply_one(MDB_txn* txn, const Operation& operation, Revision next);
     int note_changes(MDB_txn* txn, const Batch& batch);
     int append(MDB_txn* txn, Pending& pending, Revision next);
+    Result<Revision> try_replace(const LmdbStore& other, const Exceptions& exceptions,
+                                 Pending& pending, int& rc);
     Result<Page> read(const Reading& reading, std::size_t limit, bool back) const;
 
     std::unique_ptr<LmdbEnvironment> env_;
     ChangeLog log_;
     Committed committed_;
+    std::mutex writing_;  ///< held from the begin of a write transaction to its place in `log_`
     std::mutex mutex_;
     std::condition_variable waiting_;
     Batch queue_;

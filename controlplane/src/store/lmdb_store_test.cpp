@@ -67,7 +67,7 @@ TEST_F(LmdbStoreTest, who_asked_is_told_how_many_transactions_each_commit_held)
 {
     std::size_t transactions = 0;
     std::size_t commits = 0;
-    auto store = LmdbStore::open(file(), LmdbStore::kDefaultMap,
+    auto store = LmdbStore::open(file(), LmdbStore::kDefaultMap, released_steps(),
                                  [&](std::size_t count, std::chrono::nanoseconds spent) {
                                      transactions += count;
                                      ++commits;

@@ -23,6 +23,25 @@ class Api:
         self.base = base
         self.client = httpx.Client(base_url=f"{base}/api/v1", headers=headers, timeout=10, verify=False)
 
+    @classmethod
+    def signed_in(cls, base, username, password):
+        """As a page of this host: with the session's cookie, and the Origin that a browser states."""
+        api = cls(base)
+        api.client.headers["Origin"] = base
+        reply = api.sign_in(username, password)
+        assert reply.status_code == 201, reply.text
+        return api
+
+    def sign_in(self, username, password):
+        return self.post("/sessions", {"username": username, "password": password})
+
+    def user(self, role="viewer", password=None, **fields):
+        """Makes a user; the answer with his password."""
+        password = password or os.urandom(16).hex()
+        reply = self.post("/users", {"username": fresh_id("user"), "role": role, "password": password, **fields})
+        assert reply.status_code == 201, reply.text
+        return reply.json() | {"password": password}
+
     def get(self, path, **how):
         return self.client.get(path, **how)
 

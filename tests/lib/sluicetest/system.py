@@ -19,16 +19,20 @@ ASAN_BUILD = Path(os.environ.get("SLUICE_ASAN_BUILD", ROOT / "build/asan"))
 class System:
     """`./sluice up --detach` with free ports; `down()` checks that nothing stays behind.
 
-    `sanitized` runs all of its programs and the module as they were built with AddressSanitizer, where they were.
+    `environment` adds variables, `prepare(folder)` runs before the first start. `sanitized` runs all of its programs and the module as they were built with AddressSanitizer, where they were.
     """
 
-    def __init__(self, workers=2, flags=(), sanitized=False):
+    def __init__(self, workers=2, flags=(), sanitized=False, environment=None, prepare=None):
         self.dir = Path(tempfile.mkdtemp(prefix="sluice-system-"))
         self.dir.chmod(0o755)
         self.http, self.https, self.rtmp, self.rtmps = free_ports(4)
         self.workers_wanted = workers
         self.flags = list(flags)
-        self.environment = os.environ | (self._sanitizers() if sanitized else {})
+        given = {"SLUICE_ADMIN_PASSWORD": os.urandom(10).hex()} | (environment or {})
+        self.admin_password = given["SLUICE_ADMIN_PASSWORD"]
+        self.environment = os.environ | given | (self._sanitizers() if sanitized else {})
+        if prepare:
+            prepare(self.dir)
         self.control = Control(self.dir / "run/control.sock")
         self.expected = []
         self.api = None

@@ -1,0 +1,260 @@
+#include "backups.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "../nginx/file.hpp"
+#include "../nginx/listen_port.hpp"
+#include "../nginx/stand_in_nginx.hpp"
+#include "../store/schema.hpp"
+#include "backup_file.hpp"
+#include "channels.hpp"
+#include "core/channel/temporary_folder.hpp"
+#include "users.hpp"
+
+namespace sluice::control {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+const auto kTester = Caller::system("test");
+
+class BackupsTest : public testing::Test {
+protected:
+    BackupsTest()
+    {
+        json flags{{"workers", 2}};
+        for (const auto* name : {"http_port", "https_port", "rtmp_port", "rtmps_port"}) {
+            flags[name] = nginx::free_loopback_port();
+        }
+        const auto done = settings_.start(flags, false);
+        if (!done) throw std::runtime_error(done.error().detail);
+    }
+
+    fs::path dir() const { return folder_.path(); }
+
+    std::string make(const json& body = json::object())
+    {
+        auto made = backups_.create(kTester, body);
+        EXPECT_TRUE(made) << (made ? "" : made.error().detail);
+        return made ? made->at("id").get<std::string>() : "";
+    }
+
+    std::vector<std::string> ids(const std::string& reason = "requested") const
+    {
+        std::vector<std::string> found;
+        const auto page = backups_.list(1000, "");
+        for (const auto& item : page->at("items")) {
+            if (item.at("reason") == reason) found.push_back(item.at("id"));
+        }
+        return found;
+    }
+
+    Result<void> put_channel(const std::string& id)
+    {
+        return channels_.create(kTester, {{"id", id}}).map([](const Channels::Written&) {});
+    }
+
+    const channel::TemporaryFolder folder_;
+    std::unique_ptr<store::LmdbStore> store_ =
+        store::LmdbStore::open(dir() / "control.mdb", 16u << 20).value();
+    const nginx::ControlSocket socket_{dir() / "run/control.sock"};
+    nginx::Activation activation_{{.dir = dir(),
+                                   .nginx = "/bin/true",
+                                   .nginx_modules = "/usr/lib/nginx/modules",
+                                   .sluice_module = "/opt/ngx_sluice_module.so",
+                                   .templates = SLUICE_SOURCE_DIR "/nginx-conf",
+                                   .web = "/opt/web"},
+                                  socket_};
+    Journal journal_ = *Journal::open(*store_);
+    Settings settings_{*store_, activation_, journal_};
+    int applied_ = 0;
+    Channels channels_{*store_, journal_, [] { return true; }};
+    Passwords passwords_{{.kib = 64, .passes = 1}};
+    Users users_{*store_, passwords_};
+    Backups backups_{*store_, settings_, journal_, dir() / "backups", check_backup, [this] {
+                         ++applied_;
+                         return true;
+                     }};
+};
+
+TEST_F(BackupsTest, a_backup_is_described_and_readable_by_its_owner_only)
+{
+    const auto id = make();
+    const auto facts = backups_.get(id);
+    ASSERT_TRUE(facts);
+    const auto file = dir() / "backups" / (id + ".mdb");
+    EXPECT_EQ(facts->at("bytes"), fs::file_size(file));
+    EXPECT_EQ(facts->at("sha256"), digest_of(file)->sha256);
+    EXPECT_EQ(fs::status(file).permissions(), fs::perms(0600));
+    EXPECT_EQ(fs::status(dir() / "backups").permissions(), fs::perms::owner_all);
+    EXPECT_EQ(ids(), (std::vector{id}));
+    ASSERT_TRUE(backups_.remove(kTester, id));
+    EXPECT_TRUE(fs::is_empty(dir() / "backups"));
+    EXPECT_EQ(backups_.get(id).error().code, Errc::not_found);
+}
+
+TEST_F(BackupsTest, as_many_as_asked_for_are_kept_and_never_more_than_fifty)
+{
+    for (std::size_t i = 0; i < Backups::kMaxKept; ++i) make();
+    EXPECT_EQ(backups_.create(kTester, json::object()).error().code, Errc::conflict);
+    const auto last = make({{"keep", 2}});
+    EXPECT_EQ(ids().size(), 2U);
+    EXPECT_EQ(ids().front(), last);
+    EXPECT_EQ(backups_.create(kTester, {{"keep", 0}}).error().fields.front().field, "keep");
+    EXPECT_EQ(backups_.list(1, "")->at("items").size(), 1U);
+    EXPECT_EQ(backups_.list(1, last)->at("items").front().at("id"), ids().at(1));
+}
+
+TEST_F(BackupsTest, a_restore_puts_everything_back_and_in_force)
+{
+    ASSERT_TRUE(put_channel("kept"));
+    ASSERT_TRUE(settings_.patch(kTester, {{"public_host", "then.example.com"}}));
+    const auto id = make();
+    ASSERT_TRUE(put_channel("since"));
+    ASSERT_TRUE(channels_.patch(kTester, "kept", {{"name", "since"}}));
+    const auto version = channels_.get("kept")->at("version").get<std::uint64_t>();
+    ASSERT_TRUE(settings_.patch(kTester, {{"public_host", "now.example.com"}}));
+    ASSERT_TRUE(store_->commit({store::put("sessions/a", "{}")}));
+
+    const auto done = backups_.restore(kTester, id);
+
+    ASSERT_TRUE(done) << done.error().detail;
+    EXPECT_EQ(done->at("applied"), true);
+    EXPECT_EQ(applied_, 1);
+    EXPECT_EQ(channels_.get("kept")->at("name"), "");
+    EXPECT_GT(channels_.get("kept")->at("version").get<std::uint64_t>(), version);
+    EXPECT_EQ(channels_.get("since").error().code, Errc::not_found);
+    EXPECT_EQ(*channels_.size(), 1U);
+    EXPECT_EQ(settings_.get().at("public_host"), "then.example.com");
+    EXPECT_FALSE(*store_->get("sessions/a"));
+    EXPECT_FALSE(*store_->get(store::schema::kBackup));
+    EXPECT_EQ(ids("before_restore"), (std::vector{done->at("before").get<std::string>()}));
+    ASSERT_TRUE(
+        settings_.patch(kTester, {{"public_host", "after.example.com"}},
+                        IfMatch{.versions = {settings_.get().at("version").get<std::uint64_t>()}}));
+
+    ASSERT_TRUE(backups_.restore(kTester, done->at("before").get<std::string>()));
+    EXPECT_TRUE(channels_.get("since"));
+}
+
+TEST_F(BackupsTest, the_audit_log_and_the_journal_go_on)
+{
+    const auto id = make();
+    ASSERT_TRUE(put_channel("since"));
+    const auto events = journal_.after(0, 100)->size();
+    ASSERT_TRUE(backups_.restore(kTester, id));
+    const auto all = *journal_.after(0, 100);
+    ASSERT_EQ(all.size(), events + 1);
+    EXPECT_EQ(all.back().at("type"), "config.restored");
+    EXPECT_EQ(all.back().at("number"), events + 1);
+    const auto last = store_->list_back(store::schema::kAudit, "", 2);
+    EXPECT_EQ(json::parse(last->items.at(0).value).at("action"), "backup.restore");
+    EXPECT_EQ(json::parse(last->items.at(0).value).at("target"), id);
+    EXPECT_EQ(json::parse(last->items.at(1).value).at("target"), "since");
+}
+
+TEST_F(BackupsTest, users_stay_when_the_backup_knows_none)
+{
+    const auto id = make();
+    const json ann{{"username", "ann"}, {"role", "admin"}, {"password", "ann's password"}};
+    ASSERT_TRUE(users_.create(kTester, ann));
+    const auto later = make();
+    ASSERT_TRUE(backups_.restore(kTester, id));
+    EXPECT_TRUE(*users_.account_named("ann"));
+    ASSERT_TRUE(users_.patch(kTester, (*users_.account_named("ann"))->id, {{"username", "bob"}}));
+    ASSERT_TRUE(backups_.restore(kTester, later));
+    EXPECT_TRUE(*users_.account_named("ann"));
+    EXPECT_FALSE(*users_.account_named("bob"));
+}
+
+TEST_F(BackupsTest, a_damaged_one_is_refused_before_anything_changes)
+{
+    const auto id = make();
+    const auto file = dir() / "backups" / (id + ".mdb");
+    {
+        std::fstream out(file, std::ios::in | std::ios::out | std::ios::binary);
+        out.seekp(-100, std::ios::end);
+        out << "damage";
+    }
+    ASSERT_TRUE(put_channel("since"));
+    const auto done = backups_.restore(kTester, id);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, Errc::conflict);
+    EXPECT_NE(done.error().detail.find("SHA-256"), std::string::npos);
+    EXPECT_TRUE(channels_.get("since"));
+    EXPECT_TRUE(ids("before_restore").empty());
+    EXPECT_EQ(backups_.restore(kTester, "nothing").error().code, Errc::not_found);
+    EXPECT_EQ(backups_.restore(kTester, "../control").error().code, Errc::not_found);
+}
+
+TEST_F(BackupsTest, a_file_put_there_by_hand_counts_and_is_checked)
+{
+    {
+        std::ofstream(dir() / "backups/mine.mdb") << "no database";
+        auto other = store::LmdbStore::open(dir() / "backups/newer.mdb");
+        const auto version = std::string(R"({"version":99})");
+        ASSERT_TRUE((*other)->commit({store::put(std::string(store::schema::kSchema), version)}));
+        auto broken = store::LmdbStore::open(dir() / "backups/broken.mdb");
+        ASSERT_TRUE((*broken)->commit({store::put("channels/x", "no JSON")}));
+    }
+    EXPECT_EQ(ids("by_hand").size(), 3U);
+    for (const auto& [id, reason] :
+         {std::pair{"mine", "can't be put back"}, {"newer", "99"}, {"broken", "channels/x"}}) {
+        const auto done = backups_.restore(kTester, id);
+        ASSERT_FALSE(done) << id;
+        EXPECT_EQ(done.error().code, Errc::conflict) << id;
+        EXPECT_NE(done.error().detail.find(reason), std::string::npos) << done.error().detail;
+    }
+    EXPECT_FALSE(fs::exists(dir() / "backups/.restore.mdb"));
+}
+
+TEST_F(BackupsTest, settings_that_nginx_refuses_change_nothing)
+{
+    const auto id = make();
+    const auto then = settings_.get().at("http_port").get<std::uint16_t>();
+    ASSERT_TRUE(settings_.patch(kTester, {{"http_port", nginx::free_loopback_port()}}));
+    ASSERT_TRUE(put_channel("since"));
+    const auto before = settings_.get();
+    const nginx::StandInNginx master(dir(), 2, std::to_string(then));
+
+    const auto done = backups_.restore(kTester, id);
+
+    EXPECT_FALSE(done);
+    EXPECT_TRUE(channels_.get("since"));
+    EXPECT_EQ(settings_.get(), before);
+}
+
+TEST_F(BackupsTest, only_three_copies_of_what_was_before_are_kept)
+{
+    const auto id = make();
+    for (std::size_t i = 0; i < Backups::kMaxBefore + 2; ++i) {
+        ASSERT_TRUE(backups_.restore(kTester, id));
+    }
+    EXPECT_EQ(ids("before_restore").size(), Backups::kMaxBefore);
+    EXPECT_EQ(ids().size(), 1U);
+}
+
+TEST_F(BackupsTest, one_that_takes_the_place_of_the_store_by_hand_gets_ids_of_its_own)
+{
+    ASSERT_TRUE(store_->commit({store::put("sessions/a", "{}"), store::put("uses/x", "1")}));
+    const auto id = make();
+    const auto installation = (*store_->get(store::schema::kInstallation))->value;
+    const auto copy = store::LmdbStore::open(dir() / "backups" / (id + ".mdb"));
+    for (int start = 0; start < 2; ++start) {
+        ASSERT_TRUE(Backups::settle(**copy));
+        EXPECT_NE((*(*copy)->get(store::schema::kInstallation))->value, installation);
+        EXPECT_FALSE(*(*copy)->get(store::schema::kBackup));
+        EXPECT_FALSE(*(*copy)->get("sessions/a"));
+    }
+    const auto last = (*copy)->list_back(store::schema::kAudit, "", 1);
+    EXPECT_EQ(json::parse(last->items.front().value).at("action"), "backup.restore");
+    ASSERT_TRUE(Backups::settle(*store_));
+    EXPECT_EQ((*store_->get(store::schema::kInstallation))->value, installation);
+}
+
+}  // namespace
+}  // namespace sluice::control

@@ -1,0 +1,149 @@
+#include "migrate.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+
+#include "lmdb_store.hpp"
+#include "schema.hpp"
+
+namespace sluice::control::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// As steps are: one that may run again does no harm.
+Result<void> add_a(Store& store)
+{
+    return store.commit({put("a", "made by step 1")}).map([](Revision) {});
+}
+
+Result<void> move_a_to_b(Store& store)
+{
+    auto a = store.get("a");
+    if (!a || !*a) return {};
+    return store.commit({put("b", (*a)->value), remove("a")}).map([](Revision) {});
+}
+
+Result<void> die_before_the_end(Store& store)
+{
+    static_cast<void>(move_a_to_b(store));
+    _exit(0);
+}
+
+Result<void> fail_for_now(Store&)
+{
+    return fail(Errc::unavailable, "not now");
+}
+
+class MigrateTest : public testing::Test {
+protected:
+    MigrateTest()
+    {
+        std::string pattern = (fs::temp_directory_path() / "sluice-migrate-XXXXXX").string();
+        folder_ = mkdtemp(pattern.data());
+    }
+    ~MigrateTest() override { fs::remove_all(folder_); }
+
+    Result<std::unique_ptr<LmdbStore>> open(std::span<const Step> steps) const
+    {
+        return LmdbStore::open(file(), LmdbStore::kDefaultMap, steps);
+    }
+
+    fs::path file() const { return folder_ / "control.mdb"; }
+    fs::path kept(int version) const { return file().string() + ".v" + std::to_string(version); }
+
+    static std::string value(const Store& store, std::string_view key)
+    {
+        const auto entry = store.get(key);
+        return entry && *entry ? (*entry)->value : "-";
+    }
+
+    fs::path folder_;
+    const std::array<Step, 2> steps_{add_a, move_a_to_b};
+};
+
+TEST_F(MigrateTest, the_steps_that_a_store_lacks_run_in_order)
+{
+    ASSERT_TRUE(open({}));
+    const auto store = open(steps_);
+    ASSERT_TRUE(store);
+    EXPECT_EQ(value(**store, schema::kSchema), R"({"version":3})");
+    EXPECT_EQ(value(**store, "b"), "made by step 1");
+    EXPECT_EQ(value(**store, "a"), "-");
+}
+
+TEST_F(MigrateTest, a_new_store_needs_no_step)
+{
+    const auto store = open(steps_);
+    EXPECT_EQ(value(**store, schema::kSchema), R"({"version":3})");
+    EXPECT_EQ(value(**store, "b"), "-");
+    EXPECT_FALSE(fs::exists(kept(1)));
+}
+
+TEST_F(MigrateTest, what_it_was_before_is_kept_beside_it)
+{
+    ASSERT_TRUE((*open({}))->commit({put("x", "of version 1")}));
+    ASSERT_TRUE(open(steps_));
+    EXPECT_EQ(fs::status(kept(1)).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+    const auto before = LmdbStore::open(kept(1));
+    EXPECT_EQ(value(**before, schema::kSchema), R"({"version":1})");
+    EXPECT_EQ(value(**before, "x"), "of version 1");
+}
+
+TEST_F(MigrateTest, a_crash_in_a_step_goes_on_there_and_the_copy_stays_that_of_the_beginning)
+{
+    ASSERT_TRUE((*open({}))->commit({put("x", "of version 1")}));
+    const pid_t child = fork();
+    if (child == 0) {
+        const std::array<Step, 2> deadly{add_a, die_before_the_end};
+        static_cast<void>(open(deadly));
+        _exit(1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_EQ(status, 0);
+    const auto store = open(steps_);
+    EXPECT_EQ(value(**store, "b"), "made by step 1");
+    EXPECT_EQ(value(**store, schema::kSchema), R"({"version":3})");
+    EXPECT_EQ(value(**LmdbStore::open(kept(1)), "a"), "-");
+}
+
+TEST_F(MigrateTest, a_step_that_fails_stops_there_and_can_be_tried_again)
+{
+    ASSERT_TRUE(open({}));
+    const std::array<Step, 2> failing{add_a, fail_for_now};
+    EXPECT_EQ(open(failing).error().detail, "not now");
+    const auto store = open(steps_);
+    EXPECT_EQ(value(**store, "b"), "made by step 1");
+}
+
+TEST_F(MigrateTest, without_room_for_the_copy_nothing_is_changed)
+{
+    ASSERT_TRUE(open({}));
+    fs::create_directories(fs::path(kept(1).string() + ".part") / "in the way");
+    EXPECT_EQ(open(steps_).error().code, Errc::unavailable);
+    fs::remove_all(kept(1).string() + ".part");
+    EXPECT_EQ(value(**open({}), schema::kSchema), R"({"version":1})");
+}
+
+TEST_F(MigrateTest, a_newer_store_is_refused_and_left_alone)
+{
+    ASSERT_TRUE(open(steps_));
+    const auto refused = open({});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::unavailable);
+    EXPECT_NE(refused.error().detail.find("install the newer release"), std::string::npos);
+    EXPECT_TRUE(open(steps_));
+}
+
+TEST_F(MigrateTest, there_is_a_step_between_all_versions)
+{
+    EXPECT_EQ(released_steps().size() + 1, static_cast<std::size_t>(schema::kVersion));
+}
+
+}  // namespace
+}  // namespace sluice::control::store

@@ -1,0 +1,164 @@
+"""Backups made, sent and put back while the product works."""
+
+import hashlib
+import os
+import signal
+import threading
+
+import pytest
+from sluicetest.api import Api, fresh_id
+from sluicetest.contract import Contract
+from sluicetest.publisher import Publisher, clip
+from sluicetest.viewer import HttpFlv
+from sluicetest.waiting import wait_for
+
+
+@pytest.fixture
+def api(own_system):
+    client = Api(own_system.url, own_system.token)
+    client.client.event_hooks["response"].append(Contract().check)
+    yield client
+    client.close()
+
+
+def make(api, **body):
+    reply = api.post("/backups", body or None)
+    assert reply.status_code == 201, reply.text
+    return reply.json()
+
+
+def names(api):
+    return {c["id"]: c["name"] for c in api.get("/channels", params={"limit": 1000}).json()["items"]}
+
+
+def test_a_backup_is_made_under_writes_and_sent_whole(own_system, api):
+    ended = threading.Event()
+
+    def write():
+        client = Api(own_system.url, own_system.token)
+        while not ended.is_set():
+            assert client.post("/channels", {"id": fresh_id("w")}).status_code == 201
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    made = [make(api) for _ in range(3)]
+    ended.set()
+    writer.join()
+    for facts in made:
+        path = f"/backups/{facts['id']}"
+        assert api.get(path).json() == facts
+        sent = api.get(f"{path}/file")
+        assert sent.status_code == 200
+        assert (len(sent.content), hashlib.sha256(sent.content).hexdigest()) == (facts["bytes"], facts["sha256"])
+        assert sent.headers["content-disposition"] == f'attachment; filename="sluice-{facts["id"]}.mdb"'
+        part = api.get(f"{path}/file", headers={"Range": "bytes=0-9"})
+        assert part.status_code == 206 and part.content == sent.content[:10]
+        file = own_system.dir / "backups" / f"{facts['id']}.mdb"
+        assert file.stat().st_mode & 0o777 == 0o600
+    listed = api.get("/backups").json()["items"]
+    assert [b["id"] for b in listed] == sorted((b["id"] for b in made), reverse=True)
+    assert api.delete(f"/backups/{made[0]['id']}").status_code == 204
+    assert api.get(f"/backups/{made[0]['id']}/file").status_code == 404
+
+
+def test_nobody_else_gets_the_file(own_system, api):
+    facts = make(api)
+    client = Api(own_system.url).client
+    assert client.get(f"/backups/{facts['id']}/file").status_code == 401
+    for path in (f"/-backups/{facts['id']}.mdb", f"/backups/{facts['id']}.mdb", "/-backups/"):
+        assert client.get(own_system.url + path).status_code == 404
+
+
+def test_a_restore_is_in_force_at_once_and_disturbs_no_stream(own_system, api):
+    live = api.channel()
+    changed = api.channel()
+    assert changed.patch(name="then")["name"] == "then"
+    host = {"public_host": "then.example.com"}
+    assert api.patch("/settings", host).status_code == 200
+    ann = api.user("operator")
+    facts = make(api)
+    changed.patch(name="now")
+    added = api.channel()
+    assert api.patch("/settings", {"public_host": None}).status_code == 200
+    assert api.delete(f"/users/{ann['id']}").status_code == 204
+    generation = own_system.generation()
+
+    with Publisher(own_system.rtmp, live.name(), clip("avc_quick")) as push:
+        own_system.control.wait_state(live.id, "live")
+        with HttpFlv(own_system.flv(live.id)) as viewer:
+            viewer.read_key_frame()
+            page = Api.signed_in(own_system.url, "admin", own_system.admin_password)
+            done = api.post(f"/backups/{facts['id']}/restore")
+            assert done.status_code == 200, done.text
+            assert done.json()["applied"] is True
+            viewer.read_key_frame()
+        assert not push.ended.is_set()
+    assert names(api)[changed.id] == "then" and added.id not in names(api)
+    assert own_system.generation() > generation
+    assert api.get("/settings").json()["public_host"] == "then.example.com"
+    assert page.get("/channels").status_code == 401
+    assert Api.signed_in(own_system.url, ann["username"], ann["password"]).get("/channels").status_code == 200
+    newest = api.get("/audit", params={"action": "backup.*", "limit": 1}).json()["items"][0]
+    assert (newest["action"], newest["target"]) == ("backup.restore", facts["id"])
+    assert api.post(f"/backups/{done.json()['before']}/restore").status_code == 200
+    assert names(api)[changed.id] == "now" and added.id in names(api)
+
+
+def test_what_is_no_backup_is_refused_with_the_reason(own_system, api):
+    before = names(api)
+    facts = make(api)
+    folder = own_system.dir / "backups"
+    whole = (folder / f"{facts['id']}.mdb").read_bytes()
+    broken = {"text": b"no database", "empty": b"", "half": whole[:len(whole) // 2],
+              "zeros": whole[:4096] + bytes(len(whole) - 4096), "noise": whole[:8192] + os.urandom(len(whole) - 8192)}
+    for name, content in broken.items():
+        (folder / f"{name}.mdb").write_bytes(content)
+        owner = folder.stat()
+        os.chown(folder / f"{name}.mdb", owner.st_uid, owner.st_gid)
+        reply = api.post(f"/backups/{name}/restore")
+        assert reply.status_code == 409, (name, reply.text)
+        assert reply.json()["detail"]
+    assert api.post("/backups/nothing/restore").status_code == 404
+    assert names(api) == before
+    assert not list(folder.glob(".restore*"))
+    for name in broken:
+        assert api.delete(f"/backups/{name}").status_code == 204
+
+
+@pytest.mark.deadline(120)
+def test_kill_9_in_the_middle_of_a_restore_leaves_one_state_or_the_other(own_system, api):
+    channel = api.channel()
+    channel.patch(name="then")
+    facts = make(api)
+    channel.patch(name="now")
+    for delay in (0.0, 0.01, 0.03, 0.06, 0.1, 0.2):
+        pid = own_system.controlplane()
+        threading.Timer(delay, os.kill, (pid, signal.SIGKILL)).start()
+        try:
+            Api(own_system.url, own_system.token).post(f"/backups/{facts['id']}/restore")
+        except OSError:
+            pass
+        wait_for(lambda: own_system.controlplane() not in (None, pid), 10, "the control plane to be back")
+        wait_for(lambda: api.client.get("/health").status_code == 200, 10, "it to answer")
+        assert names(api)[channel.id] in ("then", "now")
+        assert channel.patch(name="now")["name"] == "now"
+        assert not list((own_system.dir / "backups").glob("*.part*"))
+
+
+def test_a_backup_starts_a_system_of_its_own(own_system, api, make_system):
+    channel = api.channel()
+    page = Api.signed_in(own_system.url, "admin", own_system.admin_password)
+    facts = make(api)
+    ids = {e["target"] for e in api.get("/audit", params={"limit": 1000}).json()["items"]}
+    copy = (own_system.dir / "backups" / f"{facts['id']}.mdb").read_bytes()
+
+    def put_in_place(folder):
+        (folder / "control.mdb").write_bytes(copy)
+
+    other = make_system(prepare=put_in_place, environment={"SLUICE_ADMIN_PASSWORD": own_system.admin_password})
+    assert channel.id in names(other.api)
+    assert Api(other.url, None).client.get("/channels", cookies=dict(page.client.cookies)).status_code == 401
+    assert Api.signed_in(other.url, "admin", own_system.admin_password).get("/users").status_code == 200
+    audit = other.api.get("/audit", params={"limit": 1000}).json()["items"]
+    assert ids <= {e["target"] for e in audit}
+    assert "backup.restore" in {e["action"] for e in audit}
