@@ -58,6 +58,12 @@ Result<Opened> open(const fs::path& dir)
     return Opened{std::move(*store), std::move(*token)};
 }
 
+events::Bounds bounds_of(const nlohmann::json& settings)
+{
+    const auto& events = settings.at("events");
+    return {events.at("max_count"), events.at("max_days")};
+}
+
 }  // namespace
 
 ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::Store> store,
@@ -76,16 +82,23 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::S
                 }),
       live_(nginx_),
       idempotency_(*store_),
+      ring_reader_(*store_, journal_, nginx_, dir_ / "run/control.sock"),
+      ring_poster_(*store_, journal_, nginx_),
+      retention_(
+          *store_, journal_, [this] { return bounds_of(settings_.get()); },
+          [] { return UINT64_MAX; }),
       router_([this](const http::Request& r) { return http::authenticate(tokens_, r); }),
       channel_routes_(channels_, live_, idempotency_, [this] { return settings_.get(); }),
       token_routes_(tokens_, idempotency_),
       settings_routes_(settings_),
-      system_routes_(*store_, channels_, live_, settings_, publisher_, counters_, kVersion)
+      system_routes_(*store_, channels_, live_, settings_, publisher_, counters_, kVersion),
+      event_routes_(journal_, channels_)
 {
     channel_routes_.mount(router_);
     token_routes_.mount(router_);
     settings_routes_.mount(router_);
     system_routes_.mount(router_);
+    event_routes_.mount(router_);
 }
 
 ControlPlane::~ControlPlane() = default;
@@ -117,6 +130,9 @@ Result<void> ControlPlane::serve(const Options& options)
         counters_);
     if (!server) return tl::unexpected(server.error());
     server_ = std::move(*server);
+    ring_reader_.start();
+    ring_poster_.start();
+    retention_.start();
     log_message(Level::info,
                 std::string("sluice-control ") + kVersion + " serves " + dir_.string());
     if (auto count = channels_.size(); count) {  // also fills the search index

@@ -5,7 +5,11 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "events/retention.hpp"
+#include "events/ring_poster.hpp"
+#include "events/ring_reader.hpp"
 #include "http/channel_routes.hpp"
+#include "http/event_routes.hpp"
 #include "http/request_counters.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
@@ -62,6 +66,9 @@ private:
     Channels channels_;
     Live live_;
     Idempotency idempotency_;
+    events::RingReader ring_reader_;
+    events::RingPoster ring_poster_;
+    events::Retention retention_;
 
     http::RequestCounters counters_;
     http::Router router_;
@@ -69,6 +76,7 @@ private:
     http::TokenRoutes token_routes_;
     http::SettingsRoutes settings_routes_;
     http::SystemRoutes system_routes_;
+    http::EventRoutes event_routes_;
     std::unique_ptr<http::Server> server_;
 };
 
