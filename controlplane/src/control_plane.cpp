@@ -5,9 +5,11 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
+#include <random>
 #include <utility>
 
 #include "admin_token.hpp"
+#include "events/curl_sender.hpp"
 #include "http/api.hpp"
 #include "log.hpp"
 #include "service/timestamp.hpp"
@@ -64,16 +66,28 @@ events::Bounds bounds_of(const nlohmann::json& settings)
     return {events.at("max_count"), events.at("max_days")};
 }
 
+bool private_receivers(const nlohmann::json& settings)
+{
+    return settings.at("webhooks").at("allow_private");
+}
+
+/// Of [0, 1).
+double random_fraction()
+{
+    static thread_local std::minstd_rand generator(std::random_device{}());
+    return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
 }  // namespace
 
-ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::Store> store,
+ControlPlane::ControlPlane(const Options& options, std::unique_ptr<store::Store> store,
                            Journal journal, std::string admin_token)
-    : dir_(places.dir),
+    : dir_(options.places.dir),
       store_(std::move(store)),
       journal_(std::move(journal)),
       nginx_(dir_ / "run/control.sock"),
       publisher_(*store_, dir_ / "channels", nginx_),
-      activation_(places, nginx_),
+      activation_(options.places, nginx_),
       settings_(*store_, activation_, journal_),
       tokens_(*store_, std::move(admin_token)),
       channels_(*store_, journal_,
@@ -82,6 +96,12 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::S
                 }),
       live_(nginx_),
       idempotency_(*store_),
+      webhooks_(*store_, journal_, [this] { return private_receivers(settings_.get()); }),
+      deliverer_(*store_, journal_, webhooks_, std::make_unique<events::CurlSender>([this] {
+          return private_receivers(settings_.get());
+      }),
+                 {.back_off = {.base_ms = options.webhook_delay_ms, .random = random_fraction},
+                  .now_ms = now_ms}),
       ring_reader_(*store_, journal_, nginx_, dir_ / "run/control.sock"),
       ring_poster_(*store_, journal_, nginx_),
       retention_(
@@ -91,14 +111,17 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<store::S
       channel_routes_(channels_, live_, idempotency_, [this] { return settings_.get(); }),
       token_routes_(tokens_, idempotency_),
       settings_routes_(settings_),
-      system_routes_(*store_, channels_, live_, settings_, publisher_, counters_, kVersion),
-      event_routes_(journal_, channels_)
+      system_routes_(*store_, channels_, live_, settings_, publisher_, counters_,
+                     deliverer_.facts(), kVersion),
+      event_routes_(journal_, channels_),
+      webhook_routes_(*store_, journal_, webhooks_, deliverer_, idempotency_)
 {
     channel_routes_.mount(router_);
     token_routes_.mount(router_);
     settings_routes_.mount(router_);
     system_routes_.mount(router_);
     event_routes_.mount(router_);
+    webhook_routes_.mount(router_);
 }
 
 ControlPlane::~ControlPlane() = default;
@@ -111,9 +134,8 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options)
     auto journal = Journal::open(*opened->store);
     if (!journal) return tl::unexpected(journal.error());
 
-    std::unique_ptr<ControlPlane> plane(new ControlPlane(options.places, std::move(opened->store),
-                                                         std::move(*journal),
-                                                         std::move(opened->admin_token)));
+    std::unique_ptr<ControlPlane> plane(new ControlPlane(
+        options, std::move(opened->store), std::move(*journal), std::move(opened->admin_token)));
     if (auto done = plane->serve(options); !done) return tl::unexpected(done.error());
     return plane;
 }
@@ -132,6 +154,7 @@ Result<void> ControlPlane::serve(const Options& options)
     server_ = std::move(*server);
     ring_reader_.start();
     ring_poster_.start();
+    deliverer_.start();
     retention_.start();
     log_message(Level::info,
                 std::string("sluice-control ") + kVersion + " serves " + dir_.string());
@@ -152,6 +175,9 @@ void ControlPlane::stop()
 {
     log_message(Level::info, "ending: waiting for requests in flight");
     server_->stop(kDrain);
+    deliverer_.stop();
+    ring_reader_.stop();
+    ring_poster_.stop();
 }
 
 }  // namespace sluice::control

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "events/deliverer.hpp"
 #include "events/retention.hpp"
 #include "events/ring_poster.hpp"
 #include "events/ring_reader.hpp"
@@ -16,6 +17,7 @@
 #include "http/settings_routes.hpp"
 #include "http/system_routes.hpp"
 #include "http/token_routes.hpp"
+#include "http/webhook_routes.hpp"
 #include "nginx/activation.hpp"
 #include "nginx/control_socket.hpp"
 #include "result.hpp"
@@ -25,6 +27,7 @@
 #include "service/live.hpp"
 #include "service/settings.hpp"
 #include "service/tokens.hpp"
+#include "service/webhooks.hpp"
 #include "snapshot/publisher.hpp"
 #include "store/lmdb_store.hpp"
 
@@ -37,6 +40,7 @@ public:
         nginx::Places places;
         bool restarted = false;                           ///< this process replaces one that died
         nlohmann::json flags = nlohmann::json::object();  ///< settings the command line states
+        std::int64_t webhook_delay_ms = 1000;             ///< before the second attempt
     };
 
     /// Takes DIR for itself, puts channels and settings in force, serves the API. Threads start
@@ -51,7 +55,7 @@ public:
     void stop();
 
 private:
-    ControlPlane(const nginx::Places& places, std::unique_ptr<store::Store> store, Journal journal,
+    ControlPlane(const Options& options, std::unique_ptr<store::Store> store, Journal journal,
                  std::string admin_token);
     Result<void> serve(const Options& options);
 
@@ -66,6 +70,8 @@ private:
     Channels channels_;
     Live live_;
     Idempotency idempotency_;
+    Webhooks webhooks_;
+    events::Deliverer deliverer_;
     events::RingReader ring_reader_;
     events::RingPoster ring_poster_;
     events::Retention retention_;
@@ -77,6 +83,7 @@ private:
     http::SettingsRoutes settings_routes_;
     http::SystemRoutes system_routes_;
     http::EventRoutes event_routes_;
+    http::WebhookRoutes webhook_routes_;
     std::unique_ptr<http::Server> server_;
 };
 

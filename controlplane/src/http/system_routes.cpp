@@ -1,6 +1,9 @@
 #include "system_routes.hpp"
 
+#include <algorithm>
 #include <sstream>
+
+#include "../service/timestamp.hpp"
 
 namespace sluice::control::http {
 namespace {
@@ -10,6 +13,25 @@ void metric(std::ostream& out, std::string_view name, std::string_view type, std
 {
     out << "# HELP " << name << ' ' << help << "\n# TYPE " << name << ' ' << type << '\n'
         << name << ' ' << value << '\n';
+}
+
+void delivery_metrics(std::ostream& out, const events::DeliveryFacts& facts)
+{
+    out << "# HELP sluice_webhook_attempts_total Requests to webhooks by their outcome.\n"
+           "# TYPE sluice_webhook_attempts_total counter\n"
+        << "sluice_webhook_attempts_total{outcome=\"delivered\"} " << facts.delivered << '\n'
+        << "sluice_webhook_attempts_total{outcome=\"failed\"} " << facts.failed << '\n';
+    metric(out, "sluice_webhook_gave_up_total", "counter", "Events given up after a day.",
+           facts.gave_up.load());
+    metric(out, "sluice_webhook_lost_total", "counter",
+           "Events removed from the journal before they were delivered.", facts.lost.load());
+    metric(out, "sluice_webhook_backlog", "gauge", "Events that wait, over all webhooks.",
+           facts.backlog.load());
+    metric(out, "sluice_webhook_in_flight", "gauge", "Requests to webhooks that run.",
+           facts.in_flight.load());
+    const auto oldest = facts.oldest_ts_ms.load();
+    metric(out, "sluice_webhook_oldest_seconds", "gauge", "Age of the oldest event that waits.",
+           oldest == 0 ? 0 : std::max<std::int64_t>(0, now_ms() - oldest) / 1000);
 }
 
 }  // namespace
@@ -70,6 +92,7 @@ Answer SystemRoutes::metrics() const
         << "sluice_api_requests_total{class=\"failed\"} " << counters_.failed << '\n';
     metric(out, "sluice_api_seconds_total", "counter", "Time spent in handlers.",
            static_cast<double>(counters_.microseconds.load()) / 1e6);
+    delivery_metrics(out, deliveries_);
     if (of_nginx) out << *of_nginx;
     return Reply{.status = 200,
                  .body = out.str(),

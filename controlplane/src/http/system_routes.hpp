@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "../events/deliverer.hpp"
 #include "../service/channels.hpp"
 #include "../service/live.hpp"
 #include "../service/settings.hpp"
@@ -17,13 +18,15 @@ class SystemRoutes {
 public:
     SystemRoutes(const store::Store& store, Channels& channels, const Live& live,
                  const Settings& settings, const snapshot::Publisher& publisher,
-                 const RequestCounters& counters, std::string version)
+                 const RequestCounters& counters, const events::DeliveryFacts& deliveries,
+                 std::string version)
         : store_(store),
           channels_(channels),
           live_(live),
           settings_(settings),
           publisher_(publisher),
           counters_(counters),
+          deliveries_(deliveries),
           version_(std::move(version))
     {}
 
@@ -39,6 +42,7 @@ private:
     const Settings& settings_;
     const snapshot::Publisher& publisher_;
     const RequestCounters& counters_;
+    const events::DeliveryFacts& deliveries_;
     std::string version_;
 };
 
