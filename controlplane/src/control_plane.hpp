@@ -6,10 +6,15 @@
 #include <string>
 #include <thread>
 
+#include "events/deliverer.hpp"
+#include "events/retention.hpp"
+#include "events/ring_poster.hpp"
+#include "events/ring_reader.hpp"
 #include "http/audit_routes.hpp"
 #include "http/authorise_routes.hpp"
 #include "http/backup_routes.hpp"
 #include "http/channel_routes.hpp"
+#include "http/event_routes.hpp"
 #include "http/legacy_routes.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
@@ -18,6 +23,7 @@
 #include "http/system_routes.hpp"
 #include "http/token_routes.hpp"
 #include "http/user_routes.hpp"
+#include "http/webhook_routes.hpp"
 #include "metrics.hpp"
 #include "nginx/activation.hpp"
 #include "nginx/control_socket.hpp"
@@ -36,6 +42,7 @@
 #include "service/settings.hpp"
 #include "service/tokens.hpp"
 #include "service/users.hpp"
+#include "service/webhooks.hpp"
 #include "snapshot/publisher.hpp"
 #include "store/lmdb_store.hpp"
 
@@ -52,6 +59,7 @@ public:
         nginx::Places places;
         bool restarted = false;                           ///< this process replaces one that died
         nlohmann::json flags = nlohmann::json::object();  ///< settings the command line states
+        std::int64_t webhook_delay_ms = 1000;             ///< before the second attempt
     };
 
     /// Takes DIR for itself, puts channels and settings in force, serves the API. Threads start
@@ -66,13 +74,11 @@ public:
     void stop();
 
 private:
-    ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics> metrics,
+    ControlPlane(const Options& options, std::unique_ptr<Metrics> metrics,
                  std::unique_ptr<store::LmdbStore> store, Journal journal,
                  const std::string& admin_token);
     Result<void> serve(const Options& options);
     Result<void> serve_authorise();
-    void tell(const Event& event) const;
-
     bool publish();
 
     std::filesystem::path dir_;
@@ -95,6 +101,11 @@ private:
     HealthWatch health_;
     Authoriser authoriser_;
     Idempotency idempotency_;
+    Webhooks webhooks_;
+    events::Deliverer deliverer_;
+    events::RingReader ring_reader_;
+    events::RingPoster ring_poster_;
+    events::Retention retention_;
 
     http::Router router_;
     http::ChannelRoutes channel_routes_;
@@ -106,6 +117,8 @@ private:
     http::BackupRoutes backup_routes_;
     http::SettingsRoutes settings_routes_;
     http::SystemRoutes system_routes_;
+    http::EventRoutes event_routes_;
+    http::WebhookRoutes webhook_routes_;
     std::unique_ptr<http::Server> server_;
 
     // Apart from the API, so that a slow callback delays nobody there.

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "../events/deliverer.hpp"
 #include "../metrics.hpp"
 #include "../service/authoriser.hpp"
 #include "../service/channels.hpp"
@@ -18,13 +19,15 @@ class SystemRoutes {
 public:
     SystemRoutes(const store::Store& store, Channels& channels, const Live& live,
                  const Settings& settings, const snapshot::Publisher& publisher,
-                 const Authoriser& authoriser, Metrics& metrics, std::string version)
+                 const Authoriser& authoriser, const events::DeliveryFacts& deliveries,
+                 Metrics& metrics, std::string version)
         : store_(store),
           channels_(channels),
           live_(live),
           settings_(settings),
           publisher_(publisher),
           authoriser_(authoriser),
+          deliveries_(deliveries),
           metrics_(metrics),
           version_(std::move(version))
     {}
@@ -41,6 +44,7 @@ private:
     const Settings& settings_;
     const snapshot::Publisher& publisher_;
     const Authoriser& authoriser_;
+    const events::DeliveryFacts& deliveries_;
     Metrics& metrics_;
     std::string version_;
 };
