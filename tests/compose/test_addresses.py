@@ -2,12 +2,17 @@
 
 import subprocess
 
+import httpx
 import pytest
 from sluicetest import http
 from sluicetest.compose import PORTS, here, public
 from sluicetest.publisher import Ffmpeg
 from sluicetest.viewer import HttpFlv, RtmpViewer, WsFlv
 from sluicetest.waiting import wait_for
+
+SEED = {"isFlv": True, "isHls": False, "isVideo": False, "isImage": False, "isMotion": False, "isOnDemand": False,
+        "isCMAF": False, "video_time": "60", "image_time": "30", "hls_time": "2", "hls_list_size": "5", "outdate": "2030-12-09"}
+
 
 @pytest.fixture
 def plain(sluice, channel):
@@ -47,6 +52,16 @@ def test_what_is_pushed_can_be_watched_in_every_way(plain, secure, channel, way)
         watched(WsFlv(here(plain["play"]["ws_flv"])))
         watched(WsFlv(here(secure["play"]["ws_flv"])))
         watched(RtmpViewer("127.0.0.1", PORTS["rtmp"], channel.id))
+
+
+def test_a_stream_of_the_older_api_is_pushed_with_its_key_and_watched(sluice):
+    headers = {"Authorization": f"Bearer {sluice.token}"}
+    made = httpx.post(f"http://127.0.0.1:{PORTS['http']}/videostream", json=SEED, headers=headers, timeout=10)
+    assert made.status_code == 200, made.text
+    id, key = made.json()["id"], made.json()["key"]
+    with Ffmpeg(f"rtmp://127.0.0.1:{PORTS['rtmp']}/stream/{id}?sign={key}"):
+        wait_for(lambda: sluice.api().get(f"/channels/{id}/status").json()["state"] == "live", 10, "the push")
+        watched(HttpFlv(f"http://127.0.0.1:{PORTS['http']}/{id}/live.flv"))
 
 
 def test_a_push_that_is_not_signed_is_refused(plain, channel):

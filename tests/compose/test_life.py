@@ -140,4 +140,4 @@ def test_what_the_environment_says_is_in_force_after_the_next_up(sluice, channel
 
 
 def test_logs_say_where_it_is(sluice):
-    wait_for(lambda: f"{public('http', 'http')}/console/" in sluice.logs(), 10, "the addresses")
+    sluice.wait_log(lambda logs: f"{public('http', 'http')}/console/" in logs)

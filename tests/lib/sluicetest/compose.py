@@ -99,6 +99,10 @@ class Compose:
         done = subprocess.run(["docker", "logs", self.container], capture_output=True, text=True, timeout=30)
         return done.stdout + done.stderr
 
+    def wait_log(self, find):
+        """What `find` makes of the log, as soon as that is something."""
+        return wait_for(lambda: find(self.logs()), 70, "the log")
+
     # The product, by the published ports
 
     @property
