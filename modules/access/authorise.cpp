@@ -194,8 +194,7 @@ void Authorisation::settle(const Authorised& outcome)
 {
     close();
     const auto done = std::move(done_);
-    const auto copy = outcome;
-    done(copy);  // may have destroyed this object
+    done(outcome);  // may have destroyed this object
 }
 
 }  // namespace sluice::ngx

@@ -52,6 +52,25 @@ TEST(Configuration, HoldsTheValuesItIsRenderedFrom)
     EXPECT_FALSE(has(text, "{{"));
 }
 
+TEST(Configuration, EverySocketFitsIntoAnAddressOrTheFolderIsRefused)
+{
+    constexpr std::size_t kAddress = 107;
+    auto where = places();
+    where.dir = "/" + std::string(87, 'd');
+    const auto text = render({}, where, 7, where.dir / "nginx/gen-000007");
+    ASSERT_TRUE(text) << text.error().detail;
+    std::size_t sockets = 0;
+    for (auto at = text->find("unix:"); at != std::string::npos; at = text->find("unix:", at + 1)) {
+        const auto path = text->substr(at + 5, text->find_first_of("\";", at) - at - 5);
+        EXPECT_LE(path.substr(0, path.find(":/")).size(), kAddress) << path;
+        ++sockets;
+    }
+    EXPECT_GE(sockets, 4U);
+    EXPECT_TRUE(has(*text, "/run/authorise.sock"));
+    where.dir += "d";
+    EXPECT_FALSE(render({}, where, 7, where.dir / "nginx/gen-000007"));
+}
+
 TEST(Configuration, LoadsOurModuleAfterTheOnesItNeeds)
 {
     const auto text = rendered({});
