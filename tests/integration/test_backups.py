@@ -73,13 +73,13 @@ def test_a_restore_is_in_force_at_once_and_disturbs_no_stream(own_system, api):
     live = api.channel()
     changed = api.channel()
     assert changed.patch(name="then")["name"] == "then"
-    host = {"public_host": "then.example.com"}
-    assert api.patch("/settings", host).status_code == 200
+    then = {"public_host": "then.example.com", "limits": {"worker_connections": 3000}}
+    assert api.patch("/settings", then).status_code == 200
     ann = api.user("operator")
     facts = make(api)
     changed.patch(name="now")
     added = api.channel()
-    assert api.patch("/settings", {"public_host": None}).status_code == 200
+    assert api.patch("/settings", {"public_host": None, "limits": {"worker_connections": 4000}}).status_code == 200
     assert api.delete(f"/users/{ann['id']}").status_code == 204
     generation = own_system.generation()
 

@@ -77,6 +77,10 @@ Result<void> check_backup(const std::filesystem::path& file)
 {
     auto store = store::LmdbStore::open(file);
     if (!store) return tl::unexpected(store.error());
+    // An empty file is a good store for LMDB, and would put nothing in the place of everything.
+    auto marker = (*store)->get(schema::kBackup);
+    if (!marker) return tl::unexpected(marker.error());
+    if (!*marker) return fail(Errc::conflict, "it is no backup of a Sluice");
     std::string after;
     while (true) {
         auto page = (*store)->list("", after, kPage);
