@@ -184,12 +184,14 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
       }),
       channel_routes_(channels_, live_, health_, idempotency_, [this] { return settings_.get(); }),
       legacy_routes_(channels_, live_, settings_),
+      exchange_routes_(*store_, channels_),
       token_routes_(tokens_, idempotency_),
       user_routes_(users_, idempotency_),
       session_routes_(sessions_),
       audit_routes_(audit_),
       backup_routes_(backups_, idempotency_),
       settings_routes_(settings_),
+      generation_routes_(settings_, idempotency_),
       system_routes_(*store_, channels_, live_, settings_, publisher_, authoriser_,
                      deliverer_.facts(), *metrics_, kVersion),
       event_routes_(journal_, channels_),
@@ -202,12 +204,14 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
     authorise_routes_.mount(authorise_router_);
     channel_routes_.mount(router_);
     legacy_routes_.mount(router_);
+    exchange_routes_.mount(router_);
     token_routes_.mount(router_);
     user_routes_.mount(router_);
     session_routes_.mount(router_);
     audit_routes_.mount(router_);
     backup_routes_.mount(router_);
     settings_routes_.mount(router_);
+    generation_routes_.mount(router_);
     system_routes_.mount(router_);
     event_routes_.mount(router_);
     webhook_routes_.mount(router_);

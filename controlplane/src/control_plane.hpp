@@ -15,6 +15,8 @@
 #include "http/backup_routes.hpp"
 #include "http/channel_routes.hpp"
 #include "http/event_routes.hpp"
+#include "http/exchange_routes.hpp"
+#include "http/generation_routes.hpp"
 #include "http/legacy_routes.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
@@ -110,12 +112,14 @@ private:
     http::Router router_;
     http::ChannelRoutes channel_routes_;
     http::LegacyRoutes legacy_routes_;
+    http::ExchangeRoutes exchange_routes_;
     http::TokenRoutes token_routes_;
     http::UserRoutes user_routes_;
     http::SessionRoutes session_routes_;
     http::AuditRoutes audit_routes_;
     http::BackupRoutes backup_routes_;
     http::SettingsRoutes settings_routes_;
+    http::GenerationRoutes generation_routes_;
     http::SystemRoutes system_routes_;
     http::EventRoutes event_routes_;
     http::WebhookRoutes webhook_routes_;

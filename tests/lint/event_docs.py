@@ -10,7 +10,7 @@ ROW = re.compile(r"^\| `([a-z]+\.[a-z_]+)` \| ([^|]*) \|", re.M)
 KINDS = "channel|stream|viewer|hook|recording|config|events|webhook"
 TYPE = re.compile(rf'(?<!#include )"((?:{KINDS})\.[a-z_]+)"')
 # What the audit log calls an action reads the same, in the imperative.
-ACTION = re.compile(r"\.(create|update|delete|rotate_\w+|redeliver|import|restore|apply|kick|replace)$")
+ACTION = re.compile(r"\.(create|update|delete|rotate_\w+|redeliver|import|restore|rollback|apply|kick|replace)$")
 RAISED = re.compile(r'raise\("([a-z.]+_?[a-z_]*)"(.*?)\);', re.S)
 FIELD = re.compile(r'\{"(\w+)",')
 

@@ -11,7 +11,11 @@ namespace sluice::control::http {
 /// (a content type that is not JSON; what `curl -d` sends by default passes when it parses).
 Result<nlohmann::json> json_body(const Request& request);
 
-/// Same, but an empty body is an empty object.
+/// A document of many channels as JSON or YAML, whichever `format` says (`json`, `yaml`), or the
+/// content type when it is empty. Errors as above.
+Result<nlohmann::json> document_body(const Request& request, const std::string& format);
+
+/// json_body(), but an empty body is an empty object.
 Result<nlohmann::json> optional_json_body(const Request& request);
 
 /// Whether the request itself says that its body is JSON.

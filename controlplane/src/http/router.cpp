@@ -36,6 +36,17 @@ bool matches(const std::vector<std::string>& pattern, const std::vector<std::str
     return true;
 }
 
+/// nullopt when one has a broken escape.
+std::optional<std::vector<std::string>> decoded(std::vector<std::string> segments)
+{
+    for (auto& segment : segments) {
+        auto text = percent_decode(segment);
+        if (!text) return std::nullopt;
+        segment = std::move(*text);
+    }
+    return segments;
+}
+
 std::string allowed(const std::map<std::string, bool>& methods)
 {
     std::string list;
@@ -56,34 +67,25 @@ void Router::add(std::string method, std::string_view pattern, std::optional<Sco
     route->methods[std::move(method)] = {scope, std::move(handler)};
 }
 
-const Router::Route* Router::find(Request& request) const
+std::vector<const Router::Route*> Router::find(const std::vector<std::string>& segments) const
 {
-    auto segments = split(request.path);
-    for (auto& segment : segments) {
-        auto decoded = percent_decode(segment);
-        if (!decoded) return nullptr;
-        segment = std::move(*decoded);
-    }
+    std::vector<const Route*> found;
     for (const auto& route : routes_) {
-        if (!matches(route.segments, segments)) continue;
-        for (std::size_t i = 0; i < segments.size(); ++i) {
-            const auto& name = route.segments[i];
-            if (is_param(name)) request.params[name.substr(1, name.size() - 2)] = segments[i];
-        }
-        return &route;
+        if (matches(route.segments, segments)) found.push_back(&route);
     }
-    return nullptr;
+    return found;
 }
 
 Router::Outcome Router::dispatch(Request request) const
 {
     const auto language = std::string(request.header("accept-language"));
     try {
-        const auto* route = find(request);
-        if (route == nullptr) {
+        const auto segments = decoded(split(request.path));
+        const auto routes = segments ? find(*segments) : std::vector<const Route*>();
+        if (routes.empty()) {
             return {problem(404, "there is nothing at this address", language), "", "no route"};
         }
-        return run(*route, request);
+        return run(routes, *segments, request);
     } catch (const std::exception& e) {
         // What a library says may quote its input: only the kind of failure goes to the log.
         return {problem(500, "something went wrong inside", language), request.method + " ?",
@@ -91,21 +93,32 @@ Router::Outcome Router::dispatch(Request request) const
     }
 }
 
-Router::Outcome Router::run(const Route& route, Request& request) const
+Router::Outcome Router::run(const std::vector<const Route*>& routes,
+                            const std::vector<std::string>& segments, Request& request) const
 {
     const auto language = std::string(request.header("accept-language"));
-    const auto name = request.method + " " + route.pattern;
     const auto wanted = request.method == "HEAD" ? std::string("GET") : request.method;
-    const auto method = route.methods.find(wanted);
-    if (method == route.methods.end()) {
+    const auto taken = std::ranges::find_if(
+        routes, [&](const Route* route) { return route->methods.contains(wanted); });
+    if (taken == routes.end()) {
+        const auto name = request.method + " " + routes.front()->pattern;
         std::map<std::string, bool> methods{{"OPTIONS", true}};
-        for (const auto& [known, handler] : route.methods) methods[known] = true;
-        if (route.methods.contains("GET")) methods["HEAD"] = true;
+        for (const auto* route : routes) {
+            for (const auto& [known, handler] : route->methods) methods[known] = true;
+        }
+        if (methods.contains("GET")) methods["HEAD"] = true;
         if (request.method == "OPTIONS") {
             return {empty_reply(204).with("Allow", allowed(methods)), name, ""};
         }
         auto reply = problem(405, "this address does not know the method", language);
         return {std::move(reply).with("Allow", allowed(methods)), name, "method not allowed"};
+    }
+    const auto& route = **taken;
+    const auto name = request.method + " " + route.pattern;
+    const auto method = route.methods.find(wanted);
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        const auto& part = route.segments[i];
+        if (is_param(part)) request.params[part.substr(1, part.size() - 2)] = segments[i];
     }
     auto answer = call(method->second, request);
     if (answer) return {std::move(*answer), name, ""};

@@ -26,6 +26,8 @@ public:
     explicit Router(Authenticate authenticate) : authenticate_(std::move(authenticate)) {}
 
     /// `pattern`: `/api/v1/channels/{id}`. Without `scope` the route is open to everybody.
+    /// Patterns may overlap (`/channels/{id}`, `/channels/batch`): the one that has the request's
+    /// method is taken, and of several the one that was added first.
     void add(std::string method, std::string_view pattern, std::optional<Scope> scope,
              Handler handler);
 
@@ -49,8 +51,9 @@ private:
         std::map<std::string, Method> methods;
     };
 
-    const Route* find(Request& request) const;
-    Outcome run(const Route& route, Request& request) const;
+    std::vector<const Route*> find(const std::vector<std::string>& segments) const;
+    Outcome run(const std::vector<const Route*>& routes, const std::vector<std::string>& segments,
+                Request& request) const;
     Answer call(const Method& method, Request& request) const;
 
     Authenticate authenticate_;

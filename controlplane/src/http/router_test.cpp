@@ -125,6 +125,20 @@ TEST_F(RouterTest, the_route_for_the_log_is_the_pattern_not_the_path)
     EXPECT_EQ(router_.dispatch(request).route, "GET /things/{id}");
 }
 
+TEST_F(RouterTest, of_patterns_that_overlap_the_one_with_the_method_is_taken)
+{
+    router_.add("POST", "/things/all", std::nullopt,
+                [](const Request&) -> Answer { return empty_reply(202); });
+    EXPECT_EQ(send("POST", "/things/all").status, 202);
+    EXPECT_EQ(send("GET", "/things/all", "viewer").status, 200);
+    const auto reply = send("OPTIONS", "/things/all");
+    const auto allow =
+        std::ranges::find(reply.headers, "Allow", &std::pair<std::string, std::string>::first);
+    ASSERT_NE(allow, reply.headers.end());
+    EXPECT_NE(allow->second.find("GET"), std::string::npos);
+    EXPECT_NE(allow->second.find("POST"), std::string::npos);
+}
+
 TEST(Query, is_decoded_and_a_broken_escape_is_refused)
 {
     const auto query = parse_query("q=a%26b+c&limit=5&empty=&flag");

@@ -1,10 +1,7 @@
 #include "settings_routes.hpp"
 
-#include <charconv>
-
 #include "body.hpp"
 #include "conditional.hpp"
-#include "paging.hpp"
 
 namespace sluice::control::http {
 namespace {
@@ -29,8 +26,6 @@ void SettingsRoutes::mount(Router& router)
     router.add("GET", path, Scope::viewer, [this](const Request& r) { return read(r); });
     router.add("PATCH", path, Scope::admin, [this](const Request& r) { return patch(r); });
     router.add("PUT", path, Scope::admin, [this](const Request& r) { return replace(r); });
-    router.add("GET", "/api/v1/config/generations", Scope::operator_,
-               [this](const Request& r) { return generations(r); });
 }
 
 Answer SettingsRoutes::read(const Request& request)
@@ -59,22 +54,6 @@ Answer SettingsRoutes::replace(const Request& request)
     auto body = json_body(request);
     if (!body) return tl::unexpected(body.error());
     return settings_.replace(request.caller, *body, *match).map(settings_reply);
-}
-
-Answer SettingsRoutes::generations(const Request& request) const
-{
-    const auto paging = paging_of(request);
-    if (!paging) return tl::unexpected(paging.error());
-    const auto& cursor = paging->cursor;
-    std::uint32_t before = UINT32_MAX;
-    const auto* end = cursor.data() + cursor.size();
-    const auto [at, error] = std::from_chars(cursor.data(), end, before);
-    if (!cursor.empty() && (error != std::errc() || at != end)) {
-        Findings findings;
-        findings.add("cursor", "must be the next_cursor of an earlier answer");
-        return tl::unexpected(findings.verdict().error());
-    }
-    return json_reply(200, settings_.generations(paging->limit, before));
 }
 
 }  // namespace sluice::control::http

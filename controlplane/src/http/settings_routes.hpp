@@ -16,7 +16,6 @@ private:
     Answer read(const Request& request);
     Answer patch(const Request& request);
     Answer replace(const Request& request);
-    Answer generations(const Request& request) const;
 
     Settings& settings_;
 };

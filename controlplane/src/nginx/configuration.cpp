@@ -74,6 +74,7 @@ void set_numbers(mustache::data& data, const Configuration& wanted, std::uint32_
     number("worker_connections", wanted.worker_connections);
     number("open_files", wanted.open_files != 0 ? wanted.open_files : open_files(wanted));
     number("max_body_bytes", wanted.max_body_bytes);
+    number("import_max_bytes", wanted.import_max_bytes);
     optional("viewers_per_address", wanted.viewers_per_address);
     optional("hub_streams", wanted.hub.streams);
 }

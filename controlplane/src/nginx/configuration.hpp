@@ -45,6 +45,7 @@ struct Configuration {
     std::uint32_t open_files =
         0;  ///< per worker; 0: what worker_connections needs, if the machine allows it
     std::uint64_t max_body_bytes = 1 << 20;
+    std::uint64_t import_max_bytes = 32 << 20;
     std::uint32_t viewers_per_address = 0;  ///< 0: no limit
     Hub hub;
     std::string certificate;  ///< PEM, leaf first

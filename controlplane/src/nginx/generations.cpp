@@ -129,6 +129,24 @@ bool Generations::holds(std::uint32_t number, const Configuration& wanted,
            read_file(folder / "private_key.pem") == wanted.private_key;
 }
 
+/// Only needed to go back to it one day: a full disk is no reason to fail here.
+void Generations::remember(std::uint32_t number, const json& origin) const
+{
+    (void)write_file(path_of(number) / "origin.json", origin.dump(), 0600);
+}
+
+json Generations::origin(std::uint32_t number) const
+{
+    const auto text = read_file(path_of(number) / "origin.json");
+    auto origin = text ? json::parse(*text, nullptr, false) : json();
+    return origin.is_object() ? origin : json();
+}
+
+std::optional<std::string> Generations::text(std::uint32_t number) const
+{
+    return read_file(path_of(number) / "nginx.conf");
+}
+
 Result<void> Generations::switch_to(std::uint32_t number)
 {
     return point_link(folder_ / "current", name_of(number));

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +48,16 @@ public:
 
     /// Whether generation `number` is what `wanted` would be rendered to.
     bool holds(std::uint32_t number, const Configuration& wanted, const Places& places) const;
+
+    /// Keeps what generation `number` was made of beside it, readable by its owner only: it holds
+    /// secrets.
+    void remember(std::uint32_t number, const nlohmann::json& origin) const;
+
+    /// What was kept; null when nothing was.
+    nlohmann::json origin(std::uint32_t number) const;
+
+    /// The configuration as nginx reads it.
+    std::optional<std::string> text(std::uint32_t number) const;
 
     /// Points `current` to it, in one step.
     Result<void> switch_to(std::uint32_t number);

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "../store/store.hpp"
+#include "audit.hpp"
 #include "caller.hpp"
+#include "channel_change.hpp"
 #include "channel_index.hpp"
 #include "idempotency.hpp"
 #include "if_match.hpp"
@@ -89,10 +91,41 @@ public:
 
     Result<std::size_t> size() { return index_.size(); }
 
-private:
+    /// Works the changes of one request out against the store as it is. Asked again when somebody
+    /// else was faster.
+    using Plan = std::function<Result<ChannelChanges>()>;
+
+    /// What goes into the same transaction as the changes.
+    struct Besides {
+        std::optional<OnceOnly> once;  ///< of the request
+        /// To be kept for a repetition of it. The versions of new channels are not known yet: they
+        /// will be that of the memory.
+        std::function<nlohmann::json(const ChannelChanges&)> answer;
+        /// One more entry of the audit log, besides that of each change.
+        std::function<audit::Change(const ChannelChanges&)> summary;
+    };
+
+    struct Committed {
+        ChannelChanges changes;  ///< with their new versions
+        bool applied = false;
+        std::optional<Idempotency::Kept> replayed;  ///< then there are no changes
+    };
+
+    /// All changes of `plan` or none: one transaction, put in force at once.
+    Result<Committed> commit(const Caller& by, const Plan& plan, const Besides& besides = {});
+
     /// Makes the next document out of the current one.
     using Change = std::function<Result<nlohmann::json>(const nlohmann::json& current)>;
 
+    /// For plans. Errors: conflict when the id exists.
+    Result<ChannelChange> creation(nlohmann::json channel) const;
+    /// Errors: not_found, precondition, those of `next`.
+    Result<ChannelChange> update(std::string_view id, const std::optional<IfMatch>& match,
+                                 const Change& next) const;
+    /// The stored channel, when `match` holds. Errors: not_found, precondition.
+    Result<store::Entry> find(std::string_view id, const std::optional<IfMatch>& match) const;
+
+private:
     Result<Written> change(const Caller& by, std::string_view id,
                            const std::optional<IfMatch>& match, const Change& next);
     /// Makes a new document; asked only when the request is not a repeated one.

@@ -236,6 +236,31 @@ json complete(const Rule& rule, const json& value)
     return object;
 }
 
+json without_defaults(const Rule& rule, const json& value)
+{
+    if (rule.kind == Rule::Kind::list && value.is_array()) {
+        json list = json::array();
+        for (const auto& item : value) {
+            list.push_back(without_defaults(rule.item.front(), item));
+        }
+        return list;
+    }
+    if (rule.kind != Rule::Kind::object || !value.is_object()) return value;
+    json object = json::object();
+    for (const auto& field : rule.fields) {
+        if (field.rule.read_only || !value.contains(field.name)) continue;
+        if (field.rule.hidden) {
+            object[field.name] = value[field.name];
+            continue;
+        }
+        auto inner = without_defaults(field.rule, value[field.name]);
+        const bool object_of_ours = field.rule.kind == Rule::Kind::object;
+        if (object_of_ours ? inner.empty() : inner == field.rule.preset) continue;
+        object[field.name] = std::move(inner);
+    }
+    return object;
+}
+
 json without_secrets(const Rule& rule, json value)
 {
     if (!value.is_object()) return value;

@@ -81,6 +81,10 @@ void check(const Rule& rule, const nlohmann::json& value, const std::string& pat
 /// `value` with the defaults of all absent fields and without read-only ones.
 nlohmann::json complete(const Rule& rule, const nlohmann::json& value);
 
+/// The reverse: `value` without what has its default and without read-only fields. complete() makes
+/// the same document of it.
+nlohmann::json without_defaults(const Rule& rule, const nlohmann::json& value);
+
 /// `value` without its secrets.
 nlohmann::json without_secrets(const Rule& rule, nlohmann::json value);
 

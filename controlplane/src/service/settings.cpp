@@ -1,6 +1,8 @@
 #include "settings.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 #include "../log.hpp"
@@ -17,23 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-json to_json(const nginx::Generation& g)
-{
-    using State = nginx::Generation::State;
-    json item{{"generation", g.number},
-              {"created_at", format_timestamp(g.created_at_s)},
-              {"state", g.state == State::in_force ? "in_force"
-                        : g.state == State::failed ? "failed"
-                                                   : "replaced"},
-              {"ports",
-               {{"http", g.ports.http},
-                {"https", g.ports.https},
-                {"rtmp", g.ports.rtmp},
-                {"rtmps", g.ports.rtmps}}}};
-    item["reason"] = g.reason.empty() ? json(nullptr) : json(g.reason);
-    return item;
-}
 
 /// An early release took hosts that it could not use, and went by the request's: so does this one.
 void drop_wrong_host(json& document)
@@ -52,9 +37,9 @@ Result<json> usable(json document)
     return checked;
 }
 
-store::Operation note(const Caller& by, const json& before, const json& after)
+json who(const Caller& by)
 {
-    return audit::entry(by, {"settings.update", "settings", before, after, &settings_rule()});
+    return {{"kind", to_string(by.kind)}, {"id", by.id}, {"name", by.name}};
 }
 
 void log_refusal(const Error& error)
@@ -93,6 +78,7 @@ Result<void> Settings::start(const json& flags, bool restarted)
         return {};
     }
     auto done = fits.and_then([this] { return activate(document_); });
+    if (done) remember(document_, json::array({who(Caller::system("start"))}));
     if (!done && running) {
         log_refusal(done.error());
         return {};
@@ -125,21 +111,6 @@ Result<json> Settings::replace(const Caller& by, const json& document,
 std::optional<std::string> Settings::fallen_back() const
 {
     return activation_.generations().fallen_back();
-}
-
-json Settings::generations(std::size_t limit, std::uint32_t before) const
-{
-    json items = json::array();
-    json next;
-    for (const auto& generation : activation_.generations().list()) {
-        if (generation.number >= before) continue;
-        if (items.size() == limit) {
-            next = std::to_string(items.back().at("generation").get<std::uint32_t>());
-            break;
-        }
-        items.push_back(to_json(generation));
-    }
-    return {{"items", std::move(items)}, {"next_cursor", next}};
 }
 
 /// The first that finds nobody at work works for all that wait.
@@ -221,13 +192,18 @@ void Settings::work_off(const Batch& batch)
             request->answer = tl::unexpected(next.error());
             continue;
         }
-        notes.push_back(note(*request->by, candidate, *next));
+        std::ranges::move(notes_of(*request, candidate, *next), std::back_inserter(notes));
         candidate = std::move(*next);
         accepted.push_back(request);
     }
     if (accepted.empty()) return;
 
     const auto done = enforce(candidate, std::move(notes));
+    if (done) {
+        json by = json::array();
+        for (const auto* request : accepted) by.push_back(who(*request->by));
+        remember(candidate, by);
+    }
     if (!done && accepted.size() > 1) {
         // One of them is at fault; the others must not suffer from it.
         for (auto* request : accepted) work_off({request});
@@ -241,6 +217,22 @@ void Settings::work_off(const Batch& batch)
             request->answer = tl::unexpected(done.error());
         }
     }
+}
+
+std::vector<store::Operation> Settings::notes_of(const Request& request, const json& before,
+                                                 const json& after) const
+{
+    const bool back = request.generation != 0;
+    const auto number = std::to_string(request.generation);
+    std::vector<store::Operation> notes;
+    notes.push_back(audit::entry(*request.by, {back ? "config.rollback" : "settings.update",
+                                               back ? "generation " + number : "settings", before,
+                                               after, &settings_rule()}));
+    if (back) {
+        notes.push_back(journal_.entry(
+            {"config.rolled_back", {}, now_ms(), {{"to_generation", request.generation}}}));
+    }
+    return notes;
 }
 
 Result<json> Settings::merged(const json& base, const Request& request) const
@@ -315,7 +307,9 @@ Result<void> Settings::load(const json& flags, bool restarted)
     if (!checked) return tl::unexpected(checked.error());
     document_ = *checked;
     if (*entry && document_ == stored) return {};
-    return store_document(*checked, {note(Caller::system("start"), stored, *checked)});
+    const auto start = Caller::system("start");
+    const Request request{.whole = true, .change = nullptr, .match = {}, .by = &start};
+    return store_document(*checked, notes_of(request, stored, *checked));
 }
 
 /// Made once and kept, so that a browser's exception for it lasts.

@@ -62,6 +62,21 @@ public:
     /// state `in_force`, `replaced` or `failed`.
     nlohmann::json generations(std::size_t limit = 1000, std::uint32_t before = UINT32_MAX) const;
 
+    /// One of them, with `settings` (without secrets) and `by`, those who made it; both null for
+    /// one of an earlier release. Errors: not_found, gone (no longer kept).
+    Result<nlohmann::json> generation(std::uint32_t number) const;
+
+    /// What generation `number` changed against another one, or the one in force: `{"generation",
+    /// "against", "settings": [{"path", "before", "after"}], "files": [{"name", "diff"}]}`.
+    Result<nlohmann::json> generation_diff(std::uint32_t number,
+                                           std::optional<std::uint32_t> against) const;
+
+    /// Puts the settings of a generation in force again, with its certificate and key, on the way
+    /// of every change. Errors: those of patch(), not_found, gone, conflict (it never was in force,
+    /// or its settings are not known).
+    Result<nlohmann::json> roll_back(const Caller& by, std::uint32_t number,
+                                     const std::optional<IfMatch>& match = {});
+
     /// Why nginx runs on an older configuration than these settings; nothing when it does not.
     std::optional<std::string> fallen_back() const;
 
@@ -71,17 +86,22 @@ private:
         const nlohmann::json* change = nullptr;
         std::optional<IfMatch> match;
         const Caller* by = nullptr;
+        std::uint32_t generation = 0;  ///< that it goes back to; 0: it is no way back
         Result<nlohmann::json> answer;
         bool done = false;
     };
     using Batch = std::deque<Request*>;
 
+    Result<nginx::Generation> kept(std::uint32_t number) const;
+    void remember(const nlohmann::json& document, const nlohmann::json& by) const;
     Result<nlohmann::json> submit(Request request);
     void work_off(const Batch& batch);
     Result<nlohmann::json> merged(const nlohmann::json& base, const Request& request) const;
     Result<void> swap_in(const nlohmann::json& document,
                          const std::function<Result<std::uint64_t>()>& commit);
     Result<void> enforce(const nlohmann::json& document, std::vector<store::Operation> notes);
+    std::vector<store::Operation> notes_of(const Request& request, const nlohmann::json& before,
+                                           const nlohmann::json& after) const;
     Result<void> store_document(const nlohmann::json& document,
                                 std::vector<store::Operation> notes);
     Result<void> load(const nlohmann::json& flags, bool restarted);

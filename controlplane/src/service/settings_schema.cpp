@@ -81,6 +81,7 @@ Rule limits()
     return object({
         {"worker_connections", integer(64, 1'000'000, connections_preset())},
         {"max_body_bytes", integer(16 << 10, kMaxBodyBytes, 1 << 20)},
+        {"import_max_bytes", integer(1 << 20, kMaxBodyBytes, 32 << 20)},
         {"viewers_per_address", integer(0, 1'000'000, 0)},
     });
 }
@@ -259,6 +260,7 @@ nginx::Configuration to_configuration(const json& document)
     wanted.workers = document.at("workers");
     wanted.worker_connections = limits.at("worker_connections");
     wanted.max_body_bytes = limits.at("max_body_bytes");
+    wanted.import_max_bytes = limits.at("import_max_bytes");
     wanted.viewers_per_address = limits.at("viewers_per_address");
     wanted.hub = {hub.at("streams"), ring_arguments(hub.at("rings"))};
     if (tls.at("certificate").is_string()) {

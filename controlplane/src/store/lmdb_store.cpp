@@ -44,10 +44,11 @@ tl::unexpected<Error> too_large()
     return fail(Errc::too_large, "a value has at most 1 MiB");
 }
 
-Result<void> check_shape(const std::vector<Operation>& operations)
+Result<void> check_shape(const std::vector<Operation>& operations, std::size_t most)
 {
-    if (operations.empty() || operations.size() > kMaxOperations) {
-        return fail(Errc::invalid, "a transaction has 1 to 100 operations");
+    if (operations.empty() || operations.size() > most) {
+        return fail(Errc::invalid,
+                    "a transaction has 1 to " + std::to_string(most) + " operations");
     }
     std::set<std::string_view> keys;
     for (const auto& operation : operations) {
@@ -302,7 +303,24 @@ Result<Page> LmdbStore::list_back(std::string_view prefix, std::string_view befo
 
 Result<Revision> LmdbStore::commit(std::vector<Operation> operations)
 {
-    if (auto fine = check_shape(operations); !fine) return tl::unexpected(fine.error());
+    if (auto fine = check_shape(operations, kMaxOperations); !fine) {
+        return tl::unexpected(fine.error());
+    }
+    return enqueue(std::move(operations));
+}
+
+/// The file takes any number of operations in one of its own transactions, so nothing more is
+/// needed: what a crash leaves behind is the state before.
+Result<Revision> LmdbStore::commit_bulk(std::vector<Operation> operations)
+{
+    if (auto fine = check_shape(operations, kMaxBulkOperations); !fine) {
+        return tl::unexpected(fine.error());
+    }
+    return enqueue(std::move(operations));
+}
+
+Result<Revision> LmdbStore::enqueue(std::vector<Operation> operations)
+{
     std::future<Result<Revision>> answer;
     {
         std::lock_guard lock(mutex_);
@@ -530,7 +548,8 @@ Result<void> LmdbStore::copy_to(const std::filesystem::path& file) const
 Result<Revision> LmdbStore::replace_with(const LmdbStore& other, const Exceptions& exceptions,
                                          const std::vector<Operation>& operations)
 {
-    if (auto fine = check_shape(operations); !fine) return tl::unexpected(fine.error());
+    if (auto fine = check_shape(operations, kMaxOperations); !fine)
+        return tl::unexpected(fine.error());
     const std::lock_guard alone(writing_);
     touched_.store(true, std::memory_order_relaxed);
     while (true) {

@@ -43,6 +43,7 @@ public:
     Result<Page> list_back(std::string_view prefix, std::string_view before,
                            std::size_t limit) const override;
     Result<Revision> commit(std::vector<Operation> operations) override;
+    Result<Revision> commit_bulk(std::vector<Operation> operations) override;
     Result<Changes> watch(std::string_view prefix, Revision after,
                           std::chrono::milliseconds wait) const override;
     Result<Revision> revision() const override;
@@ -84,6 +85,7 @@ private:
 
     LmdbStore(std::unique_ptr<LmdbEnvironment> env, Revision start, Committed committed);
 
+    Result<Revision> enqueue(std::vector<Operation> operations);
     void write_loop();
     bool wait_for_work(Batch& batch);
     void give_back_when_due();

@@ -116,6 +116,21 @@ TEST_F(LmdbStoreTest, a_transaction_with_one_failed_check_leaves_no_trace)
     EXPECT_EQ(*store->revision(), before);
 }
 
+TEST_F(LmdbStoreTest, a_bulk_of_thousands_is_one_transaction_or_none)
+{
+    const auto store = open();
+    std::vector<Operation> operations;
+    for (int i = 0; i < 5000; ++i) operations.push_back(put("bulk/" + std::to_string(i), "v"));
+    const auto before = *store->revision();
+    ASSERT_EQ(*store->commit_bulk(operations), before + 1);
+    EXPECT_EQ(store->list("bulk/", "", 10'000)->items.size(), 5000U);
+    for (auto& operation : operations) operation.value = "w";
+    operations.push_back(check("bulk/0", 999'999));
+    operations.erase(operations.begin());
+    EXPECT_EQ(store->commit_bulk(operations).error().code, Errc::precondition);
+    EXPECT_EQ((*store->get("bulk/4999"))->value, "v");
+}
+
 TEST_F(LmdbStoreTest, a_transaction_has_1_to_100_operations_and_names_a_key_once)
 {
     const auto store = open();

@@ -93,6 +93,7 @@ struct Changes {
 };
 
 inline constexpr std::size_t kMaxOperations = 100;
+inline constexpr std::size_t kMaxBulkOperations = 400'000;
 inline constexpr std::size_t kMaxKey = 480;
 inline constexpr std::size_t kMaxValue = 1 << 20;
 
@@ -118,6 +119,10 @@ public:
     /// once (appends as often as wanted). Errc::precondition when an expected version is not the
     /// current one.
     virtual Result<Revision> commit(std::vector<Operation> operations) = 0;
+
+    /// commit() for up to kMaxBulkOperations, all or nothing like any: a crash in the middle leaves
+    /// none of them. For what a user asks to be done as a whole.
+    virtual Result<Revision> commit_bulk(std::vector<Operation> operations) = 0;
 
     /// Waits up to `wait` for changes of `prefix` after the revision `after`; an empty answer
     /// is none. Errc::gone when that history is no longer kept: list again.
