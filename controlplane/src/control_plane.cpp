@@ -115,6 +115,12 @@ Result<void> check_elsewhere(const fs::path& file)
     return fail(Errc::conflict, told ? outcome->output : "the file is damaged");
 }
 
+events::Bounds bounds_of(const nlohmann::json& settings)
+{
+    const auto& events = settings.at("events");
+    return {events.at("max_count"), events.at("max_days")};
+}
+
 }  // namespace
 
 ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics> metrics,
@@ -142,6 +148,11 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics>
       health_(*store_, nginx_, [this](const Event& event) { tell(event); }),
       authoriser_(*store_),
       idempotency_(*store_),
+      ring_reader_(*store_, journal_, nginx_, dir_ / "run/control.sock"),
+      ring_poster_(*store_, journal_, nginx_),
+      retention_(
+          *store_, journal_, [this] { return bounds_of(settings_.get()); },
+          [] { return UINT64_MAX; }),
       router_([this](const http::Request& r) {
           return http::legacy_caller(r, http::authenticate(tokens_, sessions_, r), settings_);
       }),
@@ -155,6 +166,7 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics>
       settings_routes_(settings_),
       system_routes_(*store_, channels_, live_, settings_, publisher_, authoriser_, *metrics_,
                      kVersion),
+      event_routes_(journal_, channels_),
       authorise_router_([](const http::Request&) -> Result<Caller> {
           return Caller{};  // the folder of the socket lets in nobody else
       }),
@@ -170,6 +182,7 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics>
     backup_routes_.mount(router_);
     settings_routes_.mount(router_);
     system_routes_.mount(router_);
+    event_routes_.mount(router_);
 }
 
 ControlPlane::~ControlPlane()
@@ -214,6 +227,9 @@ Result<void> ControlPlane::serve(const Options& options)
     if (!server) return tl::unexpected(server.error());
     server_ = std::move(*server);
     if (auto done = serve_authorise(); !done) return done;
+    ring_reader_.start();
+    ring_poster_.start();
+    retention_.start();
     log_message(Level::info,
                 std::string("sluice-control ") + kVersion + " serves " + dir_.string());
     // Nobody who knows what he wants waits for the search index.
@@ -244,10 +260,6 @@ Result<void> ControlPlane::serve_authorise()
 void ControlPlane::tell(const Event& event) const
 {
     if (auto done = journal_.record(event); !done) log_message(Level::error, done.error().detail);
-    const nlohmann::json shown{
-        {"type", event.type}, {"channel", event.channel}, {"data", event.data}};
-    if (auto done = nginx_.post("/-/events", shown); !done)
-        log_message(Level::error, "event " + event.type + ": " + done.error().detail);
 }
 
 void ControlPlane::tidy()

@@ -6,10 +6,14 @@
 #include <string>
 #include <thread>
 
+#include "events/retention.hpp"
+#include "events/ring_poster.hpp"
+#include "events/ring_reader.hpp"
 #include "http/audit_routes.hpp"
 #include "http/authorise_routes.hpp"
 #include "http/backup_routes.hpp"
 #include "http/channel_routes.hpp"
+#include "http/event_routes.hpp"
 #include "http/legacy_routes.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
@@ -95,6 +99,9 @@ private:
     HealthWatch health_;
     Authoriser authoriser_;
     Idempotency idempotency_;
+    events::RingReader ring_reader_;
+    events::RingPoster ring_poster_;
+    events::Retention retention_;
 
     http::Router router_;
     http::ChannelRoutes channel_routes_;
@@ -106,6 +113,7 @@ private:
     http::BackupRoutes backup_routes_;
     http::SettingsRoutes settings_routes_;
     http::SystemRoutes system_routes_;
+    http::EventRoutes event_routes_;
     std::unique_ptr<http::Server> server_;
 
     // Apart from the API, so that a slow callback delays nobody there.

@@ -1,25 +1,12 @@
 #include "unix_http.hpp"
 
-#include <curl/curl.h>
-
-#include <memory>
-#include <mutex>
+#include "curl.hpp"
 
 namespace sluice::control {
 namespace {
 
 /// The list of all streams is the largest answer; it stays far below.
 constexpr std::size_t kMaxAnswer = 64u << 20;
-
-struct FreeCurl {
-    void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
-};
-using Curl = std::unique_ptr<CURL, FreeCurl>;
-
-struct FreeHeaders {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using Headers = std::unique_ptr<curl_slist, FreeHeaders>;
 
 std::size_t append(char* data, std::size_t size, std::size_t count, void* out)
 {
@@ -30,26 +17,19 @@ std::size_t append(char* data, std::size_t size, std::size_t count, void* out)
     return bytes;
 }
 
-void init_once()
-{
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
-
-Headers header_list(const UnixRequest& request)
+CurlHeaders header_list(const UnixRequest& request)
 {
     curl_slist* list = nullptr;
     for (const auto& header : request.headers) list = curl_slist_append(list, header.c_str());
     if (request.body != nullptr) list = curl_slist_append(list, "Content-Type: application/json");
-    return Headers(list);
+    return CurlHeaders(list);
 }
 
 }  // namespace
 
 Result<UnixAnswer> call(const std::filesystem::path& socket, const UnixRequest& request)
 {
-    init_once();
-    const Curl curl(curl_easy_init());
+    const auto curl = make_curl();
     if (!curl) return fail(Errc::internal, "no memory for an HTTP call");
 
     UnixAnswer answer;

@@ -13,6 +13,7 @@ struct Event {
     std::string channel;     ///< empty: it is about no channel
     std::int64_t ts_ms = 0;  ///< wall clock, milliseconds since 1970
     nlohmann::json data = nlohmann::json::object();
+    bool of_nginx = false;  ///< came through its ring, so that browsers have it already
 };
 
 }  // namespace sluice::control

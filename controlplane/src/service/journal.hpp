@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -14,11 +15,11 @@ namespace sluice::control {
 /// The durable record of events. A document in it:
 ///
 ///     {"id": "5f3a09c2-17", "number": 17, "seq": 3, "type": "channel.updated", "channel": "demo",
-///      "ts_ms": 1766000000000, "data": {…}}
+///      "ts_ms": 1766000000000, "source": "control", "data": {…}}
 ///
-/// `number` counts all events of this installation, `seq` those of the channel (or, with a null
-/// channel, those of none); neither has gaps. `id` never repeats, not even when a backup is put
-/// back: its first part changes then.
+/// `source` is `nginx` for what came through its event ring. `number` counts all events of this
+/// installation, `seq` those of the channel (or, with a null channel, those of none); neither has
+/// gaps. `id` never repeats, not even when a backup is put back: its first part changes then.
 class Journal {
 public:
     /// Reads the installation's id, or makes one.
@@ -36,6 +37,21 @@ public:
 
     /// The documents with a number above `after`, oldest first.
     Result<nlohmann::json> after(std::uint64_t after, std::size_t limit) const;
+
+    /// The document of one event, as text; nothing when it is not kept.
+    Result<std::optional<std::string>> text(std::uint64_t number) const;
+
+    /// For an event that is not in the journal: a document like those in it, without numbers.
+    nlohmann::json apart(const Event& event) const;
+
+    /// Number of the newest event ever; 0 before the first.
+    Result<std::uint64_t> newest() const;
+
+    /// Number of the oldest event that is kept; one above the newest when there is none.
+    Result<std::uint64_t> oldest() const;
+
+    /// Waits up to `wait` for events after the state `seen` of the store, which it moves on.
+    void wait(store::Revision& seen, std::chrono::milliseconds wait) const;
 
 private:
     Journal(store::Store& store, std::string installation)

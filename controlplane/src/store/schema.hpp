@@ -22,6 +22,12 @@
 ///     meta/backup          {created_at}: only in a backup, and in a store that one was put back as
 ///     meta/installation    plain text: the first part of every event's id
 ///     events/<number>      the journal, see service/journal.hpp
+///     ring/position        how far nginx's event ring is journalled, see events/ring_recorder.hpp
+///     ring/posted          how far the journal is posted to the ring: a number
+///     ring/live/<id>       empty: the journal's last word on this stream is that it started
+///     webhooks/<id>        the webhook document, its secrets in the member "~secrets"
+///     webhook-state/<id>   how far it is delivered, see events/delivery_queue.hpp
+///     webhook-log/<id>/<n> the delivery of event number n
 ///     audit/<number>       the audit log, see service/audit.hpp
 namespace sluice::control::store::schema {
 
@@ -42,6 +48,13 @@ inline constexpr std::string_view kUses = "uses/";
 inline constexpr std::string_view kLogins = "logins/";
 inline constexpr std::string_view kIdempotency = "idempotency/";
 inline constexpr std::string_view kEvents = "events/";
+inline constexpr std::string_view kWebhooks = "webhooks/";
+inline constexpr std::string_view kWebhookState = "webhook-state/";
+inline constexpr std::string_view kWebhookLog = "webhook-log/";
+inline constexpr std::string_view kRing = "ring/";
+inline constexpr std::string_view kRingPosition = "ring/position";
+inline constexpr std::string_view kRingPosted = "ring/posted";
+inline constexpr std::string_view kRingLive = "ring/live/";
 inline constexpr std::string_view kAudit = "audit/";
 
 inline std::string channel(std::string_view id)
@@ -73,6 +86,22 @@ inline std::string session(std::string_view id)
 inline std::string login(std::string_view user)
 {
     return std::string(kLogins).append(user);
+}
+
+inline std::string webhook(std::string_view id)
+{
+    return std::string(kWebhooks).append(id);
+}
+
+inline std::string webhook_state(std::string_view id)
+{
+    return std::string(kWebhookState).append(id);
+}
+
+/// The prefix of a webhook's deliveries: a log of store::numbered_key.
+inline std::string webhook_log(std::string_view id)
+{
+    return std::string(kWebhookLog).append(id).append("/");
 }
 
 inline std::string idempotency(std::string_view hash)
