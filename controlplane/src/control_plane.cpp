@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
+#include <random>
 #include <utility>
 
 #include "admin_token.hpp"
 #include "admin_user.hpp"
+#include "events/curl_sender.hpp"
 #include "http/api.hpp"
 #include "http/authentication.hpp"
 #include "log.hpp"
@@ -121,12 +123,24 @@ events::Bounds bounds_of(const nlohmann::json& settings)
     return {events.at("max_count"), events.at("max_days")};
 }
 
+bool private_receivers(const nlohmann::json& settings)
+{
+    return settings.at("webhooks").at("allow_private");
+}
+
+/// Of [0, 1).
+double random_fraction()
+{
+    static thread_local std::minstd_rand generator(std::random_device{}());
+    return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
 }  // namespace
 
-ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics> metrics,
+ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metrics,
                            std::unique_ptr<store::LmdbStore> store, Journal journal,
                            const std::string& admin_token)
-    : dir_(places.dir),
+    : dir_(options.places.dir),
       metrics_(std::move(metrics)),
       store_(std::move(store)),
       journal_(std::move(journal)),
@@ -134,7 +148,8 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics>
       publisher_(*store_, dir_ / "channels", nginx_,
                  journal_.installation() + "-" + program_identity(), kFirstRetry,
                  [this](bool written, auto spent) { metrics_->snapshot(written, spent); }),
-      activation_(places, nginx_, [this](auto how) { metrics_->configured(to_string(how)); }),
+      activation_(options.places, nginx_,
+                  [this](auto how) { metrics_->configured(to_string(how)); }),
       settings_(*store_, activation_, journal_),
       uses_(*store_),
       tokens_(*store_, uses_, admin_token),
@@ -148,11 +163,17 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics>
       health_(*store_, nginx_, [this](const Event& event) { tell(event); }),
       authoriser_(*store_),
       idempotency_(*store_),
+      webhooks_(*store_, journal_, [this] { return private_receivers(settings_.get()); }),
+      deliverer_(*store_, journal_, webhooks_, std::make_unique<events::CurlSender>([this] {
+          return private_receivers(settings_.get());
+      }),
+                 {.back_off = {.base_ms = options.webhook_delay_ms, .random = random_fraction},
+                  .now_ms = now_ms}),
       ring_reader_(*store_, journal_, nginx_, dir_ / "run/control.sock"),
       ring_poster_(*store_, journal_, nginx_),
       retention_(
           *store_, journal_, [this] { return bounds_of(settings_.get()); },
-          [] { return UINT64_MAX; }),
+          [this] { return deliverer_.needed_from(); }),
       router_([this](const http::Request& r) {
           return http::legacy_caller(r, http::authenticate(tokens_, sessions_, r), settings_);
       }),
@@ -165,8 +186,9 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics>
       backup_routes_(backups_, idempotency_),
       settings_routes_(settings_),
       system_routes_(*store_, channels_, live_, settings_, publisher_, authoriser_, *metrics_,
-                     kVersion),
+                     deliverer_.facts(), kVersion),
       event_routes_(journal_, channels_),
+      webhook_routes_(*store_, journal_, webhooks_, deliverer_, idempotency_),
       authorise_router_([](const http::Request&) -> Result<Caller> {
           return Caller{};  // the folder of the socket lets in nobody else
       }),
@@ -183,6 +205,7 @@ ControlPlane::ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics>
     settings_routes_.mount(router_);
     system_routes_.mount(router_);
     event_routes_.mount(router_);
+    webhook_routes_.mount(router_);
 }
 
 ControlPlane::~ControlPlane()
@@ -204,7 +227,7 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options)
     auto journal = Journal::open(*opened->store);
     if (!journal) return tl::unexpected(journal.error());
 
-    std::unique_ptr<ControlPlane> plane(new ControlPlane(options.places, std::move(opened->metrics),
+    std::unique_ptr<ControlPlane> plane(new ControlPlane(options, std::move(opened->metrics),
                                                          std::move(opened->store),
                                                          std::move(*journal), opened->admin_token));
     auto admin = ensure_admin(plane->users_, plane->passwords_, *plane->store_,
@@ -229,6 +252,7 @@ Result<void> ControlPlane::serve(const Options& options)
     if (auto done = serve_authorise(); !done) return done;
     ring_reader_.start();
     ring_poster_.start();
+    deliverer_.start();
     retention_.start();
     log_message(Level::info,
                 std::string("sluice-control ") + kVersion + " serves " + dir_.string());
@@ -276,6 +300,9 @@ void ControlPlane::stop()
     server_->stop(kDrain);
     authoriser_.stop();
     authorise_server_->stop(kDrain);
+    deliverer_.stop();
+    ring_reader_.stop();
+    ring_poster_.stop();
 }
 
 }  // namespace sluice::control

@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "events/deliverer.hpp"
 #include "events/retention.hpp"
 #include "events/ring_poster.hpp"
 #include "events/ring_reader.hpp"
@@ -22,6 +23,7 @@
 #include "http/system_routes.hpp"
 #include "http/token_routes.hpp"
 #include "http/user_routes.hpp"
+#include "http/webhook_routes.hpp"
 #include "metrics.hpp"
 #include "nginx/activation.hpp"
 #include "nginx/control_socket.hpp"
@@ -40,6 +42,7 @@
 #include "service/settings.hpp"
 #include "service/tokens.hpp"
 #include "service/users.hpp"
+#include "service/webhooks.hpp"
 #include "snapshot/publisher.hpp"
 #include "store/lmdb_store.hpp"
 
@@ -56,6 +59,7 @@ public:
         nginx::Places places;
         bool restarted = false;                           ///< this process replaces one that died
         nlohmann::json flags = nlohmann::json::object();  ///< settings the command line states
+        std::int64_t webhook_delay_ms = 1000;             ///< before the second attempt
     };
 
     /// Takes DIR for itself, puts channels and settings in force, serves the API. Threads start
@@ -70,7 +74,7 @@ public:
     void stop();
 
 private:
-    ControlPlane(const nginx::Places& places, std::unique_ptr<Metrics> metrics,
+    ControlPlane(const Options& options, std::unique_ptr<Metrics> metrics,
                  std::unique_ptr<store::LmdbStore> store, Journal journal,
                  const std::string& admin_token);
     Result<void> serve(const Options& options);
@@ -99,6 +103,8 @@ private:
     HealthWatch health_;
     Authoriser authoriser_;
     Idempotency idempotency_;
+    Webhooks webhooks_;
+    events::Deliverer deliverer_;
     events::RingReader ring_reader_;
     events::RingPoster ring_poster_;
     events::Retention retention_;
@@ -114,6 +120,7 @@ private:
     http::SettingsRoutes settings_routes_;
     http::SystemRoutes system_routes_;
     http::EventRoutes event_routes_;
+    http::WebhookRoutes webhook_routes_;
     std::unique_ptr<http::Server> server_;
 
     // Apart from the API, so that a slow callback delays nobody there.

@@ -70,6 +70,11 @@ void describe(CLI::App& app, Options& options)
         "--public-host",
         [&options](const std::string& host) { options.plane.flags["public_host"] = host; },
         "host name in the URLs that are handed out");
+    // For tests, which can't wait for as long as a receiver deserves.
+    app.add_option("--webhook-delay-ms", options.plane.webhook_delay_ms)
+        ->check(CLI::Range(1, 60'000))
+        ->envname("SLUICE_TEST_WEBHOOK_DELAY_MS")
+        ->group("");
     app.add_option("--store", options.store, "lmdb")->capture_default_str();
     app.add_option("--role", options.role, "all")->capture_default_str();
     // For ourselves: group "" keeps it out of the help.

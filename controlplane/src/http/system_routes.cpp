@@ -1,5 +1,7 @@
 #include "system_routes.hpp"
 
+#include "../service/timestamp.hpp"
+
 namespace sluice::control::http {
 
 void SystemRoutes::mount(Router& router)
@@ -46,6 +48,7 @@ Answer SystemRoutes::metrics() const
                                .snapshot_pending = publisher_.pending(),
                                .fallen_back = settings_.fallen_back().has_value()});
     text += authoriser_.metrics();
+    text += events::metrics_of(deliveries_, now_ms());
     if (of_nginx) text += *of_nginx;
     return Reply{.status = 200,
                  .body = std::move(text),

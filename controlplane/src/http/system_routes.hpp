@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "../events/delivery_facts.hpp"
 #include "../metrics.hpp"
 #include "../service/authoriser.hpp"
 #include "../service/channels.hpp"
@@ -18,7 +19,8 @@ class SystemRoutes {
 public:
     SystemRoutes(const store::Store& store, Channels& channels, const Live& live,
                  const Settings& settings, const snapshot::Publisher& publisher,
-                 const Authoriser& authoriser, Metrics& metrics, std::string version)
+                 const Authoriser& authoriser, Metrics& metrics,
+                 const events::DeliveryFacts& deliveries, std::string version)
         : store_(store),
           channels_(channels),
           live_(live),
@@ -26,6 +28,7 @@ public:
           publisher_(publisher),
           authoriser_(authoriser),
           metrics_(metrics),
+          deliveries_(deliveries),
           version_(std::move(version))
     {}
 
@@ -42,6 +45,7 @@ private:
     const snapshot::Publisher& publisher_;
     const Authoriser& authoriser_;
     Metrics& metrics_;
+    const events::DeliveryFacts& deliveries_;
     std::string version_;
 };
 

@@ -1,0 +1,170 @@
+#include "webhook_feed.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "../service/event_pattern.hpp"
+#include "../store/schema.hpp"
+#include "signature.hpp"
+
+namespace sluice::control::events {
+namespace {
+
+using nlohmann::json;
+namespace schema = store::schema;
+
+constexpr std::size_t kRecords = 40;  ///< in one transaction, which may remove as many
+constexpr std::size_t kNotes = 8;
+
+std::string channel_of(const json& event)
+{
+    const auto channel = event.value("channel", json());
+    return channel.is_string() ? channel.get<std::string>() : std::string();
+}
+
+DeliveryQueue::Item item_of(const json& event)
+{
+    return {event.at("number"), event.at("ts_ms")};
+}
+
+}  // namespace
+
+Result<void> WebhookFeed::adopt(const store::Store& store, const Webhooks::Stored& stored)
+{
+    if (version_ == stored.version) return {};
+    const auto& document = stored.document;
+    if (version_ == 0) {
+        if (auto done = log_.load(store); !done) return done;
+    }
+    const bool begins = document.at("enabled").get<bool>() && !enabled_;
+    if (begins) {
+        auto state = store.get(schema::webhook_state(id_));
+        if (!state) return tl::unexpected(state.error());
+        if (!*state) return fail(Errc::internal, "a webhook has no place in the journal");
+        queue_ = DeliveryQueue::from(json::parse((*state)->value));
+    }
+    enabled_ = document.at("enabled");
+    if (begins || !enabled_) {
+        ++generation_;
+        in_flight = 0;
+    }
+    if (!enabled_) queue_ = {};
+    url_ = document.at("url");
+    timeout_ = std::chrono::milliseconds(document.at("timeout_ms").get<int>());
+    patterns_ = document.at("events").get<std::vector<std::string>>();
+    channels_.reset();
+    if (document.at("channels").is_array()) channels_ = document.at("channels");
+    secrets_.clear();
+    for (const auto& item : document.at("~secrets")) secrets_.push_back(item.at("secret"));
+    version_ = stored.version;
+    return {};
+}
+
+bool WebhookFeed::wants(const json& event) const
+{
+    const auto type = event.value("type", "");
+    // One that can't be reached must not be told so for ever.
+    if (type.starts_with("webhook.") && event.at("data").value("webhook", "") == id_) return false;
+    if (channels_ && !channels_->contains(channel_of(event))) return false;
+    return std::ranges::any_of(patterns_,
+                               [&](const auto& pattern) { return matches(pattern, type); });
+}
+
+Sending WebhookFeed::request(std::uint64_t tag, const EventFacts& event, std::string body,
+                             std::string_view attempt_id, std::int64_t now_s) const
+{
+    Sending sending{.tag = tag, .url = url_, .headers = {}, .body = std::move(body)};
+    sending.timeout = timeout_;
+    sending.headers = {"Content-Type: application/json", "Sluice-Event-Id: " + event.id,
+                       "Sluice-Event-Type: " + event.type,
+                       std::string("Sluice-Delivery: ").append(attempt_id),
+                       "Sluice-Signature: " + signature(secrets_, now_s, sending.body)};
+    return sending;
+}
+
+Result<bool> WebhookFeed::read(const Journal& journal, std::int64_t now_ms, std::uint64_t& lost)
+{
+    if (!enabled_) return false;
+    const auto more = read_on(journal, now_ms, lost);
+    if (!more) return more;
+    const auto again = recall(journal);
+    if (!again) return again;
+    return *more || *again;
+}
+
+Result<bool> WebhookFeed::read_on(const Journal& journal, std::int64_t now_ms, std::uint64_t& lost)
+{
+    if (!queue_.has_room()) return false;
+    const auto page = journal.after(queue_.cursor(), kPage);
+    if (!page) return tl::unexpected(page.error());
+    for (const auto& event : *page) {
+        const auto number = event.at("number").get<std::uint64_t>();
+        if (number > queue_.cursor() + 1) {
+            lost += number - queue_.cursor() - 1;
+            record_lost(queue_.cursor() + 1, number - queue_.cursor() - 1, now_ms);
+        }
+        if (wants(event)) queue_.offer(channel_of(event), item_of(event));
+        queue_.read_up_to(number);
+        dirty_ = true;
+        if (!queue_.has_room()) return false;
+    }
+    return page->size() == kPage;
+}
+
+Result<bool> WebhookFeed::recall(const Journal& journal)
+{
+    const auto from = queue_.recall_from();
+    if (!from) return false;
+    const auto page = journal.after(*from, kPage);
+    if (!page) return tl::unexpected(page.error());
+    auto until = page->size() < kPage ? queue_.cursor() : *from;
+    for (const auto& event : *page) {
+        const auto number = event.at("number").get<std::uint64_t>();
+        if (number > queue_.cursor()) break;
+        if (wants(event)) queue_.recall(channel_of(event), item_of(event));
+        until = std::max(until, number);
+    }
+    queue_.recalled(until);
+    return true;
+}
+
+void WebhookFeed::record(const EventFacts& event, json outcome)
+{
+    outcome["event_id"] = event.id;
+    outcome["type"] = event.type;
+    outcome["channel"] = event.channel;
+    log_.put(event.number, std::move(outcome));
+    dirty_ = true;
+}
+
+void WebhookFeed::record_lost(std::uint64_t number, std::uint64_t count, std::int64_t now_ms)
+{
+    record({number, {}, "events.lost", nullptr},
+           {{"status", "lost"},
+            {"attempts", 0},
+            {"at_ms", now_ms},
+            {"ms", nullptr},
+            {"code", nullptr},
+            {"error", std::to_string(count) + " events were removed from the journal before"},
+            {"next_attempt_at_ms", nullptr}});
+}
+
+Result<void> WebhookFeed::write(store::Store& store)
+{
+    std::vector<store::Operation> work{store::check(schema::webhook(id_), version_)};
+    if (enabled_) {
+        work.push_back(store::put(schema::webhook_state(id_), queue_.kept().dump()));
+    }
+    const auto records = std::min(log_.waiting(), kRecords);
+    for (auto& operation : log_.to_write(records)) work.push_back(std::move(operation));
+    const auto notes = static_cast<std::ptrdiff_t>(std::min(notes_.size(), kNotes));
+    work.insert(work.end(), notes_.begin(), notes_.begin() + notes);
+    auto done = store.commit(std::move(work));
+    if (!done) return tl::unexpected(done.error());
+    log_.forget_written(records);
+    notes_.erase(notes_.begin(), notes_.begin() + notes);
+    dirty_ = false;
+    return {};
+}
+
+}  // namespace sluice::control::events
