@@ -178,7 +178,7 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
       ring_poster_(*store_, journal_, nginx_),
       retention_(
           *store_, journal_, [this] { return bounds_of(settings_.get()); },
-          [] { return UINT64_MAX; }),
+          [this] { return deliverer_.needed_from(); }),
       router_([this](const http::Request& r) {
           return http::legacy_caller(r, http::authenticate(tokens_, sessions_, r), settings_);
       }),

@@ -16,21 +16,11 @@
 #include "../service/journal.hpp"
 #include "../service/webhooks.hpp"
 #include "../store/store.hpp"
+#include "delivery_facts.hpp"
 #include "sender.hpp"
 #include "webhook_feed.hpp"
 
 namespace sluice::control::events {
-
-/// Numbers for /metrics.
-struct DeliveryFacts {
-    std::atomic<std::uint64_t> delivered{0};
-    std::atomic<std::uint64_t> failed{0};  ///< attempts
-    std::atomic<std::uint64_t> gave_up{0};
-    std::atomic<std::uint64_t> lost{0};     ///< removed from the journal before they were delivered
-    std::atomic<std::uint64_t> backlog{0};  ///< events read or not that wait, over all webhooks
-    std::atomic<std::int64_t> oldest_ts_ms{0};  ///< of the oldest that waits; 0: none does
-    std::atomic<std::uint64_t> in_flight{0};
-};
 
 /// Sends the journal to the webhooks, in a thread of its own: at least once, in order per channel.
 /// How far each came is stored some times a second, so a process that is killed sends some events

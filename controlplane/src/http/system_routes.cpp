@@ -1,42 +1,8 @@
 #include "system_routes.hpp"
 
-#include <algorithm>
-#include <sstream>
-
 #include "../service/timestamp.hpp"
 
 namespace sluice::control::http {
-namespace {
-
-void metric(std::ostream& out, std::string_view name, std::string_view type, std::string_view help,
-            auto value)
-{
-    out << "# HELP " << name << ' ' << help << "\n# TYPE " << name << ' ' << type << '\n'
-        << name << ' ' << value << '\n';
-}
-
-std::string delivery_metrics(const events::DeliveryFacts& facts)
-{
-    std::ostringstream out;
-    out << "# HELP sluice_webhook_attempts_total Requests to webhooks by their outcome.\n"
-           "# TYPE sluice_webhook_attempts_total counter\n"
-        << "sluice_webhook_attempts_total{outcome=\"delivered\"} " << facts.delivered << '\n'
-        << "sluice_webhook_attempts_total{outcome=\"failed\"} " << facts.failed << '\n';
-    metric(out, "sluice_webhook_gave_up_total", "counter", "Events given up after a day.",
-           facts.gave_up.load());
-    metric(out, "sluice_webhook_lost_total", "counter",
-           "Events removed from the journal before they were delivered.", facts.lost.load());
-    metric(out, "sluice_webhook_backlog", "gauge", "Events that wait, over all webhooks.",
-           facts.backlog.load());
-    metric(out, "sluice_webhook_in_flight", "gauge", "Requests to webhooks that run.",
-           facts.in_flight.load());
-    const auto oldest = facts.oldest_ts_ms.load();
-    metric(out, "sluice_webhook_oldest_seconds", "gauge", "Age of the oldest event that waits.",
-           oldest == 0 ? 0 : std::max<std::int64_t>(0, now_ms() - oldest) / 1000);
-    return out.str();
-}
-
-}  // namespace
 
 void SystemRoutes::mount(Router& router)
 {
@@ -82,7 +48,7 @@ Answer SystemRoutes::metrics() const
                                .snapshot_pending = publisher_.pending(),
                                .fallen_back = settings_.fallen_back().has_value()});
     text += authoriser_.metrics();
-    text += delivery_metrics(deliveries_);
+    text += events::metrics_of(deliveries_, now_ms());
     if (of_nginx) text += *of_nginx;
     return Reply{.status = 200,
                  .body = std::move(text),

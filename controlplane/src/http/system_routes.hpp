@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "../events/deliverer.hpp"
+#include "../events/delivery_facts.hpp"
 #include "../metrics.hpp"
 #include "../service/authoriser.hpp"
 #include "../service/channels.hpp"

@@ -77,7 +77,7 @@ std::vector<std::string> left_out()
 Result<std::vector<std::string>> kept(const store::LmdbStore& from)
 {
     std::vector<std::string> keys{std::string(schema::kAudit), std::string(schema::kEvents),
-                                  std::string(schema::kInstallation)};
+                                  std::string(schema::kRing), std::string(schema::kInstallation)};
     auto users = from.list(schema::kUsers, "", 1);
     if (!users) return tl::unexpected(users.error());
     if (!users->items.empty()) return keys;

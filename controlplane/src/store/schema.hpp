@@ -51,6 +51,7 @@ inline constexpr std::string_view kEvents = "events/";
 inline constexpr std::string_view kWebhooks = "webhooks/";
 inline constexpr std::string_view kWebhookState = "webhook-state/";
 inline constexpr std::string_view kWebhookLog = "webhook-log/";
+inline constexpr std::string_view kRing = "ring/";
 inline constexpr std::string_view kRingPosition = "ring/position";
 inline constexpr std::string_view kRingPosted = "ring/posted";
 inline constexpr std::string_view kRingLive = "ring/live/";
