@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 
+import httpx
 import pytest
 from sluicetest.api import Api, fresh_id
 from sluicetest.contract import Contract
@@ -139,7 +140,7 @@ def test_kill_9_in_the_middle_of_a_restore_leaves_one_state_or_the_other(own_sys
         except OSError:
             pass
         wait_for(lambda: own_system.controlplane() not in (None, pid), 10, "the control plane to be back")
-        wait_for(lambda: api.client.get("/health").status_code == 200, 10, "it to answer")
+        wait_for(lambda: httpx.get(f"{own_system.url}/health").status_code == 200, 10, "it to answer")
         assert names(api)[channel.id] in ("then", "now")
         assert channel.patch(name="now")["name"] == "now"
         assert not list((own_system.dir / "backups").glob("*.part*"))
@@ -154,6 +155,8 @@ def test_a_backup_starts_a_system_of_its_own(own_system, api, make_system):
 
     def put_in_place(folder):
         (folder / "control.mdb").write_bytes(copy)
+        owner = (own_system.dir / "control.mdb").stat()
+        os.chown(folder / "control.mdb", owner.st_uid, owner.st_gid)
 
     other = make_system(prepare=put_in_place, environment={"SLUICE_ADMIN_PASSWORD": own_system.admin_password})
     assert channel.id in names(other.api)

@@ -258,4 +258,4 @@ def test_guessing_is_slowed_down_and_no_secret_is_ever_written(make_system):
         if path.is_file():
             text = path.read_bytes()
             assert not [h for h in hidden if h.encode() in text], path
-    assert logs.read(system.dir / "logs/sluice-control.log")
+    assert logs.read(system.dir / "logs/control.log")

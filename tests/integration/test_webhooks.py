@@ -95,7 +95,7 @@ def slow(event, attempt):
 
 @pytest.mark.parametrize("answer, code, error", [
     (lambda e, a: 200, 200, None), (lambda e, a: 204, 204, None), (lambda e, a: 500, 500, "500"),
-    (lambda e, a: (302, {"Location": "http://127.0.0.1:1/"}), 302, "302"), (lambda e, a: None, None, "mpty reply"),
+    (lambda e, a: (302, {"Location": "http://127.0.0.1:1/"}), 302, "302"), (lambda e, a: None, None, "returned nothing"),
     (slow, None, "imeout"),
 ])
 def test_a_test_says_what_the_receiver_did(api, hook, receiver, answer, code, error):

@@ -217,6 +217,7 @@ void check(const Rule& rule, const json& value, const std::string& path, Finding
 
 json complete(const Rule& rule, const json& value)
 {
+    if (rule.nullable && value.is_null()) return value;
     if (rule.kind == Rule::Kind::list) {
         json list = json::array();
         for (const auto& item : value) list.push_back(complete(rule.item.front(), item));
