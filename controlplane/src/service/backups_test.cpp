@@ -197,13 +197,18 @@ TEST_F(BackupsTest, a_file_put_there_by_hand_counts_and_is_checked)
         std::ofstream(dir() / "backups/mine.mdb") << "no database";
         auto other = store::LmdbStore::open(dir() / "backups/newer.mdb");
         const auto version = std::string(R"({"version":99})");
-        ASSERT_TRUE((*other)->commit({store::put(std::string(store::schema::kSchema), version)}));
+        const auto marker = store::put(std::string(store::schema::kBackup), "{}");
+        ASSERT_TRUE(
+            (*other)->commit({store::put(std::string(store::schema::kSchema), version), marker}));
         auto broken = store::LmdbStore::open(dir() / "backups/broken.mdb");
-        ASSERT_TRUE((*broken)->commit({store::put("channels/x", "no JSON")}));
+        ASSERT_TRUE((*broken)->commit({store::put("channels/x", "no JSON"), marker}));
+        ASSERT_TRUE(store::LmdbStore::open(dir() / "backups/empty.mdb"));
     }
-    EXPECT_EQ(ids("by_hand").size(), 3U);
-    for (const auto& [id, reason] :
-         {std::pair{"mine", "can't be put back"}, {"newer", "99"}, {"broken", "channels/x"}}) {
+    EXPECT_EQ(ids("by_hand").size(), 4U);
+    for (const auto& [id, reason] : {std::pair{"mine", "can't be put back"},
+                                     {"newer", "99"},
+                                     {"broken", "channels/x"},
+                                     {"empty", "no backup"}}) {
         const auto done = backups_.restore(kTester, id);
         ASSERT_FALSE(done) << id;
         EXPECT_EQ(done.error().code, Errc::conflict) << id;

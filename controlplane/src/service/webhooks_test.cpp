@@ -46,7 +46,8 @@ TEST_F(WebhooksTest, TwoSecretsLiveUntilTheNextRotationOrOneIsDropped)
     const auto id = webhooks.create(by, {{"url", "http://a"}})->webhook.at("id").get<std::string>();
     const auto live = [&] {
         std::vector<std::string> secrets;
-        for (const auto& item : webhooks.all()->at(0).document.at("~secrets")) {
+        const auto all = *webhooks.all();
+        for (const auto& item : all.at(0).document.at("~secrets")) {
             secrets.push_back(item.at("secret"));
         }
         return secrets;
