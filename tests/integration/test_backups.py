@@ -139,8 +139,8 @@ def test_kill_9_in_the_middle_of_a_restore_leaves_one_state_or_the_other(own_sys
             Api(own_system.url, own_system.token).post(f"/backups/{facts['id']}/restore")
         except OSError:
             pass
-        wait_for(lambda: own_system.controlplane() not in (None, pid), 10, "the control plane to be back")
-        wait_for(lambda: httpx.get(f"{own_system.url}/health").status_code == 200, 10, "it to answer")
+        wait_for(lambda: own_system.controlplane() not in (None, pid), 30, "the control plane to be back")
+        wait_for(lambda: httpx.get(f"{own_system.url}/health").status_code == 200, 30, "it to answer")
         assert names(api)[channel.id] in ("then", "now")
         assert channel.patch(name="now")["name"] == "now"
         assert not list((own_system.dir / "backups").glob("*.part*"))
