@@ -111,7 +111,9 @@ Backups::Backups(store::LmdbStore& store, Settings& settings, const Journal& jou
     fs::permissions(folder_, fs::perms::owner_all, ignored);
     remove_work(folder_);
     for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
-        if (entry.path().extension() == ".part") fs::remove(entry.path(), ignored);
+        // LMDB's lock file is left beside a copy, too, by a process that was killed.
+        const auto extension = entry.path().extension().native();
+        if (extension.starts_with(".part")) fs::remove(entry.path(), ignored);
     }
 }
 
