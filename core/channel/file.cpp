@@ -61,6 +61,12 @@ Result<void> File::write_all(std::string_view bytes) const
     return {};
 }
 
+void File::begin_sync() const
+{
+    // Only a hint: sync() reports what goes wrong.
+    (void)::sync_file_range(fd_, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 Result<void> File::sync() const
 {
     if (::fsync(fd_) != 0) return io("sync file");

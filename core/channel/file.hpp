@@ -33,6 +33,9 @@ public:
 
     Result<void> write_all(std::string_view bytes) const;
 
+    /// Has the kernel begin to write what is only in the page cache; a later sync() waits less.
+    void begin_sync() const;
+
     /// fsync: on the disk, not only in the page cache.
     Result<void> sync() const;
 

@@ -96,11 +96,12 @@ Result<Manifest> seal(const fs::path& path, std::uint64_t generation)
 {
     const auto file = File::open(path, O_RDONLY);
     if (!file) return tl::unexpected(file.error());
-    if (const auto done = file->sync(); !done) return tl::unexpected(done.error());
     const auto size = file->size();
     if (!size) return tl::unexpected(size.error());
+    file->begin_sync();
     auto hash = sha256_of(*file);
     if (!hash) return tl::unexpected(hash.error());
+    if (const auto done = file->sync(); !done) return tl::unexpected(done.error());
     return Manifest{.generation = generation,
                     .file = snapshot_file_name(generation),
                     .size = *size,

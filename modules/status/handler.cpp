@@ -5,6 +5,7 @@
 
 #include "core/auth/channel_id.hpp"
 #include "core/hub/hub.hpp"
+#include "event_post.hpp"
 #include "event_stream.hpp"
 #include "generation_wait.hpp"
 #include "modules/common/guard.hpp"
@@ -17,15 +18,23 @@ namespace {
 
 constexpr std::string_view kStreams = "/-/streams";
 constexpr std::string_view kKick = "/kick";
-constexpr std::size_t kMostBody = 4096;
+constexpr std::size_t kMostBody = 16UL * 1024;  // what nginx keeps in memory unless told otherwise
 
-/// The request body, which client_body_in_single_buffer or its small size keep in memory.
+/// The request body; a configuration may have nginx put even a small one into a file.
 std::string body_of(const ngx_http_request_t& r)
 {
     std::string body;
     if (r.request_body == nullptr) return body;
     for (const auto* link = r.request_body->bufs; link != nullptr; link = link->next) {
-        if (!link->buf->in_file) body.append(link->buf->pos, link->buf->last);
+        auto& buf = *link->buf;
+        if (!buf.in_file) {
+            body.append(buf.pos, buf.last);
+            continue;
+        }
+        std::string part(static_cast<std::size_t>(buf.file_last - buf.file_pos), '\0');
+        const auto n = ngx_read_file(buf.file, reinterpret_cast<u_char*>(part.data()), part.size(),
+                                     buf.file_pos);
+        if (n > 0) body.append(part, 0, static_cast<std::size_t>(n));
     }
     return body;
 }
@@ -56,43 +65,11 @@ ngx_int_t kick(ngx_http_request_t& r, std::string_view id, const std::string& bo
     return send_json(r, NGX_HTTP_ACCEPTED, {{"kicked", true}});
 }
 
-/// Types become lines of the event stream: words of lower-case letters, digits and underscores,
-/// with dots between.
-bool is_event_type(const Json& type)
-{
-    if (!type.is_string()) return false;
-    const auto& text = type.get_ref<const std::string&>();
-    constexpr std::size_t kLongest = 64;
-    return !text.empty() && text.size() <= kLongest &&
-           text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.") == std::string::npos;
-}
-
-ngx_int_t post_event(ngx_http_request_t& r, const std::string& body)
-{
-    auto json = Json::parse(body, nullptr, false);
-    if (!json.is_object() || !json.contains("type") || !is_event_type(json["type"])) {
-        return send_problem(r, NGX_HTTP_BAD_REQUEST,
-                            "body must be a JSON object whose \"type\" is such as channel.updated");
-    }
-    if (json.contains("channel") && !json["channel"].is_string()) {
-        return send_problem(r, NGX_HTTP_BAD_REQUEST, "channel must be a text");
-    }
-    if (json.contains("data") && !json["data"].is_object()) {
-        return send_problem(r, NGX_HTTP_BAD_REQUEST, "data must be an object");
-    }
-    if (!json.contains("ts_ms")) json["ts_ms"] = wall_ms();
-    if (!raise_json(json.dump(-1, ' ', false, Json::error_handler_t::replace))) {
-        return send_problem(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                            "event is longer than the ring's entries");
-    }
-    return send_json(r, NGX_HTTP_ACCEPTED, {{"posted", true}});
-}
-
 ngx_int_t serve_post(ngx_http_request_t& r)
 {
     const auto path = view(r.uri);
     const auto body = body_of(r);
-    if (path == "/-/events") return post_event(r, body);
+    if (path == "/-/events") return post_events(r, body);
     if (path.starts_with(kStreams) && path.ends_with(kKick) &&
         path.size() > kStreams.size() + 1 + kKick.size()) {
         return kick(

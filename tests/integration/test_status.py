@@ -191,6 +191,19 @@ def test_events_of_the_control_plane_join_the_ring(nginx):
         assert event["data"] == {"by": "somebody"}
 
 
+def test_events_posted_together_keep_their_order_and_are_judged_one_by_one(nginx):
+    good = [{"type": "test.n", "data": {"n": n, "filler": "x" * 300}} for n in range(30)]
+    with nginx.control.events() as events:
+        body = [*good[:10], {"type": "Not A Type"}, {"type": "test.n", "data": {"filler": "x" * 2000}}, *good[10:]]
+        status, _, answer = nginx.control.request("POST", "/-/events", body)
+        answer = json.loads(answer)
+        assert status == 202 and answer["posted"] == 30
+        assert [r["index"] for r in answer["refused"]] == [10, 11]
+        assert "type" in answer["refused"][0]["detail"] and "longer" in answer["refused"][1]["detail"]
+        wait_for(lambda: len(events.find("test.n")) == 30, what="all of them")
+        assert [e["data"]["n"] for e in events.find("test.n")] == list(range(30))
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"data": {}}', b'{"type": 5}', b'{"type": "x", "data": 7}',
                                   b'{"type": "two\\nlines"}'], ids=lambda b: repr(b))
 def test_a_broken_event_is_refused(nginx, body):

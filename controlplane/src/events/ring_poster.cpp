@@ -18,6 +18,48 @@ constexpr std::size_t kPage = 100;
 constexpr std::chrono::milliseconds kWait{500};
 constexpr std::int64_t kKeepEveryMs = 1000;
 constexpr std::size_t kRingEntry = 1000;  ///< what an event of the ring has room for, about
+constexpr std::size_t kBody = 15'000;     ///< of the 16 KiB that nginx takes at once
+
+/// As the ring shows it.
+json told(const json& event)
+{
+    json told{{"type", event.at("type")},
+              {"ts_ms", event.at("ts_ms")},
+              {"id", event.at("id")},
+              {"number", event.at("number")},
+              {"data", event.at("data")}};
+    if (event.at("channel").is_string()) told["channel"] = event.at("channel");
+    return told;
+}
+
+std::string told_text(const json& event)
+{
+    auto shown = told(event);
+    auto text = shown.dump();
+    if (text.size() <= kRingEntry) return text;
+    shown["data"] = {{"truncated", true}};
+    return shown.dump();
+}
+
+struct Body {
+    std::string text;     ///< an array of events; empty: there is nothing to post
+    std::size_t end = 0;  ///< the first event that is not considered in it
+};
+
+/// As many from `next` on as one request may carry.
+Body body_of(const json& events, std::size_t next)
+{
+    Body body{{}, next};
+    for (; body.end < events.size(); ++body.end) {
+        const auto& event = events[body.end];
+        if (event.value("source", "") == "nginx") continue;
+        const auto text = told_text(event);
+        if (!body.text.empty() && body.text.size() + text.size() > kBody) break;
+        body.text += (body.text.empty() ? "[" : ",") + text;
+    }
+    if (!body.text.empty()) body.text += "]";
+    return body;
+}
 
 }  // namespace
 
@@ -80,31 +122,27 @@ Result<bool> RingPoster::post_some()
     if (*newest <= posted_) return false;
     const auto events = journal_.after(posted_, kPage);
     if (!events) return tl::unexpected(events.error());
-    for (const auto& event : *events) {
+    for (std::size_t next = 0; next < events->size();) {
         if (stopping_) return false;
-        if (event.value("source", "") != "nginx") {
-            if (auto done = post(event); !done) return tl::unexpected(done.error());
+        const auto [body, end] = body_of(*events, next);
+        if (!body.empty()) {
+            if (auto done = post(body); !done) return tl::unexpected(done.error());
         }
-        posted_ = event.at("number");
+        next = end;
+        posted_ = (*events)[end - 1].at("number");
     }
     return true;
 }
 
-Result<void> RingPoster::post(const json& event) const
+Result<void> RingPoster::post(const std::string& events) const
 {
-    json told{{"type", event.at("type")},
-              {"ts_ms", event.at("ts_ms")},
-              {"id", event.at("id")},
-              {"number", event.at("number")},
-              {"data", event.at("data")}};
-    if (event.at("channel").is_string()) told["channel"] = event.at("channel");
-    if (told.dump().size() > kRingEntry) told["data"] = {{"truncated", true}};
-    auto done = nginx_.post("/-/events", told);
-    if (done || done.error().code == Errc::unavailable) return done.map([](const json&) {});
+    auto done = nginx_.post("/-/events", events);
+    if (!done && done.error().code == Errc::unavailable) return tl::unexpected(done.error());
     // One that nginx can't take must not hold up the others: the journal has it.
-    log(Level::warn, {{"msg", "nginx does not take an event"},
-                      {"type", told["type"]},
-                      {"error", done.error().detail}});
+    const auto refused = done ? done->value("refused", json::array()) : json{done.error().detail};
+    if (!refused.empty()) {
+        log(Level::warn, {{"msg", "nginx does not take an event"}, {"error", refused.dump()}});
+    }
     return {};
 }
 

@@ -29,7 +29,7 @@ private:
     void run();
     Result<void> load();
     Result<bool> post_some();
-    Result<void> post(const nlohmann::json& event) const;
+    Result<void> post(const std::string& events) const;
     Result<void> keep_place();
 
     store::Store& store_;

@@ -31,8 +31,8 @@ json shown(json channel, const Caller& caller)
     return out;
 }
 
-/// The same for an item of a list, which is JSON text without secrets already.
-std::string shown_item(std::string text, const Caller& caller)
+/// The same for JSON text without secrets.
+std::string shown_text(std::string text, const Caller& caller)
 {
     if (caller.scope != Scope::viewer) return text;
     return shown(json::parse(text), caller).dump();
@@ -114,7 +114,7 @@ Answer ChannelRoutes::list(const Request& request)
     std::string body = "{\"items\":[";
     for (std::size_t i = 0; i < page->items.size(); ++i) {
         if (i > 0) body += ',';
-        body += shown_item(std::move(page->items[i]), request.caller);
+        body += shown_text(std::move(page->items[i]), request.caller);
     }
     const json next = page->next_cursor ? json(*page->next_cursor) : json();
     body += "],\"next_cursor\":" + next.dump() + "}\n";
@@ -135,13 +135,13 @@ Result<Channels::Wanted> ChannelRoutes::in_state(const std::string& state) const
 
 Answer ChannelRoutes::read(const Request& request)
 {
-    auto channel = channels_.get(request.param("id"));
+    auto channel = channels_.shown(request.param("id"));
     if (!channel) return tl::unexpected(channel.error());
-    const auto version = channel->at("version").get<std::uint64_t>();
-    if (none_match_holds(request.header("if-none-match"), version)) {
-        return empty_reply(304).with("ETag", etag(version));
+    if (none_match_holds(request.header("if-none-match"), channel->version)) {
+        return empty_reply(304).with("ETag", etag(channel->version));
     }
-    return json_reply(200, shown(std::move(*channel), request.caller)).with("ETag", etag(version));
+    auto body = shown_text(std::move(channel->text), request.caller) + "\n";
+    return Reply{.status = 200, .body = std::move(body)}.with("ETag", etag(channel->version));
 }
 
 Answer ChannelRoutes::patch(const Request& request)

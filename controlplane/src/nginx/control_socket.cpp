@@ -49,11 +49,10 @@ Result<std::string> ControlSocket::text(std::string_view path,
     return std::move(answer->body);
 }
 
-Result<json> ControlSocket::post(std::string_view path, const json& body,
+Result<json> ControlSocket::post(std::string_view path, const std::string& body,
                                  std::chrono::milliseconds limit) const
 {
-    const auto text = body.dump();
-    return call(path, &text, limit);
+    return call(path, &body, limit);
 }
 
 Result<json> ControlSocket::call(std::string_view path, const std::string* body,

@@ -23,7 +23,8 @@ public:
                                std::chrono::milliseconds limit = kLimit) const;
     /// The same for an answer that is text.
     Result<std::string> text(std::string_view path, std::chrono::milliseconds limit = kLimit) const;
-    Result<nlohmann::json> post(std::string_view path, const nlohmann::json& body,
+    /// `body` is JSON text.
+    Result<nlohmann::json> post(std::string_view path, const std::string& body,
                                 std::chrono::milliseconds limit = kLimit) const;
 
 private:

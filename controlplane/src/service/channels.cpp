@@ -149,6 +149,15 @@ Result<json> Channels::get(std::string_view id) const
     return find(id).and_then(from_stored);
 }
 
+Result<Channels::Shown> Channels::shown(std::string_view id) const
+{
+    auto entry = find(id);
+    if (!entry) return tl::unexpected(entry.error());
+    return shown_text(*entry).map([&](std::string&& text) {
+        return Shown{std::move(text), entry->version};
+    });
+}
+
 Result<Channels::Entries> Channels::entries(std::size_t limit, std::string_view cursor,
                                             std::string_view q, const Wanted& wanted)
 {

@@ -55,6 +55,15 @@ public:
 
     Result<nlohmann::json> get(std::string_view id) const;
 
+    /// What may be shown of a channel.
+    struct Shown {
+        std::string text;  ///< JSON, without secrets
+        std::uint64_t version = 0;
+    };
+
+    /// The same as get() for those who only hand it on: parses nothing.
+    Result<Shown> shown(std::string_view id) const;
+
     /// At most `limit` channels after `cursor`, in order of their ids; `q` keeps those whose id
     /// or name contains it, `wanted` those it is true for.
     Result<List> list(std::size_t limit, std::string_view cursor, std::string_view q,

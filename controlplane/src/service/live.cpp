@@ -101,7 +101,7 @@ Result<void> Live::kick(std::string_view id, const std::string& reason) const
     if (!auth::is_channel_id(id)) return nobody();
     json body = json::object();
     if (!reason.empty()) body["reason"] = reason;
-    auto answer = nginx_.post("/-/streams/" + std::string(id) + "/kick", body);
+    auto answer = nginx_.post("/-/streams/" + std::string(id) + "/kick", body.dump());
     if (answer) return {};
     if (answer.error().code == Errc::not_found) return nobody();
     return tl::unexpected(answer.error());

@@ -85,6 +85,7 @@ Publisher::~Publisher()
         ending_ = true;
     }
     failed_.notify_all();
+    came_.notify_all();
     retries_.join();
 }
 
@@ -132,22 +133,36 @@ Result<std::uint64_t> Publisher::written()
 {
     std::unique_lock lock(mutex_);
     const auto mine = ++asked_;
+    came_.notify_one();
     done_.wait(lock, [&] { return covered_ >= mine || !writing_; });
     if (covered_ >= mine) return outcome_;
 
     writing_ = true;
+    gather(lock);
     const auto up_to = asked_;
     lock.unlock();
+    const auto began = Clock::now();
     auto outcome = write();
     if (!outcome) log_failure(outcome.error());
     lock.lock();
 
+    pace_.written(began, Clock::now(), up_to - covered_, asked_ - up_to);
     writing_ = false;
     covered_ = up_to;
     outcome_ = outcome;
     done_.notify_all();
     failed_.notify_all();
     return outcome;
+}
+
+/// Until as many wait for the next file as could, or it would take too long.
+void Publisher::gather(std::unique_lock<std::mutex>& lock)
+{
+    for (;;) {
+        const auto until = pace_.held_until(asked_ - covered_);
+        if (ending_ || Clock::now() >= until) return;
+        came_.wait_until(lock, until);
+    }
 }
 
 /// Catches what a document of another shape would throw: those who wait for this call must be

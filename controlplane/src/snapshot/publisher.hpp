@@ -11,6 +11,7 @@
 
 #include "../nginx/control_socket.hpp"
 #include "../store/store.hpp"
+#include "pace.hpp"
 #include "record_cache.hpp"
 
 namespace sluice::control::snapshot {
@@ -54,6 +55,7 @@ private:
     /// The generation that holds everything committed before the call.
     Result<std::uint64_t> written();
     void retry_loop();
+    void gather(std::unique_lock<std::mutex>& lock);
     Result<std::uint64_t> write();
     Result<std::uint64_t> write_file(const std::string& source);
     bool begin_with_file();
@@ -77,6 +79,8 @@ private:
     std::uint64_t asked_ = 0;    ///< calls so far
     std::uint64_t covered_ = 0;  ///< calls whose changes the last outcome holds
     bool writing_ = false;
+    Pace pace_;
+    std::condition_variable came_;  ///< wakes the one that gathers
     Result<std::uint64_t> outcome_;
 
     // Touched only by the call that is writing.
