@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CHECKS = ("shell", "python", "format", "layers", "directives", "api", "events", "links", "lockfile")
+CHECKS = ("shell", "python", "format", "layers", "directives", "api", "channels", "events", "links", "lockfile")
 
 
 def is_checkout():
