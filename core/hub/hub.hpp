@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/auth/reason.hpp"
@@ -24,6 +25,10 @@ struct Claim {
     Writer writer;                  ///< valid unless refused
     std::int64_t last_dts_ms = -1;  ///< of the run that is continued; -1: a fresh timeline
     std::uint64_t last_arrival_us = 0;
+    /// Set when somebody published until now, though perhaps from a worker that is dead: it is the
+    /// claimer who tells of that end, and nobody else.
+    std::optional<auth::Reason> ended;
+    std::string ended_address;
     std::uint64_t poke =
         0;  ///< slots to wake: their readers follow, the old publisher's session ends
 };
@@ -54,6 +59,9 @@ std::string_view name_of(const StreamRecord& stream);
 /// reused since.
 RingHeader* current_ring(const Zone& zone, const StreamRecord& stream);
 
+/// Whether somebody publishes the stream now.
+bool has_publisher(const Zone& zone, const StreamRecord& stream);
+
 /// Claims the stream `name` for a new publish session in a compare-and-swap of its current epoch.
 /// `self`: the caller's process; `slot`: its worker slot; `now_ms`: wall clock.
 Claim claim_stream(const Zone& zone, StreamRecord& stream, std::string_view name, ProcessId self,
@@ -68,7 +76,11 @@ bool grow(const Zone& zone, Writer& writer, std::uint64_t bytes, ProcessId self,
 /// Ends the writer's session: the stream waits for a publisher until `until_ms` (monotonic), or
 /// goes idle at once when `until_ms` is 0. Frees the ring; its bytes stay readable until it is
 /// reused.
-SlotMask release(const Zone& zone, Writer& writer, std::int64_t until_ms);
+struct Released {
+    SlotMask poke = 0;
+    bool ended = false;  ///< false: the stream was another's already, who tells of the end
+};
+Released release(const Zone& zone, Writer& writer, std::int64_t until_ms);
 
 /// Keeps in the stream's record where the timeline of its current epoch stands, for a session that
 /// continues it after the ring was reused.

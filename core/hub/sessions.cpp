@@ -137,12 +137,34 @@ Claimed outcome_of(const Current& old, bool owner_lives)
     return old.state == State::live && owner_lives ? Claimed::replaced : Claimed::resumed;
 }
 
+bool lives(const Zone& zone, const Current& current)
+{
+    const auto& ring = zone.ring(current.ring);
+    return current.state == State::live && ring.epoch.load() == current.epoch &&
+           is_alive(ring.owner.load());
+}
+
+/// Empty when it is not known any more.
+std::string address_of(const Zone& zone, const Current& current)
+{
+    const auto& ring = zone.ring(current.ring);
+    PublishInfo info{};
+    const bool whole = seq_read(ring.info_lock, [&] { info = ring.info; });
+    if (!whole || ring.epoch.load(std::memory_order_acquire) != current.epoch) return {};
+    return {info.address, strnlen(info.address, sizeof(info.address))};
+}
+
 /// What is left to do once the stream is ours.
 Claim begin_session(const Zone& zone, StreamRecord& stream, RingHeader& ring, const Current& old,
                     Claimed outcome, std::int64_t now_ms)
 {
     const auto epoch = ring.epoch.load();
     Claim claim{.result = outcome, .writer = Writer(zone, stream, ring, epoch)};
+    if (old.state == State::live) {
+        const bool replaced = outcome == Claimed::replaced;
+        claim.ended = replaced ? auth::Reason::replaced : auth::Reason::disconnected;
+        claim.ended_address = address_of(zone, old);
+    }
     if (outcome == Claimed::fresh) {
         stream.run.store(epoch);
         stream.last_dts_ms.store(-1);
@@ -163,16 +185,19 @@ Claim begin_session(const Zone& zone, StreamRecord& stream, RingHeader& ring, co
 
 }  // namespace
 
+bool has_publisher(const Zone& zone, const StreamRecord& stream)
+{
+    return lives(zone, Current::unpack(stream.current.load()));
+}
+
 Claim claim_stream(const Zone& zone, StreamRecord& stream, std::string_view name, ProcessId self,
                    std::uint32_t slot, bool may_replace, std::int64_t now_ms)
 {
     for (;;) {
         auto word = stream.current.load();
         const auto old = Current::unpack(word);
-        const auto& old_ring = zone.ring(old.ring);
-        const bool lives = old.state == State::live && old_ring.epoch.load() == old.epoch &&
-                           is_alive(old_ring.owner.load());
-        if (lives && !may_replace) return {.result = Claimed::duplicate};
+        const bool held = lives(zone, old);
+        if (held && !may_replace) return {.result = Claimed::duplicate};
 
         auto* ring = acquire_any(zone, first_class(zone, old), self, slot);
         if (ring == nullptr) return {.result = Claimed::full};
@@ -184,7 +209,7 @@ Claim claim_stream(const Zone& zone, StreamRecord& stream, std::string_view name
             free_ring(zone, *ring);
             continue;  // another claimant was faster: judge anew
         }
-        auto claim = begin_session(zone, stream, *ring, old, outcome_of(old, lives), now_ms);
+        auto claim = begin_session(zone, stream, *ring, old, outcome_of(old, held), now_ms);
         if (hold_name(zone, stream, name)) return claim;
         release(zone, claim.writer, 0);  // the record was reclaimed since the caller found it
         return {.result = Claimed::full};
@@ -304,24 +329,24 @@ bool grow(const Zone& zone, Writer& writer, std::uint64_t bytes, ProcessId self,
     return true;
 }
 
-SlotMask release(const Zone& zone, Writer& writer, std::int64_t until_ms)
+Released release(const Zone& zone, Writer& writer, std::int64_t until_ms)
 {
     auto& stream = writer.stream();
     auto word = stream.current.load();
     auto next = Current::unpack(word);
-    SlotMask poke = 0;
+    Released released;
     if (next.epoch == writer.epoch() && next.state == State::live) {
         remember_end(zone, stream, next);
         const auto deadline = stream.deadline.load();
         next.state = until_ms != 0 ? State::waiting : State::idle;
         if (stream.current.compare_exchange_strong(word, next.pack())) {
             if (until_ms != 0) set_deadline(stream, deadline, next.epoch, until_ms);
-            poke = announce_to(zone, stream, stream.readers.load());
+            released = {announce_to(zone, stream, stream.readers.load()), true};
         }
     }
     if (writer.ring().epoch.load() == writer.epoch()) free_ring(zone, writer.ring());
     writer = Writer();
-    return poke;
+    return released;
 }
 
 bool request_end(const Zone& zone, StreamRecord& stream, auth::Reason reason, SlotMask& poke)

@@ -26,7 +26,8 @@ TEST_F(HubSessions, AReplacedWriterIsNoLongerCurrent)
     EXPECT_FALSE(first.writer.current());
     EXPECT_TRUE(second.writer.current());
     EXPECT_EQ(second.poke & 1, 1U) << "the old publisher's worker hears of it";
-    release(zone, first.writer, 5000);
+    EXPECT_EQ(second.ended, auth::Reason::replaced) << "the new one tells of the end";
+    EXPECT_FALSE(release(zone, first.writer, 5000).ended) << "the old one does not";
     EXPECT_TRUE(second.writer.current()) << "the old one's end is not the stream's";
 }
 
@@ -34,9 +35,10 @@ TEST_F(HubSessions, AClaimInsideTheWindowContinuesTheTimeline)
 {
     auto first = claim(zone, "demo");
     append(first.writer, 10, true);
-    release(zone, first.writer, 5000);
+    EXPECT_TRUE(release(zone, first.writer, 5000).ended);
     const auto second = claim(zone, "demo");
     EXPECT_EQ(second.result, Claimed::resumed);
+    EXPECT_FALSE(second.ended);
     EXPECT_EQ(second.last_dts_ms, 400);
     EXPECT_EQ(second.last_arrival_us, 400'000U);
 }

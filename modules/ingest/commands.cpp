@@ -57,6 +57,20 @@ bool is_taken(const RtmpSession& session)
            session.asking != nullptr;
 }
 
+bool may_replace(const ngx_rtmp_session_t& s, const PublishGrant& grant,
+                 const hub::StreamRecord& stream)
+{
+    return grant.may_replace.value_or(ingest_conf(s)->on_duplicate == kReplace) || is_stale(stream);
+}
+
+/// Whether somebody publishes who stays: then there is nothing to ask about.
+bool is_held(const ngx_rtmp_session_t& s, std::string_view id, const PublishGrant& grant)
+{
+    const auto* stream = worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, id);
+    return stream != nullptr && hub::has_publisher(worker()->zone, *stream) &&
+           !may_replace(s, grant, *stream);
+}
+
 ngx_int_t start_publish(RtmpSession& session, ngx_rtmp_publish_t& command,
                         const PublishGrant& grant)
 {
@@ -64,10 +78,8 @@ ngx_int_t start_publish(RtmpSession& session, ngx_rtmp_publish_t& command,
     const auto id = text_of(command.name);
     auto* stream = worker() == nullptr ? nullptr : hub::open_stream(worker()->zone, id);
     if (stream == nullptr) return refuse_publish(session, id, auth::Reason::hub_full);
-    const bool may_replace =
-        grant.may_replace.value_or(ingest_conf(s)->on_duplicate == kReplace) || is_stale(*stream);
     const auto claim = hub::claim_stream(worker()->zone, *stream, id, worker()->self,
-                                         worker()->slot, may_replace, wall_ms());
+                                         worker()->slot, may_replace(s, grant, *stream), wall_ms());
     if (claim.result == hub::Claimed::duplicate)
         return refuse_publish(session, id, auth::Reason::already_publishing);
     if (claim.result == hub::Claimed::full)
@@ -121,6 +133,8 @@ ngx_int_t publish(ngx_rtmp_session_t& s, ngx_rtmp_publish_t& command)
     const auto grant = admit_publisher(s, id, text_of(command.args));
     if (!grant) return refuse_publish(*session, id, grant.error());
     if (!grant->authorise) return start_publish(*session, command, *grant);
+    if (is_held(s, id, *grant))
+        return refuse_publish(*session, id, auth::Reason::already_publishing);
     hold_command(*session, question_of(s, "publish", id, text_of(command.args)), *grant->authorise,
                  [session, command, grant = *grant](const Authorised& answer) mutable {
                      publish_authorised(*session, command, grant, answer);

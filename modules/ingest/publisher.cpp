@@ -48,6 +48,10 @@ Publisher::Publisher(RtmpSession& session, std::string id, const PublishGrant& g
     const bool resumed = claim.result != hub::Claimed::fresh;
     ngx_log_error(NGX_LOG_NOTICE, s.connection->log, 0, "sluice ingest: \"%s\" is published%s",
                   id_.c_str(), resumed ? ", continued" : "");
+    if (claim.ended) {
+        raise("stream.stopped", id_,
+              {{"reason", to_string(*claim.ended)}, {"address", claim.ended_address}});
+    }
     raise("stream.started", id_, {{"address", address_of(s)}, {"resumed", resumed}});
 }
 
@@ -55,15 +59,16 @@ Publisher::~Publisher()
 {
     publishers().remove(*this);
     worker()->slot_record().publishers.fetch_sub(1);
-    const bool ours = publication_.writer().current();
-    worker()->poke(hub::release(worker()->zone, publication_.writer(),
-                                window_ms() > 0 ? mono_ms() + window_ms() : 0));
+    const auto released = hub::release(worker()->zone, publication_.writer(),
+                                       window_ms() > 0 ? mono_ms() + window_ms() : 0);
     const auto why = to_string(reason_);
-    ngx_log_error(NGX_LOG_NOTICE, session_.rtmp->connection->log, 0,
-                  "sluice ingest: \"%s\" ended: %*s", id_.c_str(), why.size(), why.data());
-    if (ours || reason_ == auth::Reason::replaced) {
+    // Before anybody is woken: another one may start at once.
+    if (released.ended) {
         raise("stream.stopped", id_, {{"reason", why}, {"address", address_of(*session_.rtmp)}});
     }
+    worker()->poke(released.poke);
+    ngx_log_error(NGX_LOG_NOTICE, session_.rtmp->connection->log, 0,
+                  "sluice ingest: \"%s\" ended: %*s", id_.c_str(), why.size(), why.data());
 }
 
 /// How long viewers are kept: not at all when the channel itself came to its end.

@@ -8,7 +8,7 @@ from sluicetest import http, rtmp, sign
 from sluicetest.publisher import Ffmpeg, Publisher, clip
 from sluicetest.refusal import BAD_NAME, expect_refused
 from sluicetest.viewer import HttpFlv, RtmpViewer
-from sluicetest.waiting import wait_for
+from sluicetest.waiting import stays, wait_for
 
 KEY = "0123456789abcdef-not-a-real-key"
 LATER = sign.NEVER_EXPIRES
@@ -143,7 +143,11 @@ def test_a_replacing_publisher_takes_over_and_viewers_stay(make_nginx, which):
             with second:
                 assert second.accepted
                 assert first.ended.wait(1), "the first publisher was not cut off"
-                events.wait("stream.stopped", reason="replaced")
+                events.wait("stream.started", resumed=True)
+                told = [e for e in events.seen if e["type"].startswith("stream.st")][-2:]
+                assert [e["type"] for e in told] == ["stream.stopped", "stream.started"]
+                assert (told[0]["reason"], told[0]["address"]) == ("replaced", "127.0.0.1")
+                stays(lambda: len(events.find("stream.stopped")) == 1, 0.5, "nobody tells of the end again")
                 for viewer in (http_play, rtmp_play):
                     expect_picture_of(viewer, clip("avc_other"))
 

@@ -145,7 +145,7 @@ bool RingRecorder::told_already(const Event& event) const
 
 Result<void> RingRecorder::add(Event event)
 {
-    // Who takes a stream over starts before the other one stops.
+    // Who takes a stream over says so and starts: it is live all the time.
     const bool replaced = text_of(event.data, "reason") == "replaced";
     Waiting waiting{std::move(event)};
     waiting.live = waiting.event.type == kStarted;
