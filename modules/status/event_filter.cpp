@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,17 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kKinds{"stream.", "viewer.", "channel."};
 constexpr std::string_view kRefused = "stream.rejected";  // its channel is what a stranger typed
-constexpr std::array<std::string_view, 6> kFields{"type",   "ts_ms",   "channel",
-                                                  "reason", "resumed", "limit"};
+constexpr std::array<std::string_view, 5> kEnvelope{"type", "ts_ms", "channel", "id", "number"};
+/// Of the data: those of nginx's own events stand beside the type, the control plane's apart.
+constexpr std::array<std::string_view, 3> kData{"reason", "resumed", "limit"};
+
+void copy(const Json& from, std::span<const std::string_view> fields, Json& to)
+{
+    for (const auto field : fields) {
+        const std::string name(field);
+        if (from.contains(name)) to[name] = from[name];
+    }
+}
 
 }  // namespace
 
@@ -23,9 +33,10 @@ std::optional<Json> shown_to_viewer(const Json& event)
         std::ranges::any_of(kKinds, [&](auto kind) { return type.starts_with(kind); });
     if (!ours || type == kRefused) return std::nullopt;
     auto shown = Json::object();
-    for (const auto field : kFields) {
-        const std::string name(field);
-        if (event.contains(name)) shown[name] = event[name];
+    copy(event, kEnvelope, shown);
+    copy(event, kData, shown);
+    if (const auto data = event.find("data"); data != event.end() && data->is_object()) {
+        copy(*data, kData, shown["data"] = Json::object());
     }
     return shown;
 }

@@ -14,7 +14,8 @@ from sluicetest.waiting import free_ports, wait_for
 LOCATION = "location = /events {{ sluice_status on; {} }}"
 REFUSED = {"type": "stream.rejected", "channel": "demo", "reason": "signature_wrong", "address": "192.0.2.1"}
 STARTED = {"type": "stream.started", "channel": "demo", "address": "192.0.2.1", "resumed": True}
-LAST = {"type": "channel.updated", "channel": "demo", "data": {"by": "somebody"}}
+LAST = {"type": "channel.updated", "channel": "demo", "id": "a-9", "number": 9,
+        "data": {"reason": "fps_low", "by": "somebody", "address": "192.0.2.1"}}
 
 
 def post(nginx, **event):
@@ -79,7 +80,8 @@ def test_others_get_the_life_of_channels_without_addresses(make_nginx, scope):
 
     seen = [{k: v for k, v in e.items() if k != "ts_ms"} for e in events.seen]
     assert seen == [{"type": "stream.started", "channel": "demo", "resumed": True},
-                    {"type": "channel.updated", "channel": "demo"}]
+                    {"type": "channel.updated", "channel": "demo", "id": "a-9", "number": 9,
+                     "data": {"reason": "fps_low"}}]
 
 
 # Through the product
