@@ -26,8 +26,8 @@ namespace fs = std::filesystem;
 constexpr std::chrono::milliseconds kApplyWait{500};
 constexpr std::chrono::seconds kFirstRetry{1};  ///< of a snapshot that could not be written
 constexpr std::chrono::seconds kDrain{5};
-/// Callbacks at one time: a question holds a thread until it is answered.
-constexpr std::size_t kAuthoriseThreads = 64;
+/// A question that waits for its callback holds none.
+constexpr std::size_t kAuthoriseThreads = 4;
 constexpr std::size_t kMaxQuestion = 64u << 10;
 
 /// Makes the folders of DIR that this process writes to, and holds DIR for itself.

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -19,13 +20,22 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMostUnderWay = 1024;
+constexpr std::size_t kMostUnderWay = 2048;
 constexpr std::size_t kLongestAnswer = 8192;
 constexpr std::size_t kLongestReason = 600;  // bytes
 /// Who is asked has the whole timeout; this is for the way there and back.
 constexpr ngx_msec_t kOnTheWayMs = 500;
 
 std::size_t under_way;
+std::map<std::string, std::size_t, std::less<>> under_way_by_channel;
+
+/// A channel gets no more questions than are free, so that it leaves room for the others.
+bool has_room(std::string_view channel)
+{
+    const auto here = under_way_by_channel.find(channel);
+    const auto asked = here == under_way_by_channel.end() ? 0 : here->second;
+    return under_way < kMostUnderWay && asked < kMostUnderWay - under_way;
+}
 
 std::string session_name()
 {
@@ -92,14 +102,16 @@ void note_failure(ngx_log_t& log, const Authorised& answer)
 
 Authorisation::Authorisation(std::string_view socket, const Question& question,
                              const AuthorisePolicy& policy, Done done)
-    : done_(std::move(done)), policy_(policy)
+    : done_(std::move(done)), channel_(question.channel), policy_(policy)
 {
     timer_.data = this;
     timer_.log = ngx_cycle->log;
     timer_.handler = event_door<on_time>;
+    const bool room = has_room(channel_);
     ++under_way;
+    ++under_way_by_channel[channel_];
     bool asked = false;
-    if (!socket.empty() && under_way <= kMostUnderWay) {
+    if (!socket.empty() && room) {
         out_ = request_text(question);
         asked = open(socket);
     }
@@ -110,6 +122,8 @@ Authorisation::~Authorisation()
 {
     close();
     --under_way;
+    const auto here = under_way_by_channel.find(channel_);
+    if (--here->second == 0) under_way_by_channel.erase(here);
 }
 
 /// A unix socket connects at once or not at all. nginx's own connecting would log as critical what

@@ -39,7 +39,8 @@ void note_failure(ngx_log_t& log, const Authorised& answer);
 
 /// One question under way to the server behind `sluice_access_authorise`. It always ends, within
 /// the policy's timeout and a little more, unless it is destroyed before. Costs a connection and
-/// about 2 KB; a worker has at most 1024 of them, beyond that the policy decides at once.
+/// about 2 KB; a worker has at most 2048 of them and a channel no more than are free, so 1024 when
+/// it is the only one; beyond that the policy decides at once.
 class Authorisation {
 public:
     /// Called once, from the event loop and never from the constructor. May destroy the object.
@@ -64,6 +65,7 @@ private:
     static void on_read(ngx_event_t& event);
 
     Done done_;
+    std::string channel_;
     AuthorisePolicy policy_;
     ngx_event_t timer_{};
     ngx_connection_t* c_ = nullptr;

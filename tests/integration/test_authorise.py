@@ -10,7 +10,7 @@ import pytest
 from sluicetest import logs, processes, rtmp
 from sluicetest.callback import Callback
 from sluicetest.publisher import Publisher, clip
-from sluicetest.refusal import DENIED, expect_no_secret, expect_refused
+from sluicetest.refusal import BAD_NAME, DENIED, expect_no_secret, expect_refused
 from sluicetest.viewer import HttpFlv, RtmpViewer, WsFlv
 from sluicetest.waiting import stays, wait_for
 
@@ -134,6 +134,16 @@ def test_a_refused_connection_follows_the_policy(product, callback):
     channel = asked(product, callback, "ingest")
     callback.close()
     assert publish(product, channel)[0].description == "sluice: authorise_failed"
+
+
+def test_a_second_publisher_is_refused_before_anybody_is_asked(product, callback):
+    channel = asked(product, callback, "ingest")
+    with live(product, channel):
+        expect_refused(product, channel.name() + "&ticket=8", "already_publishing", BAD_NAME, channel.id)
+        assert len(callback.asked) == 1
+        channel.patch(ingest={"on_duplicate": "replace"})
+        assert publish(product, channel)[0].code == "NetStream.Publish.Start"
+    assert len(callback.asked) == 2
 
 
 def test_a_publisher_that_leaves_while_it_waits_leaves_nothing_behind(product, callback):
@@ -286,6 +296,29 @@ def test_two_hundred_equal_viewers_are_one_question(product, callback, stream):
         assert [r.status for r in replies] == [200] * 200
         assert len(callback.asked) == 1
         replies[0].read_key_frame()
+
+
+@pytest.mark.parametrize("query", ["?ticket=7", "?ticket={}"], ids=["that are equal", "that differ"])
+def test_many_questions_that_wait_hold_up_no_other_channel(product, callback, stream, query):
+    stream.patch(playback={"authorise_timeout_ms": 10_000})
+    callback.hold()
+    with Callback() as quick, contextlib.ExitStack() as stack:
+        other = asked(product, quick, "ingest")
+        replies = []
+
+        def join(n):
+            replies.append(stack.enter_context(watch(product, stream, query.format(n))))
+
+        threads = [threading.Thread(target=join, args=(n,)) for n in range(200)]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: product.api.metric("sluice_authorise_waiting") == 200, 30, "two hundred to wait")
+        assert publish(product, other)[0].code == "NetStream.Publish.Start"
+        assert product.api.metric("sluice_authorise_waiting") == 200
+        callback.release()
+        for thread in threads:
+            thread.join(20)
+        assert [r.status for r in replies] == [200] * 200
 
 
 def test_a_viewer_that_leaves_while_it_waits_leaves_nothing_behind(product, callback, stream):

@@ -35,13 +35,11 @@ bool worth_a_line(const Router::Outcome& outcome)
     return outcome.reply.status != 200 || !outcome.route.ends_with("/health");
 }
 
-}  // namespace
+using Moment = std::chrono::steady_clock::time_point;
 
-Reply serve(const Router& router, Metrics& metrics, Request request)
+/// Counts and logs the reply to the request `id` that came at `start`.
+Reply finished(Metrics& metrics, const std::string& id, Moment start, Router::Outcome outcome)
 {
-    const auto start = std::chrono::steady_clock::now();
-    const auto id = request_id(request);
-    auto outcome = router.dispatch(std::move(request));
     const auto spent = std::chrono::steady_clock::now() - start;
     metrics.answered(outcome.route, outcome.reply.status, spent);
     nlohmann::ordered_json line{{"req_id", id},
@@ -52,6 +50,24 @@ Reply serve(const Router& router, Metrics& metrics, Request request)
     if (worth_a_line(outcome)) log(level_of(outcome.reply.status), std::move(line));
     outcome.reply.headers.emplace_back("X-Request-Id", id);
     return std::move(outcome.reply);
+}
+
+}  // namespace
+
+Reply serve(const Router& router, Metrics& metrics, Request request)
+{
+    const auto start = std::chrono::steady_clock::now();
+    const auto id = request_id(request);
+    auto outcome = router.dispatch(std::move(request));
+    if (!outcome.reply.later) return finished(metrics, id, start, std::move(outcome));
+    Reply reply;
+    reply.later = [=, &metrics, route = outcome.route,
+                   later = std::move(outcome.reply.later)](const auto& send) {
+        later([=, &metrics](Reply known) {
+            send(finished(metrics, id, start, {std::move(known), route, ""}));
+        });
+    };
+    return reply;
 }
 
 }  // namespace sluice::control::http

@@ -36,16 +36,23 @@ Answer AuthoriseRoutes::ask(const Request& request)
     check(question_rule(), *body, "", findings);
     if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
     const auto whole = complete(question_rule(), *body);
-    const auto verdict = authoriser_.ask({.action = whole.at("action"),
-                                          .channel = whole.at("channel"),
-                                          .protocol = whole.at("protocol"),
-                                          .address = whole.at("address"),
-                                          .query = whole.at("query"),
-                                          .session = whole.at("session")});
-    if (!verdict) return tl::unexpected(verdict.error());
-    return json_reply(
-        200,
-        {{"allow", verdict->allowed}, {"failed", verdict->failed}, {"reason", verdict->reason}});
+    const AuthoriseQuestion question{.action = whole.at("action"),
+                                     .channel = whole.at("channel"),
+                                     .protocol = whole.at("protocol"),
+                                     .address = whole.at("address"),
+                                     .query = whole.at("query"),
+                                     .session = whole.at("session")};
+    const auto policy = authoriser_.policy_of(question);
+    if (!policy) return tl::unexpected(policy.error());
+    Reply reply;
+    reply.later = [this, question, policy = *policy](auto send) {
+        authoriser_.ask(question, policy, [send = std::move(send)](const Verdict& verdict) {
+            send(json_reply(200, {{"allow", verdict.allowed},
+                                  {"failed", verdict.failed},
+                                  {"reason", verdict.reason}}));
+        });
+    };
+    return reply;
 }
 
 }  // namespace sluice::control::http

@@ -3,7 +3,9 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <cerrno>
+#include <mutex>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -95,12 +97,29 @@ struct Conversation {
     explicit Conversation(std::size_t max_request) : parser(max_request) {}
 
     RequestParser parser;
-    bool over = false;  ///< the last reply is out
+    std::atomic<bool> over{false};  ///< the last reply is out, or is to come
+
+    std::mutex mutex;
+    bool gone = false;  ///< the descriptor may be another connection's by now
 };
 
 std::shared_ptr<Conversation> conversation_of(const std::shared_ptr<P::Tcp::Peer>& peer)
 {
     return std::static_pointer_cast<Conversation>(peer->getData(kConversation));
+}
+
+void send(const Reply& reply, bool head, bool close, P::Tcp::Peer& peer, Conversation& conversation)
+{
+    const std::lock_guard lock(conversation.mutex);
+    if (conversation.gone) return;
+    // Written here and now instead of through Pistache's queue: when a handler has returned, its
+    // reply is out, so that draining at the end needs only to count handlers.
+    const bool written = write_all(peer.fd(), serialise(reply, head, close));
+    // The other side closes once it sees the end; Pistache then cleans up.
+    if (!written) ::shutdown(peer.fd(), SHUT_RDWR);
+    if (!close) return;
+    conversation.over = true;
+    ::shutdown(peer.fd(), SHUT_WR);
 }
 
 }  // namespace
@@ -114,6 +133,11 @@ void Connection::onConnection(const std::shared_ptr<P::Tcp::Peer>& peer)
 void Connection::onDisconnection(const std::shared_ptr<P::Tcp::Peer>& peer)
 {
     shared_->metrics->connection_closed();
+    {
+        const auto conversation = conversation_of(peer);
+        const std::lock_guard lock(conversation->mutex);
+        conversation->gone = true;
+    }
     const auto thread = std::static_pointer_cast<std::size_t>(peer->tryGetData(kThread));
     if (thread) shared_->load.at(*thread).fetch_sub(1);
 }
@@ -146,8 +170,16 @@ void Connection::answer(const P::Http::Request& parsed, const std::shared_ptr<P:
     if (!request) return refuse(400, "the query has a broken percent escape", peer);
     const bool head = request->method == "HEAD";
     shared_->in_flight.fetch_add(1);
+    const auto conversation = conversation_of(peer);
     const auto reply = shared_->handle(std::move(*request));
-    send(reply, head, wants_close(parsed), peer);
+    if (reply.later) {
+        conversation->over = true;
+        return reply.later([=, shared = shared_](const Reply& known) {
+            send(known, head, true, *peer, *conversation);
+            shared->in_flight.fetch_sub(1);
+        });
+    }
+    send(reply, head, wants_close(parsed), *peer, *conversation);
     shared_->in_flight.fetch_sub(1);
 }
 
@@ -156,20 +188,7 @@ void Connection::refuse(int status, std::string_view detail,
 {
     // After a request that could not be read, nobody knows where the next one starts.
     shared_->metrics->answered("", status, {});
-    send(problem(status, detail, ""), false, true, peer);
-}
-
-void Connection::send(const Reply& reply, bool head, bool close,
-                      const std::shared_ptr<P::Tcp::Peer>& peer)
-{
-    // Written here and now instead of through Pistache's queue: when a handler has returned, its
-    // reply is out, so that draining at the end needs only to count handlers.
-    const bool written = write_all(peer->fd(), serialise(reply, head, close));
-    // The other side closes once it sees the end; Pistache then cleans up.
-    if (!written) ::shutdown(peer->fd(), SHUT_RDWR);
-    if (!close) return;
-    conversation_of(peer)->over = true;
-    ::shutdown(peer->fd(), SHUT_WR);
+    send(problem(status, detail, ""), false, true, *peer, *conversation_of(peer));
 }
 
 }  // namespace sluice::control::http

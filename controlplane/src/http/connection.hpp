@@ -44,9 +44,6 @@ private:
                 const std::shared_ptr<Pistache::Tcp::Peer>& peer);
     void refuse(int status, std::string_view detail,
                 const std::shared_ptr<Pistache::Tcp::Peer>& peer);
-    void send(const Reply& reply, bool head, bool close,
-              const std::shared_ptr<Pistache::Tcp::Peer>& peer);
-
     std::shared_ptr<Shared> shared_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -34,6 +35,10 @@ struct Reply {
     std::string body;  ///< not sent for HEAD, but its length is
     std::string content_type = "application/json";
     std::vector<std::pair<std::string, std::string>> headers;
+
+    /// Set for a reply that is not known yet: all else is empty. Called once, with what sends the
+    /// reply: from any thread, once. It is the connection's last.
+    std::function<void(std::function<void(Reply)> send)> later;
 
     Reply with(std::string name, std::string value) &&;
 };

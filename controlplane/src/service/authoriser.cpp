@@ -5,6 +5,7 @@
 #include "../log.hpp"
 #include "../store/schema.hpp"
 #include "channel_document.hpp"
+#include "random.hpp"
 #include "timestamp.hpp"
 
 namespace sluice::control {
@@ -20,7 +21,8 @@ std::int64_t monotonic_ms()
     return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
-/// What makes two questions equal. A zero byte separates: none of the parts can hold one.
+/// What makes two questions equal, in a few bytes: a query may be long. A zero byte separates, none
+/// of the parts can hold one.
 std::string key_of(const std::string& url, const AuthoriseQuestion& question)
 {
     std::string key = url;
@@ -29,7 +31,7 @@ std::string key_of(const std::string& url, const AuthoriseQuestion& question)
         key += '\0';
         key += *part;
     }
-    return key;
+    return sha256_hex(key);
 }
 
 std::string text_of(const json& document)
@@ -62,6 +64,12 @@ void counter(std::ostream& out, const char* name, const char* help,
     for (const auto& [label, value] : samples) out << name << '{' << label << "} " << value << '\n';
 }
 
+void gauge(std::ostream& out, const char* name, const char* help, std::size_t value)
+{
+    out << "# HELP " << name << ' ' << help << "\n# TYPE " << name << " gauge\n"
+        << name << ' ' << value << '\n';
+}
+
 }  // namespace
 
 Authoriser::Authoriser(store::Store& store, Call call, Clock clock)
@@ -84,40 +92,56 @@ Result<Authoriser::Policy> Authoriser::policy_of(const AuthoriseQuestion& questi
     });
 }
 
-Result<Verdict> Authoriser::ask(const AuthoriseQuestion& question)
+void Authoriser::ask(const AuthoriseQuestion& question, const Policy& policy, Done done)
 {
-    const auto policy = policy_of(question);
-    if (!policy) return tl::unexpected(policy.error());
-    if (policy->url.empty()) return Verdict{.allowed = true};
-
-    const auto key = key_of(policy->url, question);
-    std::promise<Verdict> promise;
-    {
-        std::unique_lock lock(mutex_);
-        if (auto known = cache_.find(key, clock_())) {
-            ++counters_.cached;
-            return *known;
-        }
-        if (const auto other = under_way_.find(key); other != under_way_.end()) {
-            const auto verdict = other->second;
-            lock.unlock();
-            ++counters_.shared;
-            return verdict.get();
-        }
-        if (!breaker_.allows(policy->url, clock_())) {
-            ++counters_.spared;
-            return Verdict{.allowed = policy->allow_on_failure, .failed = true};
-        }
-        under_way_[key] = promise.get_future().share();
+    if (policy.url.empty()) return done({.allowed = true});
+    const auto key = key_of(policy.url, question);
+    Verdict known{.allowed = policy.allow_on_failure, .failed = true};
+    switch (take(key, policy, done, known)) {
+        case Turn::known:
+            return done(known);
+        case Turn::shared:
+            return;
+        case Turn::call:
+            break;
     }
-    const auto verdict = call(question, *policy);
-    finish(key, *policy, verdict);
-    promise.set_value(verdict);
-    return verdict;
+    pool_.run(policy.url, [=, this, since_ms = clock_()] {
+        finish(key, policy, call(question, policy, since_ms));
+    });
+}
+
+/// What a question needs; `done` is taken when its verdict is not `known`.
+Authoriser::Turn Authoriser::take(const std::string& key, const Policy& policy, Done& done,
+                                  Verdict& known)
+{
+    const std::lock_guard lock(mutex_);
+    if (const auto remembered = cache_.find(key, clock_())) {
+        ++counters_.cached;
+        known = *remembered;
+        return Turn::known;
+    }
+    const bool shared = under_way_.contains(key);
+    const auto here = waiting_by_server_.find(policy.url);
+    const auto ahead = here == waiting_by_server_.end() ? 0 : here->second;
+    if (ahead >= kMostWaiting - waiting_) {
+        ++counters_.crowded;
+        return Turn::known;
+    }
+    if (!shared && !breaker_.allows(policy.url, clock_())) {
+        ++counters_.spared;
+        return Turn::known;
+    }
+    ++waiting_;
+    ++waiting_by_server_[policy.url];
+    under_way_[key].push_back(std::move(done));
+    if (!shared) return Turn::call;
+    ++counters_.shared;
+    return Turn::shared;
 }
 
 /// Never throws: others wait for the outcome.
-Verdict Authoriser::call(const AuthoriseQuestion& question, const Policy& policy)
+Verdict Authoriser::call(const AuthoriseQuestion& question, const Policy& policy,
+                         std::int64_t since_ms)
 {
     const json body{{"action", question.action},        {"channel", question.channel},
                     {"protocol", question.protocol},    {"address", question.address},
@@ -125,7 +149,10 @@ Verdict Authoriser::call(const AuthoriseQuestion& question, const Policy& policy
                     {"time", format_timestamp(now_s())}};
     std::string why;
     try {
-        const auto answer = call_(policy.url, text_of(body), policy.timeout, ending_.get_token());
+        const auto left = policy.timeout - std::chrono::milliseconds(clock_() - since_ms);
+        const auto answer = left.count() <= 0 || ending_.stop_requested()
+                                ? fail(Errc::unavailable, "its turn did not come in time")
+                                : call_(policy.url, text_of(body), left, ending_.get_token());
         if (answer && answer->status >= 200 && answer->status < 300) {
             ++counters_.allowed;
             return {.allowed = true};
@@ -148,11 +175,20 @@ Verdict Authoriser::call(const AuthoriseQuestion& question, const Policy& policy
 
 void Authoriser::finish(const std::string& key, const Policy& policy, const Verdict& verdict)
 {
-    const std::lock_guard lock(mutex_);
-    const auto now = clock_();
-    breaker_.note(policy.url, !verdict.failed, now);
-    if (!verdict.failed && policy.cache_ms > 0) cache_.put(key, verdict, now + policy.cache_ms);
-    under_way_.erase(key);
+    std::vector<Done> waiting;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto now = clock_();
+        breaker_.note(policy.url, !verdict.failed, now);
+        if (!verdict.failed && policy.cache_ms > 0) {
+            cache_.put(key, verdict, now, now + policy.cache_ms);
+        }
+        waiting = std::move(under_way_.extract(key).mapped());
+        waiting_ -= waiting.size();
+        const auto here = waiting_by_server_.find(policy.url);
+        if ((here->second -= waiting.size()) == 0) waiting_by_server_.erase(here);
+    }
+    for (const auto& done : waiting) done(verdict);
 }
 
 std::string Authoriser::metrics() const
@@ -164,10 +200,17 @@ std::string Authoriser::metrics() const
              {"outcome=\"failed\"", counters_.failed}});
     counter(out, "sluice_authorise_without_call_total",
             "Questions that needed no call: remembered, shared with an equal one, or not asked "
-            "because the server keeps failing.",
+            "because the server keeps failing or too many wait for it.",
             {{"why=\"cached\"", counters_.cached},
              {"why=\"shared\"", counters_.shared},
-             {"why=\"spared\"", counters_.spared}});
+             {"why=\"spared\"", counters_.spared},
+             {"why=\"crowded\"", counters_.crowded}});
+    const std::lock_guard lock(mutex_);
+    gauge(out, "sluice_authorise_waiting", "Questions that wait for their answer.", waiting_);
+    gauge(out, "sluice_authorise_waiting_max", "Questions that may wait.", kMostWaiting);
+    gauge(out, "sluice_authorise_verdicts", "Answers of callbacks that are remembered.",
+          cache_.size());
+    gauge(out, "sluice_authorise_verdicts_max", "Answers that may be remembered.", kMostVerdicts);
     return out.str();
 }
 

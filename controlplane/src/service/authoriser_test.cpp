@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
-#include <thread>
+#include <future>
 #include <vector>
 
 #include "../store/schema.hpp"
@@ -17,29 +18,35 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kUrl = "http://user:secret@callback.test/ask";
+constexpr const char* kQuick = "http://quick.test/";
 
 class Authorise : public testing::Test {
 protected:
-    void channel(const json& playback)
+    void channel(const json& playback, const std::string& id = "a")
     {
-        auto document = complete(channel_rule(), {{"id", "a"}, {"playback", playback}});
+        auto document = complete(channel_rule(), {{"id", id}, {"playback", playback}});
         document["ingest"]["key"] = "k";
-        ASSERT_TRUE(store->commit({store::put(store::schema::channel("a"), to_stored(document))}));
+        ASSERT_TRUE(store->commit({store::put(store::schema::channel(id), to_stored(document))}));
     }
 
     void SetUp() override { channel({{"authorise_url", kUrl}}); }
 
-    Verdict ask(const std::string& query = "token=7")
+    std::future<Verdict> begin(const std::string& query, const std::string& name = "a")
     {
-        const auto verdict = authoriser.ask({.action = "play",
-                                             .channel = "a",
-                                             .protocol = "flv",
-                                             .address = "192.0.2.1",
-                                             .query = query,
-                                             .session = "s"});
-        EXPECT_TRUE(verdict);
-        return verdict.value_or(Verdict{});
+        const AuthoriseQuestion question{.action = "play",
+                                         .channel = name,
+                                         .protocol = "flv",
+                                         .address = "192.0.2.1",
+                                         .query = query,
+                                         .session = "s"};
+        const auto policy = authoriser.policy_of(question);
+        EXPECT_TRUE(policy);
+        auto promise = std::make_shared<std::promise<Verdict>>();
+        authoriser.ask(question, *policy, [promise](const Verdict& v) { promise->set_value(v); });
+        return promise->get_future();
     }
+
+    Verdict ask(const std::string& query = "token=7") { return begin(query).get(); }
 
     Result<CallbackAnswer> call(const std::string& url, const std::string& body,
                                 std::chrono::milliseconds limit)
@@ -47,13 +54,23 @@ protected:
         {
             const std::lock_guard lock(mutex);
             calls.push_back(json::parse(body));
-            EXPECT_EQ(url, kUrl);
             limits.push_back(limit);
         }
         std::unique_lock lock(mutex);
         changed.notify_all();
+        if (url == kQuick) return CallbackAnswer{.status = 200};
+        EXPECT_EQ(url, kUrl);
         changed.wait(lock, [&] { return !hold; });
         return answer;
+    }
+
+    void release()
+    {
+        {
+            const std::lock_guard lock(mutex);
+            hold = false;
+        }
+        changed.notify_all();
     }
 
     TemporaryStore store;
@@ -63,12 +80,12 @@ protected:
     std::vector<json> calls;
     std::vector<std::chrono::milliseconds> limits;
     Result<CallbackAnswer> answer = CallbackAnswer{.status = 200};
-    std::int64_t now_ms = 1000;
+    std::atomic<std::int64_t> now_ms{1000};
     Authoriser authoriser{*store,
                           [this](const auto& url, const auto& body, auto limit, auto) {
                               return call(url, body, limit);
                           },
-                          [this] { return now_ms; }};
+                          [this] { return now_ms.load(); }};
 };
 
 TEST_F(Authorise, the_callback_learns_who_wants_what)
@@ -162,19 +179,59 @@ TEST_F(Authorise, equal_questions_at_the_same_time_share_one_call)
 {
     channel({{"authorise_url", kUrl}, {"authorise_cache_s", 0}});
     hold = true;
-    std::vector<std::thread> askers;
-    std::atomic<int> allowed{0};
-    for (int i = 0; i < 20; ++i) askers.emplace_back([&] { allowed += ask().allowed; });
-    while (authoriser.metrics().find("why=\"shared\"} 19") == std::string::npos)
-        std::this_thread::yield();
+    std::vector<std::future<Verdict>> askers;
+    for (int i = 0; i < 20; ++i) askers.push_back(begin("token=7"));
+    release();
+    for (auto& asker : askers) EXPECT_TRUE(asker.get().allowed);
+    EXPECT_EQ(calls.size(), 1U);
+}
+
+TEST_F(Authorise, a_slow_server_holds_up_nobody_who_asks_another)
+{
+    channel({{"authorise_url", kQuick}}, "b");
+    hold = true;
+    std::vector<std::future<Verdict>> askers;
+    for (int i = 0; i < 600; ++i) askers.push_back(begin("ticket=" + std::to_string(i)));
+    for (int i = 0; i < 600; ++i) askers.push_back(begin("ticket=0"));
+    EXPECT_TRUE(begin("", "b").get().allowed);
     {
         const std::lock_guard lock(mutex);
-        EXPECT_EQ(calls.size(), 1U);
-        hold = false;
+        EXPECT_LE(calls.size(), Authoriser::kMostCalls / 2 + 1);
     }
-    changed.notify_all();
-    for (auto& asker : askers) asker.join();
-    EXPECT_EQ(allowed, 20);
+    release();
+    for (auto& asker : askers) EXPECT_TRUE(asker.get().allowed);
+}
+
+TEST_F(Authorise, of_too_many_that_wait_the_policy_decides_at_once)
+{
+    channel({{"authorise_url", kQuick}}, "b");
+    hold = true;
+    std::vector<std::future<Verdict>> askers;
+    for (std::size_t i = 0; i < Authoriser::kMostWaiting / 2; ++i) askers.push_back(begin("same"));
+    EXPECT_EQ(begin("same").get(), Verdict{.failed = true});
+    EXPECT_EQ(begin("another").get(), Verdict{.failed = true});
+    EXPECT_TRUE(begin("", "b").get().allowed);
+    release();
+    for (auto& asker : askers) EXPECT_TRUE(asker.get().allowed);
+    EXPECT_TRUE(begin("another").get().allowed);
+}
+
+TEST_F(Authorise, a_question_whose_turn_comes_too_late_is_a_failure_without_a_call)
+{
+    hold = true;
+    std::vector<std::future<Verdict>> askers;
+    const auto running = Authoriser::kMostCalls / 2;
+    for (std::size_t i = 0; i <= running; ++i) askers.push_back(begin(std::to_string(i)));
+    {
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [&] { return calls.size() == running; });
+    }
+    now_ms += 2000;
+    release();
+    int failed = 0;
+    for (auto& asker : askers) failed += asker.get().failed ? 1 : 0;
+    EXPECT_EQ(failed, 1);
+    EXPECT_EQ(calls.size(), running);
 }
 
 TEST_F(Authorise, a_server_that_keeps_failing_is_spared)
@@ -197,9 +254,9 @@ TEST_F(Authorise, a_channel_without_a_callback_lets_in)
 
 TEST_F(Authorise, an_unknown_channel_is_said_to_be_unknown)
 {
-    const auto verdict = authoriser.ask({.action = "play", .channel = "b"});
-    ASSERT_FALSE(verdict);
-    EXPECT_EQ(verdict.error().code, Errc::not_found);
+    const auto policy = authoriser.policy_of({.action = "play", .channel = "b"});
+    ASSERT_FALSE(policy);
+    EXPECT_EQ(policy.error().code, Errc::not_found);
 }
 
 TEST_F(Authorise, any_bytes_may_be_in_a_query)

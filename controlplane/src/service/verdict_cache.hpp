@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -17,26 +18,33 @@ struct Verdict {
     bool operator==(const Verdict&) const = default;
 };
 
-/// Verdicts by question, each until its time; the one that was used longest ago makes room. Not
-/// thread-safe. Times are monotonic.
+/// Verdicts by question, each until its time; the one that was used longest ago makes room. Those
+/// whose time is over go when others come. Not thread-safe. Times are monotonic.
 class VerdictCache {
 public:
     explicit VerdictCache(std::size_t most) : most_(most) {}
 
     std::optional<Verdict> find(const std::string& question, std::int64_t now_ms);
-    void put(const std::string& question, const Verdict& verdict, std::int64_t until_ms);
+    void put(const std::string& question, const Verdict& verdict, std::int64_t now_ms,
+             std::int64_t until_ms);
     std::size_t size() const { return places_.size(); }
 
 private:
+    struct Entry;
+    using Entries = std::list<Entry>;
+    using Ends = std::multimap<std::int64_t, Entries::iterator>;
     struct Entry {
         std::string question;
         Verdict verdict;
-        std::int64_t until_ms;
+        Ends::iterator end;
     };
 
+    void erase(Entries::iterator entry);
+
     const std::size_t most_;
-    std::list<Entry> entries_;  ///< the newest use first
-    std::unordered_map<std::string, std::list<Entry>::iterator> places_;
+    Entries entries_;  ///< the newest use first
+    Ends ends_;        ///< the first to end first
+    std::unordered_map<std::string, Entries::iterator> places_;
 };
 
 }  // namespace sluice::control

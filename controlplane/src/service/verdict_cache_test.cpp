@@ -11,7 +11,7 @@ const Verdict kNo{.reason = "no seat"};
 TEST(VerdictCache, keeps_a_verdict_until_its_time)
 {
     VerdictCache cache(10);
-    cache.put("a", kNo, 100);
+    cache.put("a", kNo, 0, 100);
     EXPECT_EQ(cache.find("a", 99), kNo);
     EXPECT_EQ(cache.find("b", 99), std::nullopt);
     EXPECT_EQ(cache.find("a", 100), std::nullopt);
@@ -21,8 +21,8 @@ TEST(VerdictCache, keeps_a_verdict_until_its_time)
 TEST(VerdictCache, a_newer_verdict_takes_the_place)
 {
     VerdictCache cache(10);
-    cache.put("a", kNo, 100);
-    cache.put("a", kYes, 50);
+    cache.put("a", kNo, 0, 100);
+    cache.put("a", kYes, 0, 50);
     EXPECT_EQ(cache.find("a", 10), kYes);
     EXPECT_EQ(cache.size(), 1U);
 }
@@ -30,14 +30,26 @@ TEST(VerdictCache, a_newer_verdict_takes_the_place)
 TEST(VerdictCache, what_was_used_longest_ago_makes_room)
 {
     VerdictCache cache(2);
-    cache.put("a", kYes, 100);
-    cache.put("b", kYes, 100);
+    cache.put("a", kYes, 0, 100);
+    cache.put("b", kYes, 0, 100);
     EXPECT_TRUE(cache.find("a", 1));
-    cache.put("c", kYes, 100);
+    cache.put("c", kYes, 0, 100);
     EXPECT_TRUE(cache.find("a", 1));
     EXPECT_FALSE(cache.find("b", 1));
     EXPECT_TRUE(cache.find("c", 1));
     EXPECT_EQ(cache.size(), 2U);
+}
+
+TEST(VerdictCache, what_is_over_goes_when_others_come)
+{
+    VerdictCache cache(10);
+    cache.put("a", kYes, 0, 100);
+    cache.put("b", kYes, 0, 50);
+    cache.put("c", kYes, 70, 90);
+    EXPECT_EQ(cache.size(), 2U);
+    cache.put("d", kYes, 100, 200);
+    EXPECT_EQ(cache.size(), 1U);
+    EXPECT_TRUE(cache.find("d", 199));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@ import os
 
 import httpx
 
+from . import metrics
 from .sign import NEVER_EXPIRES, push_name
 
 _numbers = itertools.count(1)
@@ -56,6 +57,12 @@ class Api:
 
     def delete(self, path, **how):
         return self.client.delete(path, **how)
+
+    def metric(self, name):
+        """The value of a metric without labels."""
+        reply = self.get("/metrics")
+        assert reply.status_code == 200, reply.text
+        return metrics.samples(reply.text, name)[()]
 
     def channel(self, id=None, key=None, **fields):
         """Makes a channel and returns it as a Channel."""
