@@ -160,12 +160,7 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
                [this] { return publish(); }),
       channels_(*store_, journal_, [this] { return publish(); }),
       live_(nginx_),
-      health_(*store_, nginx_,
-              [this](const Event& event) {
-                  if (auto done = journal_.record(event); !done) {
-                      log_message(Level::error, done.error().detail);
-                  }
-              }),
+      health_(*store_, journal_, nginx_),
       authoriser_(*store_),
       idempotency_(*store_),
       webhooks_(*store_, journal_, [this] { return private_receivers(settings_.get()); }),

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 from sluicetest import media, processes
+from sluicetest.journal import Journal
 from sluicetest.publisher import Publisher, clip
 from sluicetest.rtmp import AUDIO, VIDEO
 from sluicetest.waiting import stays, wait_for
@@ -151,3 +152,24 @@ def test_a_stream_that_stops_is_no_recovery(own_system):
         own_system.control.wait_state(channel.id, "idle", 15)
         wait_for(lambda: not channel.status()["health"], 5, "the breach to go with its stream")
         assert not events.find("stream.recovered", channel=channel.id)
+
+
+def test_a_control_plane_that_was_killed_tells_nothing_twice_and_leaves_out_no_end(own_system):
+    heals, stays_bad = (channel_for(own_system.api, {"max_silence_s": 1}) for _ in range(2))
+    journal = Journal(own_system.api)
+    with Encoder(own_system, heals.name()) as good, Encoder(own_system, stays_bad.name()) as bad:
+        good.fault = bad.fault = silent
+        for channel in (heals, stays_bad):
+            journal.wait("stream.degraded", 15, channel=channel.id)
+        control_plane = own_system.controlplane()
+        processes.signal_to(control_plane, signal.SIGKILL)
+        good.fault = None
+        wait_for(lambda: own_system.controlplane() not in (None, control_plane), 20, "another control plane")
+        wait_for(lambda: own_system.api.get("/health").status_code == 200, 20, "it to answer")
+        journal.wait("stream.recovered", 20, channel=heals.id)
+        wait_for(lambda: [b["rule"] for b in stays_bad.status()["health"]] == ["silence"], 10, "what was known")
+        assert heals.status()["health"] == []
+        stays(lambda: len([e for e in journal.read() if e["type"] in ("stream.degraded", "stream.recovered")]) == 3,
+              4, "nothing told twice")
+        bad.fault = None
+        journal.wait("stream.recovered", 15, channel=stays_bad.id)

@@ -50,4 +50,22 @@ std::vector<Breach> HealthBook::breaches(const std::string& channel) const
     return stream == streams_.end() ? std::vector<Breach>{} : stream->second.health.breaches();
 }
 
+std::map<std::string, HealthBook::Open> HealthBook::open() const
+{
+    std::map<std::string, Open> open;
+    for (const auto& [channel, stream] : streams_) {
+        auto breaches = stream.health.breaches();
+        if (!breaches.empty()) open[channel] = {stream.boot, std::move(breaches)};
+    }
+    return open;
+}
+
+void HealthBook::restore(const std::string& channel, const Open& open, std::int64_t now_ms)
+{
+    auto& stream = streams_[channel];
+    stream.health.restore(open.breaches);
+    stream.boot = open.boot;
+    stream.kept_ms = now_ms;
+}
+
 }  // namespace sluice::control

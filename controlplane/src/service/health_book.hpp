@@ -31,6 +31,18 @@ public:
 
     std::vector<Breach> breaches(const std::string& channel) const;
 
+    /// A stream with breaches.
+    struct Open {
+        std::string boot;  ///< of the nginx that last had it
+        std::vector<Breach> breaches;
+    };
+
+    /// By channel.
+    std::map<std::string, Open> open() const;
+
+    /// Takes what another book had open.
+    void restore(const std::string& channel, const Open& open, std::int64_t now_ms);
+
     std::size_t size() const { return streams_.size(); }
 
 private:

@@ -1,5 +1,6 @@
 #include "health_rules.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace sluice::control {
@@ -50,6 +51,18 @@ bool breaks(HealthRule rule, double value, double threshold)
 std::string_view name_of(HealthRule rule)
 {
     return kNames.at(index_of(rule));
+}
+
+std::optional<HealthRule> rule_named(std::string_view name)
+{
+    const auto* const found = std::ranges::find(kNames, name);
+    if (found == kNames.end()) return std::nullopt;
+    return static_cast<HealthRule>(found - kNames.begin());
+}
+
+json rounded(std::optional<double> value)
+{
+    return value ? json(std::round(*value * 1000) / 1000) : json();
 }
 
 HealthLimits limits_of(const json& channel)
@@ -146,6 +159,15 @@ std::vector<Breach> StreamHealth::breaches() const
         if (state.degraded) breaches.push_back(state.breach);
     }
     return breaches;
+}
+
+void StreamHealth::restore(const std::vector<Breach>& breaches)
+{
+    for (const auto& breach : breaches) {
+        auto& state = states_.at(index_of(breach.rule));
+        state.degraded = true;
+        state.breach = breach;
+    }
 }
 
 }  // namespace sluice::control

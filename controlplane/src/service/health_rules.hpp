@@ -15,6 +15,12 @@ inline constexpr std::size_t kHealthRules = 5;
 /// As it stands in events and in the status.
 std::string_view name_of(HealthRule rule);
 
+/// Nothing when no rule has this name.
+std::optional<HealthRule> rule_named(std::string_view name);
+
+/// What a person wants to read: no more than three digits behind the point.
+nlohmann::json rounded(std::optional<double> value);
+
 /// One number per rule, in the unit of its field of the channel: kbit/s, frames per second,
 /// seconds, milliseconds, seconds. Nothing: not known, or not asked for.
 using HealthNumbers = std::array<std::optional<double>, kHealthRules>;
@@ -63,6 +69,9 @@ public:
                                     std::int64_t now_ms);
 
     std::vector<Breach> breaches() const;
+
+    /// Takes the breaches that another one had.
+    void restore(const std::vector<Breach>& breaches);
 
     std::int64_t seen_ms() const { return seen_ms_; }
 

@@ -1,7 +1,6 @@
 #include "health_watch.hpp"
 
 #include <chrono>
-#include <cmath>
 
 #include "../log.hpp"
 #include "../store/schema.hpp"
@@ -23,42 +22,11 @@ std::int64_t monotonic_ms()
     return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
-/// What a person wants to read: no more than three digits behind the point.
-json rounded(std::optional<double> value)
-{
-    return value ? json(std::round(*value * 1000) / 1000) : json();
-}
-
-/// The reason of a degraded stream, in words of the same kind as nginx's own `gop_exceeds_ring`.
-const char* reason_of(HealthRule rule)
-{
-    switch (rule) {
-        case HealthRule::bitrate:
-            return "bitrate_low";
-        case HealthRule::fps:
-            return "fps_low";
-        case HealthRule::keyframe_interval:
-            return "keyframe_late";
-        case HealthRule::av_drift:
-            return "av_drift";
-        case HealthRule::silence:
-            break;
-    }
-    return "silence";
-}
-
-json data_of(const HealthChange& change)
-{
-    return {{"rule", name_of(change.rule)},
-            {"value", rounded(change.value)},
-            {"threshold", rounded(change.threshold)},
-            {"reason", reason_of(change.rule)}};
-}
-
 }  // namespace
 
-HealthWatch::HealthWatch(store::Store& store, const nginx::ControlSocket& nginx, Emit emit)
-    : store_(store), nginx_(nginx), emit_(std::move(emit)), thread_([this] { run(); })
+HealthWatch::HealthWatch(store::Store& store, const Journal& journal,
+                         const nginx::ControlSocket& nginx)
+    : store_(store), nginx_(nginx), record_(store, journal), thread_([this] { run(); })
 {}
 
 HealthWatch::~HealthWatch()
@@ -87,6 +55,7 @@ void HealthWatch::run()
 
 void HealthWatch::look()
 {
+    if (auto done = load(); !done) return log_message(Level::error, done.error().detail);
     const auto answer = nginx_.get("/-/streams", kListLimit);
     if (!answer) return;  // nothing is known: nothing changes
     // Read before the channels, so that a change meanwhile is seen in the next round at the latest.
@@ -94,20 +63,28 @@ void HealthWatch::look()
     if (!revision || *revision != seen_) limits_.clear();
     if (revision) seen_ = *revision;
 
-    std::vector<HealthBook::Change> changes;
-    {
-        const std::lock_guard lock(mutex_);
-        changes = book_.take(
-            *answer, [this](const std::string& channel) { return limits_of(channel); },
-            monotonic_ms());
-        if (book_.size() == 0) limits_.clear();
+    auto next = book_;
+    const auto now = monotonic_ms();
+    const auto changes = next.take(
+        *answer, [this](const std::string& channel) { return limits_of(channel); }, now);
+    if (next.size() == 0) limits_.clear();
+    // What could not be told has not happened: the next round finds it again.
+    if (auto done = record_.commit(changes, next, now); !done) {
+        return log_message(Level::error, done.error().detail);
     }
-    for (const auto& [channel, what] : changes) {
-        emit_({.type = what.degraded ? "stream.degraded" : "stream.recovered",
-               .channel = channel,
-               .ts_ms = now_ms(),
-               .data = data_of(what)});
-    }
+    const std::lock_guard lock(mutex_);
+    book_ = std::move(next);
+}
+
+Result<void> HealthWatch::load()
+{
+    if (loaded_) return {};
+    HealthBook book;
+    if (auto done = record_.load(book, monotonic_ms()); !done) return done;
+    const std::lock_guard lock(mutex_);
+    book_ = std::move(book);
+    loaded_ = true;
+    return {};
 }
 
 std::optional<HealthLimits> HealthWatch::limits_of(const std::string& channel)

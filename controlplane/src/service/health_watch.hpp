@@ -1,7 +1,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -11,21 +10,18 @@
 
 #include "../nginx/control_socket.hpp"
 #include "../store/store.hpp"
-#include "event.hpp"
 #include "health_book.hpp"
+#include "health_record.hpp"
+#include "journal.hpp"
 
 namespace sluice::control {
 
-/// Asks nginx once a second how its streams do, judges them by their channels' `health` and reports
-/// every change.
+/// Asks nginx once a second how its streams do, judges them by their channels' `health` and records
+/// every change in the journal.
 class HealthWatch {
 public:
-    /// Called in the watch's own thread with `stream.degraded` or `stream.recovered` and its data:
-    /// rule, value, threshold, reason.
-    using Emit = std::function<void(const Event& event)>;
-
-    /// Starts; the two must outlive it.
-    HealthWatch(store::Store& store, const nginx::ControlSocket& nginx, Emit emit);
+    /// Starts; the three must outlive it.
+    HealthWatch(store::Store& store, const Journal& journal, const nginx::ControlSocket& nginx);
     HealthWatch(const HealthWatch&) = delete;
     HealthWatch& operator=(const HealthWatch&) = delete;
     ~HealthWatch();
@@ -36,18 +32,20 @@ public:
 private:
     void run();
     void look();
+    Result<void> load();
     std::optional<HealthLimits> limits_of(const std::string& channel);
 
     store::Store& store_;
     const nginx::ControlSocket& nginx_;
-    const Emit emit_;
 
     mutable std::mutex mutex_;  ///< guards the book and the end
     std::condition_variable wake_;
     bool ending_ = false;
-    HealthBook book_;
+    HealthBook book_;  ///< changed by the watch's thread alone
 
-    // Of the watch's thread alone: the limits that were read at `seen_`, of live streams.
+    // Of the watch's thread alone, as the limits that were read at `seen_`, of live streams.
+    HealthRecord record_;
+    bool loaded_ = false;
     std::map<std::string, std::optional<HealthLimits>, std::less<>> limits_;
     store::Revision seen_ = 0;
 

@@ -25,6 +25,7 @@
 ///     ring/position        how far nginx's event ring is journalled, see events/ring_recorder.hpp
 ///     ring/posted          how far the journal is posted to the ring: a number
 ///     ring/live/<id>       empty: the journal's last word on this stream is that it started
+///     ring/health/<id>     the rules that this stream breaks, see service/health_record.hpp
 ///     webhooks/<id>        the webhook document, its secrets in the member "~secrets"
 ///     webhook-state/<id>   how far it is delivered, see events/delivery_queue.hpp
 ///     webhook-log/<id>/<n> the delivery of event number n
@@ -55,6 +56,7 @@ inline constexpr std::string_view kRing = "ring/";
 inline constexpr std::string_view kRingPosition = "ring/position";
 inline constexpr std::string_view kRingPosted = "ring/posted";
 inline constexpr std::string_view kRingLive = "ring/live/";
+inline constexpr std::string_view kRingHealth = "ring/health/";
 inline constexpr std::string_view kAudit = "audit/";
 
 inline std::string channel(std::string_view id)
