@@ -161,6 +161,7 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
       channels_(*store_, journal_, [this] { return publish(); }),
       live_(nginx_),
       health_(*store_, journal_, nginx_),
+      census_(*store_, dir_ / "backups"),
       authoriser_(*store_),
       idempotency_(*store_),
       webhooks_(*store_, journal_, [this] { return private_receivers(settings_.get()); }),
@@ -188,7 +189,7 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
       settings_routes_(settings_),
       generation_routes_(settings_, idempotency_),
       system_routes_(*store_, channels_, live_, settings_, publisher_, authoriser_,
-                     deliverer_.facts(), *metrics_, kVersion),
+                     deliverer_.facts(), census_, *metrics_, kVersion),
       event_routes_(journal_, channels_),
       webhook_routes_(*store_, journal_, webhooks_, deliverer_, idempotency_),
       authorise_router_([](const http::Request&) -> Result<Caller> {

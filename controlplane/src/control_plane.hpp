@@ -33,6 +33,7 @@
 #include "service/audit_log.hpp"
 #include "service/authoriser.hpp"
 #include "service/backups.hpp"
+#include "service/census.hpp"
 #include "service/channels.hpp"
 #include "service/health_watch.hpp"
 #include "service/idempotency.hpp"
@@ -101,6 +102,7 @@ private:
     Channels channels_;
     Live live_;
     HealthWatch health_;
+    Census census_;
     Authoriser authoriser_;
     Idempotency idempotency_;
     Webhooks webhooks_;

@@ -65,7 +65,7 @@ double seconds(const timeval& time)
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-/// A counter of the library only goes up by a difference.
+/// A counter of the library only goes up by a difference: one caller at a time.
 void raise_to(prom::Counter& counter, double value)
 {
     counter.Increment(std::max(0.0, value - counter.Value()));
@@ -111,6 +111,14 @@ std::string bounded(std::string_view route)
            std::string(path.starts_with('/') ? path : "none");
 }
 
+constexpr std::string_view kSignIn = "POST /api/v1/sessions";
+struct SignIn {
+    int status;
+    const char* name;
+};
+/// What an answer to kSignIn says.
+constexpr std::array<SignIn, 3> kSignIns{{{201, "accepted"}, {401, "refused"}, {429, "throttled"}}};
+
 }  // namespace
 
 Metrics::Metrics(fs::path dir, const std::string& version)
@@ -140,6 +148,10 @@ Metrics::Metrics(fs::path dir, const std::string& version)
                           .Name("sluice_configurations_total")
                           .Help("Changes of nginx's configuration, by their outcome.")
                           .Register(registry_)),
+      sign_ins_(prom::BuildCounter()
+                    .Name("sluice_sign_ins_total")
+                    .Help("Attempts of users to sign in, by their outcome.")
+                    .Register(registry_)),
       channels_(gauge(registry_, "sluice_channels", "Channels in the store.")),
       transactions_(counter(registry_, "sluice_store_transactions_total",
                             "Transactions of the store since it was made.")),
@@ -162,6 +174,7 @@ Metrics::Metrics(fs::path dir, const std::string& version)
     for (const auto* outcome : {"in_force", "refused", "rolled_back"}) {
         configurations_.Add({{"outcome", outcome}});
     }
+    for (const auto& [status, outcome] : kSignIns) sign_ins_.Add({{"outcome", outcome}});
     gauge(registry_, "process_start_time_seconds", "When the control plane started, Unix time.")
         .Set(static_cast<double>(std::time(nullptr)));
     prom::BuildGauge()
@@ -188,6 +201,9 @@ void Metrics::answered(std::string_view route, int status, Duration spent)
     }
     known.seconds->Observe(seconds(spent));
     count->Increment();
+    if (name != kSignIn) return;
+    const auto* const outcome = std::ranges::find(kSignIns, status, &SignIn::status);
+    if (outcome != kSignIns.end()) sign_ins_.Add({{"outcome", outcome->name}}).Increment();
 }
 
 void Metrics::committed(std::size_t transactions, Duration spent)
@@ -212,6 +228,7 @@ void Metrics::configured(const char* outcome)
 
 std::string Metrics::text(const State& state)
 {
+    const std::lock_guard lock(page_mutex_);
     channels_.Set(static_cast<double>(state.channels));
     raise_to(transactions_, static_cast<double>(state.transactions));
     nginx_up_.Set(state.nginx_up ? 1 : 0);

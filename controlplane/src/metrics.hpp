@@ -72,9 +72,11 @@ private:
     prometheus::Histogram& snapshot_seconds_;
     prometheus::Counter& snapshot_failures_;
     prometheus::Family<prometheus::Counter>& configurations_;
+    prometheus::Family<prometheus::Counter>& sign_ins_;
     std::mutex routes_mutex_;
     std::map<std::string, Route, std::less<>> routes_;
 
+    std::mutex page_mutex_;  ///< held while a page is made; guards all below
     prometheus::Gauge& channels_;
     prometheus::Counter& transactions_;
     prometheus::Gauge& store_bytes_;

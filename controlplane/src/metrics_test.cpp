@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 namespace sluice::control {
 namespace {
 
@@ -48,6 +52,18 @@ TEST(Metrics, outcomes_of_configurations_are_there_before_the_first)
     EXPECT_TRUE(holds(page, R"(sluice_configurations_total{outcome="rolled_back"} 0)"));
 }
 
+TEST(Metrics, signing_in_is_counted_by_its_outcome)
+{
+    Metrics metrics({}, "1");
+    metrics.answered("POST /api/v1/sessions", 201, 1ms);
+    for (int i = 0; i < 2; ++i) metrics.answered("POST /api/v1/sessions", 401, 1ms);
+    metrics.answered("GET /api/v1/sessions", 401, 1ms);
+    const auto page = metrics.text({});
+    EXPECT_TRUE(holds(page, R"(sluice_sign_ins_total{outcome="accepted"} 1)"));
+    EXPECT_TRUE(holds(page, R"(sluice_sign_ins_total{outcome="refused"} 2)"));
+    EXPECT_TRUE(holds(page, R"(sluice_sign_ins_total{outcome="throttled"} 0)"));
+}
+
 TEST(Metrics, a_snapshot_that_could_not_be_written_is_no_time_of_one_that_was)
 {
     Metrics metrics({}, "1");
@@ -68,6 +84,23 @@ TEST(Metrics, the_state_is_what_it_is_at_the_time_of_the_page)
     EXPECT_TRUE(holds(page, "sluice_nginx_up 1"));
     EXPECT_TRUE(holds(page, "sluice_snapshot_pending 0"));
     EXPECT_TRUE(holds(page, R"(sluice_build_info{version="1.2"} 1)"));
+}
+
+TEST(Metrics, pages_at_the_same_time_count_nothing_twice)
+{
+    Metrics metrics({}, "1");
+    constexpr int kTo = 300;
+    std::atomic<int> next{1};
+    std::vector<std::thread> readers;
+    for (int i = 0; i < 8; ++i) {
+        readers.emplace_back([&] {
+            for (auto n = next++; n <= kTo; n = next++) {
+                (void)metrics.text({.transactions = static_cast<std::uint64_t>(n)});
+            }
+        });
+    }
+    for (auto& reader : readers) reader.join();
+    EXPECT_TRUE(holds(metrics.text({.transactions = kTo}), "sluice_store_transactions_total 300"));
 }
 
 TEST(Metrics, the_process_is_seen)

@@ -48,6 +48,7 @@ Answer SystemRoutes::metrics() const
                                .snapshot_pending = publisher_.pending(),
                                .fallen_back = settings_.fallen_back().has_value()});
     text += authoriser_.metrics();
+    text += census_.metrics(settings_.get().at("events").at("max_count"));
     text += events::metrics_of(deliveries_, now_ms());
     if (of_nginx) text += *of_nginx;
     return Reply{.status = 200,

@@ -5,6 +5,7 @@
 #include "../events/delivery_facts.hpp"
 #include "../metrics.hpp"
 #include "../service/authoriser.hpp"
+#include "../service/census.hpp"
 #include "../service/channels.hpp"
 #include "../service/live.hpp"
 #include "../service/settings.hpp"
@@ -20,7 +21,7 @@ public:
     SystemRoutes(const store::Store& store, Channels& channels, const Live& live,
                  const Settings& settings, const snapshot::Publisher& publisher,
                  const Authoriser& authoriser, const events::DeliveryFacts& deliveries,
-                 Metrics& metrics, std::string version)
+                 Census& census, Metrics& metrics, std::string version)
         : store_(store),
           channels_(channels),
           live_(live),
@@ -28,6 +29,7 @@ public:
           publisher_(publisher),
           authoriser_(authoriser),
           deliveries_(deliveries),
+          census_(census),
           metrics_(metrics),
           version_(std::move(version))
     {}
@@ -45,6 +47,7 @@ private:
     const snapshot::Publisher& publisher_;
     const Authoriser& authoriser_;
     const events::DeliveryFacts& deliveries_;
+    Census& census_;
     Metrics& metrics_;
     std::string version_;
 };
