@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sluicetest import netns, system
 from sluicetest import nginx as nginx_process
+from sluicetest.contract import Contract
 
 
 @pytest.fixture
@@ -75,6 +76,12 @@ def own_system(request):
 def shared_system():
     """One product for all tests that only use it."""
     yield from running_system()
+
+
+@pytest.fixture(scope="session")
+def contract():
+    """What openapi.yaml promises."""
+    return Contract()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 import yaml
 from sluicetest import http, processes
 from sluicetest.api import Api, fresh_id
-from sluicetest.contract import Contract
 from sluicetest.crowd import Crowd
 from sluicetest.publisher import Publisher, clip
 from sluicetest.waiting import wait_for
@@ -21,18 +20,10 @@ MANY = 10_000
 SOME = 2_000
 
 
-@pytest.fixture(scope="module")
-def contract():
-    return Contract()
-
-
 @pytest.fixture
 def api(own_system, contract):
-    client = Api(own_system.url, own_system.token)
-    client.client.timeout = 60
-    client.client.event_hooks["response"].append(contract.check)
-    yield client
-    client.close()
+    with contract.client(own_system, timeout=60) as client:
+        yield client
 
 
 def document(*channels):

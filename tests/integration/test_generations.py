@@ -1,28 +1,21 @@
 """Configurations of nginx: what they were made of, what they changed, and the way back."""
 
+import contextlib
+import socket
 import stat
 import subprocess
 
 import pytest
 from sluicetest.api import Api, fresh_id
-from sluicetest.contract import Contract
 from sluicetest.crowd import Crowd
 from sluicetest.publisher import Publisher, clip
-from sluicetest.waiting import wait_for
-
-
-@pytest.fixture(scope="module")
-def contract():
-    return Contract()
+from sluicetest.waiting import accepts, free_ports, wait_for
 
 
 @pytest.fixture
 def api(own_system, contract):
-    client = Api(own_system.url, own_system.token)
-    client.client.timeout = 30
-    client.client.event_hooks["response"].append(contract.check)
-    yield client
-    client.close()
+    with contract.client(own_system, timeout=30) as client:
+        yield client
 
 
 def current(api):
@@ -99,6 +92,69 @@ def test_going_back_brings_certificate_and_key_with_it_and_disturbs_nobody(own_s
     assert "PRIVATE KEY" not in api.get(f"/config/generations/{current(api)}").text
     assert "PRIVATE KEY" not in api.get(f"/config/generations/{before}/diff").text
     channel.delete()
+
+
+def test_a_secret_that_changed_alone_shows_without_its_value(api, tmp_path):
+    own = make_certificate(tmp_path)
+    assert api.patch("/settings", {"tls": own}).status_code == 200
+    first = current(api)
+    other = subprocess.run(["openssl", "rsa", "-traditional", "-in", tmp_path / "key.pem"], check=True,
+                           capture_output=True, text=True).stdout
+    assert other != own["private_key"]
+    assert api.patch("/settings", {"tls": own | {"private_key": other}}).status_code == 200
+    reply = api.get(f"/config/generations/{current(api)}/diff", params={"against": first})
+    assert reply.json()["settings"] == [
+        {"path": "tls.private_key", "before": "(secret)", "after": "(secret, changed)"}]
+    assert "PRIVATE KEY" not in reply.text
+
+
+@contextlib.contextmanager
+def undisturbed(system, api):
+    """Who publishes and who watches meanwhile is not disconnected."""
+    channel = api.channel(fresh_id("back"))
+    with Publisher(system.rtmp, channel.name(), clip("avc_light")) as push, Crowd() as crowd:
+        system.control.wait_state(channel.id, "live")
+        crowd.add(system.flv(channel.id), 2)
+        yield
+        tags = [m.tags for m in crowd.members]
+        wait_for(lambda: all(m.tags > t + 5 for m, t in zip(crowd.members, tags)), 10, "the stream to go on")
+        assert not crowd.faults() and not push.ended.is_set()
+    channel.delete()
+
+
+@pytest.fixture
+def moved(own_system, api):
+    """RTMP has another port than in the generation before: that one, and its port."""
+    number, port = current(api), own_system.rtmp
+    [own_system.rtmp] = free_ports(1)
+    assert api.patch("/settings", {"rtmp_port": own_system.rtmp}).status_code == 200
+    wait_for(lambda: accepts(own_system.rtmp) and not accepts(port), 10, "RTMP at its new port")
+    return number, port
+
+
+def test_going_back_to_a_port_that_is_taken_meanwhile_is_refused_and_all_stays(own_system, api, moved):
+    number, port = moved
+    settings, generation = api.get("/settings").json(), current(api)
+    with undisturbed(own_system, api), socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("0.0.0.0", port))
+        taken.listen()
+        refused = api.post(f"/config/generations/{number}/rollback")
+        assert refused.status_code == 409 and "rtmp_port" in refused.text, refused.text
+    assert api.get("/settings").json() == settings
+    with undisturbed(own_system, api):
+        assert current(api) >= generation
+
+
+def test_going_back_from_a_change_of_ports_disturbs_nobody(own_system, api, moved):
+    number, port = moved
+    with undisturbed(own_system, api):
+        back = api.post(f"/config/generations/{number}/rollback")
+        assert back.status_code == 200 and back.json()["rtmp_port"] == port
+        own_system.rtmp = port
+        wait_for(lambda: accepts(port), 10, "RTMP at its old port")
+    with undisturbed(own_system, api):
+        pass
 
 
 def test_what_can_not_be_gone_back_to_is_said(own_system, api):

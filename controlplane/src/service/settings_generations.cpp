@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "settings.hpp"
@@ -40,6 +41,29 @@ void add_differences(const json& before, const json& after, const std::string& p
     for (const auto& [name, value] : names.items()) {
         add_differences(before.value(name, json()), after.value(name, json()),
                         path.empty() ? name : path + "." + name, out);
+    }
+}
+
+/// Secrets that differ, without their values.
+void add_secrets(const json& before, const json& after, json& out)
+{
+    const auto secrets = [](const json& document) {
+        const auto found = only_secrets(settings_rule(), document);
+        return found.empty() ? json::object() : found.flatten();
+    };
+    const auto old = secrets(before);
+    const auto now = secrets(after);
+    auto names = old;
+    names.update(now);
+    for (const auto& [pointer, value] : names.items()) {
+        const auto was = old.value(pointer, json());
+        const auto is = now.value(pointer, json());
+        if (was == is) continue;
+        auto path = pointer.substr(1);
+        std::ranges::replace(path, '/', '.');
+        out.push_back({{"path", path},
+                       {"before", was.is_null() ? json() : json("(secret)")},
+                       {"after", is.is_null() ? json() : json("(secret, changed)")}});
     }
 }
 
@@ -99,12 +123,15 @@ Result<json> Settings::generation_diff(std::uint32_t number,
         if (auto found = kept(each); !found) return tl::unexpected(found.error());
     }
     json settings = json::array();
-    const auto before = settings_of(known.origin(other));
-    const auto after = settings_of(known.origin(number));
+    const auto from = known.origin(other);
+    const auto to = known.origin(number);
+    const auto before = settings_of(from);
+    const auto after = settings_of(to);
     if (before.is_null() || after.is_null()) {
         settings = nullptr;
     } else {
         add_differences(before, after, "", settings);
+        add_secrets(from.at("document"), to.at("document"), settings);
     }
     const auto diff = text_diff(known.text(other).value_or(""), known.text(number).value_or(""));
     return json{{"generation", number},

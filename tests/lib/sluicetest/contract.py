@@ -1,11 +1,13 @@
 """Answers of the API judged by controlplane/openapi.yaml."""
 
+import contextlib
 import json
 import re
 
 import jsonschema
 import yaml
 
+from .api import Api
 from .nginx import ROOT
 
 BASE = "/api/v1"
@@ -33,6 +35,15 @@ class Contract:
         self.paths = [(self._pattern(path, what), what) for path, what in self.document["paths"].items()]
         self.operations = {what["operationId"]: what for _, item in self.paths for what in item.values()
                            if "operationId" in what}
+
+    @contextlib.contextmanager
+    def client(self, system, timeout=10):
+        """A client of the product whose every answer is checked."""
+        api = Api(system.url, system.token)
+        api.client.timeout = timeout
+        api.client.event_hooks["response"].append(self.check)
+        yield api
+        api.close()
 
     def check(self, response):
         """Fails when the status or the body of httpx's `response` is not one that the document promises."""
