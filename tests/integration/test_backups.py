@@ -1,12 +1,15 @@
 """Backups made, sent and put back while the product works."""
 
+import contextlib
 import hashlib
 import os
 import signal
 import threading
+import time
 
 import httpx
 import pytest
+from sluicetest import processes
 from sluicetest.api import Api, fresh_id
 from sluicetest.contract import Contract
 from sluicetest.publisher import Publisher, clip
@@ -126,24 +129,61 @@ def test_what_is_no_backup_is_refused_with_the_reason(own_system, api):
         assert api.delete(f"/backups/{name}").status_code == 204
 
 
-@pytest.mark.deadline(120)
-def test_kill_9_in_the_middle_of_a_restore_leaves_one_state_or_the_other(own_system, api):
-    channel = api.channel()
-    channel.patch(name="then")
-    facts = make(api)
-    channel.patch(name="now")
-    for delay in (0.0, 0.01, 0.03, 0.06, 0.1, 0.2):
-        pid = own_system.controlplane()
-        threading.Timer(delay, os.kill, (pid, signal.SIGKILL)).start()
-        try:
-            Api(own_system.url, own_system.token).post(f"/backups/{facts['id']}/restore")
-        except OSError:
-            pass
+def state_to(own_system, api, which, things):
+    """Makes everything `which`: `then` or `now`."""
+    channel, user, token = things
+    channel.patch(name=which)
+    assert api.patch("/settings", {"public_host": f"{which}.example.com"}).status_code == 200
+    assert api.patch(f"/users/{user['id']}", {"role": "operator" if which == "now" else "viewer"}).status_code == 200
+    if which == "now":
+        assert api.delete(f"/tokens/{token['id']}").status_code in (204, 404)
+
+
+def states(api, things):
+    """What each of them says it is."""
+    channel, user, token = things
+    gone = api.get(f"/tokens/{token['id']}").status_code == 404
+    return {names(api)[channel.id], api.get("/settings").json()["public_host"].split(".")[0],
+            "now" if api.get(f"/users/{user['id']}").json()["role"] == "operator" else "then",
+            "now" if gone else "then"}
+
+
+def restored(own_system, facts, kill_after=None):
+    """Seconds that it took, or None when the control plane was killed meanwhile."""
+    pid = own_system.controlplane()
+    timer = threading.Timer(kill_after, processes.signal_to, (pid, signal.SIGKILL)) if kill_after is not None else None
+    began = time.monotonic()
+    if timer:
+        timer.start()
+    with contextlib.suppress(OSError, httpx.HTTPError):
+        caller = Api(own_system.url, own_system.token)
+        caller.client.timeout = 30
+        caller.post(f"/backups/{facts['id']}/restore")
+    took = time.monotonic() - began
+    if timer:
+        timer.join()
         wait_for(lambda: own_system.controlplane() not in (None, pid), 30, "the control plane to be back")
         wait_for(lambda: httpx.get(f"{own_system.url}/health").status_code == 200, 30, "it to answer")
-        assert names(api)[channel.id] in ("then", "now")
-        assert channel.patch(name="now")["name"] == "now"
+    return took
+
+
+@pytest.mark.deadline(240)
+def test_kill_9_in_the_middle_of_a_restore_leaves_one_state_or_the_other(own_system, api):
+    things = api.channel(), api.user(), api.post("/tokens", {"scope": "viewer"}).json()
+    state_to(own_system, api, "then", things)
+    facts = make(api)
+    state_to(own_system, api, "now", things)
+    whole = restored(own_system, facts)
+    assert states(api, things) == {"then"}
+    seen = []
+    for part in (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0, 1.5):
+        state_to(own_system, api, "now", things)
+        restored(own_system, facts, part * whole)
+        state = states(api, things)
+        assert len(state) == 1, f"killed after {part} of {whole} s"
+        seen += state
         assert not list((own_system.dir / "backups").glob("*.part*"))
+    assert set(seen) == {"then", "now"}, "some of the kills come before, some after"
 
 
 def test_a_backup_starts_a_system_of_its_own(own_system, api, make_system):

@@ -48,10 +48,21 @@ def statuses(data):
     return [int(s) for s in ANSWERS.findall(data)]
 
 
-def answers_soon(system, limit=2.0):
+def answer_time(system):
     began = time.monotonic()
     assert system.api.get("/channels", params={"limit": 1}).status_code == 200
-    assert time.monotonic() - began < limit
+    return time.monotonic() - began
+
+
+@pytest.fixture(scope="module")
+def patience(shared_system):
+    """Two seconds; more on a machine that is slow with requests which nobody disturbs."""
+    return max(2.0, 20 * max(answer_time(shared_system) for _ in range(5)))
+
+
+def answers_soon(system, patience):
+    """One of three tries: the machine may be busy with something else for a moment."""
+    assert min(answer_time(system) for _ in range(3)) < patience
 
 
 # Where one request ends and the next begins
@@ -114,11 +125,11 @@ def test_a_request_whose_end_is_in_doubt_is_refused_and_what_hides_in_it_is_not_
     b"POST /api/v1/channels HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     b"POST /api/v1/channels HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
 ])
-def test_broken_requests_get_a_client_error_or_their_answer_and_nothing_breaks(shared_system, data):
+def test_broken_requests_get_a_client_error_or_their_answer_and_nothing_breaks(shared_system, patience, data):
     control_plane = shared_system.controlplane()
     found = statuses(talk(shared_system, data, silence=0.5))
     assert all(s < 500 or s in (501, 505) for s in found), found
-    answers_soon(shared_system)
+    answers_soon(shared_system, patience)
     assert shared_system.controlplane() == control_plane
 
 
@@ -139,7 +150,7 @@ def test_pipelined_requests_are_all_answered_in_their_order(shared_system):
 # Sizes
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_fifty_megabytes_are_refused_at_once_and_take_no_memory(shared_system, declared):
+def test_fifty_megabytes_are_refused_at_once_and_take_no_memory(shared_system, patience, declared):
     before = memory(shared_system)
     began = time.monotonic()
     with connected(shared_system) as sock:
@@ -152,11 +163,13 @@ def test_fifty_megabytes_are_refused_at_once_and_take_no_memory(shared_system, d
         answer = said(sock, until=lambda data: data.endswith(b"}\n"))
     assert statuses(answer) == [413]
     assert json.loads(answer.split(b"\r\n\r\n", 1)[1])["status"] == 413
-    assert time.monotonic() - began < 2
-    assert memory(shared_system) - before < 4096
+    assert time.monotonic() - began < patience
+    # What others do to a shared system is a part of it; what was sent would be 50 MB.
+    wait_for(lambda: memory(shared_system) - before < 16 << 10, 10, "less memory than was sent")
 
 
 def memory(system):
+    """In KB."""
     return sum(processes.resident_kb(p) for p in (system.controlplane(), *system.workers()))
 
 
@@ -175,7 +188,7 @@ def test_headers_that_are_too_large_are_refused_by_that_name(shared_system):
 
 # Time
 
-def test_slow_senders_hold_nobody_up_and_never_reach_the_control_plane(shared_system):
+def test_slow_senders_hold_nobody_up_and_never_reach_the_control_plane(shared_system, patience):
     started = head(shared_system, "POST /api/v1/channels", "Content-Type: application/json", "Content-Length: 1000")
     with contextlib.ExitStack() as stack:
         bodies = [stack.enter_context(connected(shared_system)) for _ in range(150)]
@@ -187,9 +200,13 @@ def test_slow_senders_hold_nobody_up_and_never_reach_the_control_plane(shared_sy
         for _ in range(3):
             for sock in bodies + headers:
                 sock.sendall(b" ")
-            answers_soon(shared_system)
-        text = shared_system.api.get("/metrics").text
-        assert int(re.search(r"^sluice_api_connections (\d+)", text, re.M)[1]) < 20
+            answers_soon(shared_system, patience)
+
+        def connections():
+            text = shared_system.api.get("/metrics").text
+            return int(re.search(r"^sluice_api_connections (\d+)", text, re.M)[1])
+        # Nginx keeps some for the next requests, of other tests too.
+        wait_for(lambda: connections() < 20, 10, "connections for none of the slow ones")
 
 
 @pytest.mark.deadline(60)
@@ -211,11 +228,11 @@ def test_a_header_that_never_ends_is_cut_off(shared_system):
         assert time.monotonic() - began < 15
 
 
-def test_a_thousand_idle_connections_leave_room(shared_system):
+def test_a_thousand_idle_connections_leave_room(shared_system, patience):
     with contextlib.ExitStack() as stack:
         for _ in range(1000):
             stack.enter_context(connected(shared_system))
-        answers_soon(shared_system)
+        answers_soon(shared_system, patience)
 
 
 def test_who_has_said_everything_and_closed_his_side_still_gets_his_answer(shared_system):
@@ -229,11 +246,11 @@ def test_who_has_said_everything_and_closed_his_side_still_gets_his_answer(share
     assert shared_system.api.delete(f"/channels/{name}").status_code == 204
 
 
-def test_who_vanishes_in_the_middle_leaves_nothing_behind(shared_system):
+def test_who_vanishes_in_the_middle_leaves_nothing_behind(shared_system, patience):
     for _ in range(30):
         with connected(shared_system) as sock:
             sock.sendall(head(shared_system, "POST /api/v1/channels", "Content-Length: 20") + b"{")
-    answers_soon(shared_system)
+    answers_soon(shared_system, patience)
 
 
 # Methods and paths
