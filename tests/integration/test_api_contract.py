@@ -4,23 +4,14 @@ import time
 
 import httpx
 import pytest
-from sluicetest.api import Api, fresh_id
-from sluicetest.contract import Contract
+from sluicetest.api import fresh_id
 from sluicetest.publisher import Publisher, clip
-
-
-@pytest.fixture(scope="module")
-def contract():
-    return Contract()
 
 
 @pytest.fixture
 def api(shared_system, contract):
-    """Every answer is one that openapi.yaml promises."""
-    client = Api(shared_system.url, shared_system.token)
-    client.client.event_hooks["response"].append(contract.check)
-    yield client
-    client.close()
+    with contract.client(shared_system) as client:
+        yield client
 
 
 # Lists

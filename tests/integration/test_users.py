@@ -7,21 +7,12 @@ import httpx
 import pytest
 from sluicetest import logs
 from sluicetest.api import Api, fresh_id
-from sluicetest.contract import Contract
-
-
-@pytest.fixture(scope="module")
-def contract():
-    return Contract()
 
 
 @pytest.fixture
 def api(shared_system, contract):
-    """Every answer is one that openapi.yaml promises."""
-    client = Api(shared_system.url, shared_system.token)
-    client.client.event_hooks["response"].append(contract.check)
-    yield client
-    client.close()
+    with contract.client(shared_system) as client:
+        yield client
 
 
 @pytest.fixture
