@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -104,6 +105,49 @@ TEST_F(ServerTest, a_request_arrives_whole_and_its_reply_goes_back)
     EXPECT_NE(reply.find(R"({"body":"hi","method":"POST","path":"/a/b","q":"A","x":"yes"})"),
               std::string::npos)
         << reply;
+}
+
+/// Of /slow the reply comes when the test sends it.
+struct Slow {
+    Reply operator()(const Request& request)
+    {
+        if (request.path != "/slow") return echo(request);
+        Reply reply;
+        reply.later = [this](auto send) { asked.set_value(std::move(send)); };
+        return reply;
+    }
+    std::promise<std::function<void(Reply)>> asked;
+};
+
+TEST_F(ServerTest, a_reply_that_comes_later_holds_up_nobody)
+{
+    Slow slow;
+    start([&](const Request& request) { return slow(request); });
+    const auto fd = connect();
+    write(fd, "GET /slow HTTP/1.1\r\n\r\n");
+    const auto send = slow.asked.get_future().get();
+    for (int i = 0; i < 8; ++i) {
+        EXPECT_NE(ask("GET /quick HTTP/1.0\r\n\r\n").find("/quick"), std::string::npos);
+    }
+    std::thread([&] { send(json_reply(200, {{"late", true}})); }).join();
+    const auto reply = read_to_end(fd);
+    EXPECT_TRUE(reply.starts_with("HTTP/1.1 200 OK\r\n")) << reply;
+    EXPECT_TRUE(reply.ends_with("{\"late\":true}\n")) << reply;
+}
+
+TEST_F(ServerTest, who_leaves_before_his_reply_leaves_nothing_behind)
+{
+    Slow slow;
+    start([&](const Request& request) { return slow(request); });
+    auto fd = connect();
+    write(fd, "GET /slow HTTP/1.1\r\n\r\n");
+    const auto send = slow.asked.get_future().get();
+    fd = Descriptor();
+    while (metrics_.text({}).find("\nsluice_api_connections 0\n") == std::string::npos) {
+        std::this_thread::yield();
+    }
+    send(json_reply(200, {}));
+    EXPECT_NE(ask("GET /quick HTTP/1.0\r\n\r\n").find("/quick"), std::string::npos);
 }
 
 TEST_F(ServerTest, a_body_in_pieces_is_put_together)
