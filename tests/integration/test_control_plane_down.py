@@ -2,13 +2,13 @@
 
 import contextlib
 import signal
-import threading
 import time
 
 import httpx
 import pytest
 from sluicetest import processes
 from sluicetest.api import fresh_id
+from sluicetest.background import Background
 from sluicetest.publisher import Publisher, clip
 from sluicetest.viewer import HttpFlv
 from sluicetest.waiting import accepts, wait_for
@@ -25,28 +25,20 @@ def stopped(system):
         processes.signal_to(pid, signal.SIGCONT)
 
 
-class KillLoop:
+class KillLoop(Background):
     """Kills the control plane again and again, as soon as it is back."""
 
+    every_s = 0.4
+
     def __init__(self, system):
+        super().__init__()
         self.system = system
         self.kills = 0
-        self._halt = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def _run(self):
-        while not self._halt.wait(0.4):
-            if pid := self.system.controlplane():
-                processes.signal_to(pid, signal.SIGKILL)
-                self.kills += 1
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._halt.set()
-        self._thread.join()
+    def step(self):
+        if pid := self.system.controlplane():
+            processes.signal_to(pid, signal.SIGKILL)
+            self.kills += 1
 
 
 def expect_push_and_play(system, channel):

@@ -2,12 +2,12 @@
 
 import json
 import signal
-import threading
 
 import httpx
 import pytest
 from sluicetest import processes
 from sluicetest.api import Api, fresh_id
+from sluicetest.background import Background
 from sluicetest.control import Events
 from sluicetest.journal import Journal
 from sluicetest.publisher import Publisher, clip
@@ -134,27 +134,19 @@ def test_a_flood_of_refusals_is_counted_not_listed(shared_system, api):
 
 # Kills and losses
 
-class Noise:
+class Noise(Background):
     """Posts numbered events to the ring until it is stopped."""
 
+    every_s = 0.002
+
     def __init__(self, system):
+        super().__init__()
         self.system = system
         self.count = 0
-        self._halt = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def _run(self):
-        while not self._halt.wait(0.002):
-            post(self.system, type="test.noise", channel=f"c{self.count % 3}", data={"n": self.count})
-            self.count += 1
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._halt.set()
-        self._thread.join()
+    def step(self):
+        post(self.system, type="test.noise", channel=f"c{self.count % 3}", data={"n": self.count})
+        self.count += 1
 
 
 def kill_control_plane(system):
