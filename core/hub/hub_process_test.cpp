@@ -152,6 +152,7 @@ TEST_F(HubProcesses, AKilledWritersStreamWaitsAndIsContinuedByAnother)
         EXPECT_EQ(zone.ring(i).owner.load(), 0U);
     auto next = claim_as(zone, "demo", false);
     EXPECT_EQ(next.result, Claimed::resumed);
+    EXPECT_FALSE(next.ended) << "the end was told of already";
     EXPECT_GE(next.last_dts_ms, 0);
 }
 
@@ -169,6 +170,10 @@ TEST_F(HubProcesses, ADeadWritersStreamCanBeContinuedBeforeHousekeeping)
     const auto next = claim_as(zone, "demo", false);
     EXPECT_EQ(next.result, Claimed::resumed);
     EXPECT_EQ(next.last_dts_ms, 280);
+    EXPECT_EQ(next.ended, auth::Reason::disconnected) << "its end is the claimer's to tell";
+    int told = 0;
+    keep_house(zone, 1000, [&](const Ended&) { ++told; });
+    EXPECT_EQ(told, 0);
 }
 
 TEST_F(HubProcesses, WritersKilledAtAnyMomentLeaveNothingBroken)

@@ -99,6 +99,55 @@ TEST_F(Record, a_stream_that_ended_leaves_nothing)
     EXPECT_EQ(told(), std::vector<std::string>{"stream.degraded"});
 }
 
+/// A store whose disk is full.
+class Full final : public store::Store {
+public:
+    explicit Full(store::Store& inner) : inner_(inner) {}
+
+    Result<std::optional<store::Entry>> get(std::string_view key) const override
+    {
+        return inner_.get(key);
+    }
+    Result<store::Page> list(std::string_view prefix, std::string_view after,
+                             std::size_t limit) const override
+    {
+        return inner_.list(prefix, after, limit);
+    }
+    Result<store::Page> list_back(std::string_view prefix, std::string_view before,
+                                  std::size_t limit) const override
+    {
+        return inner_.list_back(prefix, before, limit);
+    }
+    Result<store::Revision> commit(std::vector<store::Operation>) override { return full(); }
+    Result<store::Revision> commit_bulk(std::vector<store::Operation>) override { return full(); }
+    Result<store::Changes> watch(std::string_view prefix, store::Revision after,
+                                 std::chrono::milliseconds wait) const override
+    {
+        return inner_.watch(prefix, after, wait);
+    }
+    Result<store::Revision> revision() const override { return inner_.revision(); }
+    Result<store::Revision> last_change(std::string_view folder) const override
+    {
+        return inner_.last_change(folder);
+    }
+
+private:
+    static tl::unexpected<Error> full() { return fail(Errc::unavailable, "the disk is full"); }
+
+    store::Store& inner_;
+};
+
+TEST_F(Record, what_could_not_be_stored_is_told_later)
+{
+    auto process = start();
+    Full full(*store);
+    Process stuck{process.book, {full, journal}};
+    EXPECT_FALSE(look(stuck, 5));
+    EXPECT_TRUE(told().empty());
+    ASSERT_TRUE(look(process, 5)) << "the book of before still has it to tell";
+    EXPECT_EQ(told(), std::vector<std::string>{"stream.degraded"});
+}
+
 TEST_F(Record, what_stays_as_it_is_is_not_written_again)
 {
     auto process = start();
