@@ -39,7 +39,7 @@ public:
     static constexpr std::size_t kMostVerdicts = 10'000;
 
     /// `store` must outlive it.
-    explicit Authoriser(store::Store& store, Call call = post_callback, Clock clock = {});
+    Authoriser(store::Store& store, Call call, Clock clock = {});
 
     /// Equal questions (of one address with the same query) share one call and, for the channel's
     /// authorise_cache_s, its verdict. Errc::not_found when there is no such channel.
