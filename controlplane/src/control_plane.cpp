@@ -123,6 +123,11 @@ events::Bounds bounds_of(const nlohmann::json& settings)
     return {events.at("max_count"), events.at("max_days")};
 }
 
+bool private_callbacks(const nlohmann::json& settings)
+{
+    return settings.at("authorise").at("allow_private");
+}
+
 bool private_receivers(const nlohmann::json& settings)
 {
     return settings.at("webhooks").at("allow_private");
@@ -162,7 +167,11 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
       live_(nginx_),
       health_(*store_, journal_, nginx_),
       census_(*store_, dir_ / "backups"),
-      authoriser_(*store_),
+      authoriser_(*store_,
+                  [this](const auto& url, const auto& body, auto limit, auto ending) {
+                      return post_callback(url, body, limit, std::move(ending),
+                                           private_callbacks(settings_.get()));
+                  }),
       idempotency_(*store_),
       webhooks_(*store_, journal_, [this] { return private_receivers(settings_.get()); }),
       deliverer_(*store_, journal_, webhooks_, std::make_unique<events::CurlSender>([this] {

@@ -1,5 +1,6 @@
 """The REST API as a client sees it, through nginx's public port."""
 
+import contextlib
 import time
 
 import httpx
@@ -152,20 +153,68 @@ def test_every_list_pages_and_refuses_what_it_does_not_know(api, path):
         reply = api.get(path, params=query)
         assert reply.status_code == 422, (query, reply.text)
         assert [e["field"] for e in reply.json()["errors"]] == list(query)
-    made = [api.post("/tokens", {"scope": "viewer"}).json()["id"] for _ in range(2)]
-    whole = api.get(path, params={"limit": 1000}).json()
-    assert whole["next_cursor"] is None
-    found, query = [], {"limit": 1}
-    while True:
-        page = api.get(path, params=query).json()
-        assert len(page["items"]) <= 1
-        found += page["items"]
-        if page["next_cursor"] is None:
-            break
-        query["cursor"] = page["next_cursor"]
-    assert found == whole["items"]
-    for token in made:
-        api.delete(f"/tokens/{token}")
+    with three_more(api, path):
+        whole = api.get(path, params={"limit": 1000}).json()
+        assert whole["next_cursor"] is None and len(whole["items"]) >= 3
+        found, pages, query = [], 0, {"limit": 1}
+        while True:
+            page = api.get(path, params=query).json()
+            assert len(page["items"]) <= 1
+            found += page["items"]
+            pages += 1
+            if page["next_cursor"] is None:
+                break
+            query["cursor"] = page["next_cursor"]
+        assert found == whole["items"] and pages >= 3
+
+
+def test_a_cursor_of_one_list_means_nothing_to_another(api):
+    with three_more(api, "/tokens"), three_more(api, "/users"):
+        cursor = api.get("/tokens", params={"limit": 1}).json()["next_cursor"]
+        assert api.get("/tokens", params={"limit": 1, "cursor": cursor}).status_code == 200
+        for path in ("/users", "/channels", "/backups", "/audit", "/sessions", "/config/generations", "/webhooks"):
+            refused = api.get(path, params={"cursor": cursor})
+            assert refused.status_code == 422, path
+            assert [e["field"] for e in refused.json()["errors"]] == ["cursor"]
+
+
+@contextlib.contextmanager
+def three_more(api, path):
+    """Three items of the list at `path`, for as long as it takes."""
+    if path == "/config/generations":
+        usual = api.get("/settings").json()["limits"]["worker_connections"]
+        for connections in (usual + 1, usual + 2, usual):
+            assert api.patch("/settings", {"limits": {"worker_connections": connections}}).status_code == 200
+        yield
+        return
+    bodies = {"/channels": {}, "/tokens": {"scope": "viewer"}, "/backups": {}}
+    made, users = [], []
+    for _ in range(3):
+        if path in bodies:
+            made.append(api.post(path, bodies[path]).json()["id"])
+            continue
+        users.append(api.user())
+        if path == "/sessions":
+            signed_in = api.client.post("/sessions", json={k: users[-1][k] for k in ("username", "password")})
+            assert signed_in.status_code == 201
+    yield
+    for id in made:
+        assert api.delete(f"{path}/{id}").status_code == 204
+    for user in users:
+        assert api.delete(f"/users/{user['id']}").status_code == 204
+
+
+@pytest.mark.parametrize("method, path", [
+    ("GET", "/channels/{id}/urls"), ("GET", "/channels/{id}/status"), ("GET", "/channels/{id}"), ("POST", "/channels"),
+    ("PATCH", "/channels/{id}"), ("PUT", "/channels/{id}"), ("DELETE", "/channels/{id}"), ("GET", "/settings"),
+    ("POST", "/tokens"), ("POST", "/channels/{id}/actions/kick")])
+def test_a_parameter_that_nobody_knows_is_refused_before_anything_is_done(api, channel, method, path):
+    before = api.get("/channels", params={"limit": 1000}).json()
+    body = None if method in ("GET", "DELETE") else {"scope": "viewer"} if path == "/tokens" else {}
+    reply = api.client.request(method, path.format(id=channel.id), params={"valid": "60"}, json=body)
+    assert reply.status_code == 422, reply.text
+    assert [e["field"] for e in reply.json()["errors"]] == ["valid"]
+    assert api.get("/channels", params={"limit": 1000}).json() == before
 
 
 # Errors
@@ -185,9 +234,48 @@ def test_an_error_is_a_problem_document_in_the_callers_language(api, channel):
         assert reply.headers["content-type"] == "application/problem+json"
         assert {"title", "detail", "status"} <= reply.json().keys()
     assert "GET" in problems[405].headers["allow"]
-    chinese = api.get("/nothing", headers={"Accept-Language": "zh-CN,zh;q=0.9"})
-    assert chinese.json()["title"] == "未找到"
-    assert chinese.headers["content-language"] == "zh"
+    for language in ("zh-CN,zh;q=0.9", "en;q=0.5, zh"):
+        chinese = api.get("/nothing", headers={"Accept-Language": language})
+        assert chinese.json()["title"] == "未找到"
+        assert chinese.headers["content-language"] == "zh"
+
+
+def test_a_method_that_nobody_knows_is_told_which_there_are(api, channel):
+    for method in ("PROPFIND", "TRACE", "LOCK"):
+        reply = api.client.request(method, channel.path)
+        assert reply.status_code == 405, (method, reply.text)
+        assert reply.headers["content-type"] == "application/problem+json"
+        assert "PATCH" in reply.headers["allow"]
+    assert api.client.request("PROPFIND", "/nothing").status_code == 404
+
+
+def test_an_address_above_the_api_is_a_problem_too(api):
+    reply = api.client.get(f"{api.base}/api")
+    assert reply.status_code == 404
+    assert reply.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("accept, status", [("text/html", 406), ("application/json;q=0", 406), ("*/*", 200),
+                                            ("application/*", 200), ("application/problem+json", 200),
+                                            ("text/html, */*;q=0.1", 200)])
+def test_who_takes_no_json_gets_none(api, channel, accept, status):
+    headers = {"Accept": accept}
+    assert api.get(channel.path, headers=headers).status_code == status
+    made = api.client.patch(channel.path, json={"name": "changed"}, headers=headers)
+    assert made.status_code == status
+    assert api.get(channel.path).json()["name"] == ("changed" if status == 200 else channel.id)
+
+
+def test_many_wrong_fields_get_a_short_answer_and_long_names_whole_characters(api):
+    reply = api.post("/channels", {f"field{n}": 1 for n in range(20_000)})
+    assert reply.status_code == 422 and len(reply.content) < 20_000
+    assert reply.json()["errors"][-1] == {"field": "others", "message": "19900 more are wrong"}
+    name = "a" + "频" * 40
+    for path, body in (("/channels", {name: 1}), ("/import?dry_run=true", {"version": 1, "channels": [{"id": "a", name: 1}]}),
+                       ("/import?dry_run=true", {"version": 1, "channels": [], name: 1})):
+        refused = api.post(path, body)
+        assert refused.status_code in (200, 400, 422), refused.text
+        assert "a频频" in refused.text
 
 
 def test_a_document_that_is_no_object_is_named(api, channel):

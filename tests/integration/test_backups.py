@@ -92,9 +92,11 @@ def test_a_restore_is_in_force_at_once_and_disturbs_no_stream(own_system, api):
         with HttpFlv(own_system.flv(live.id)) as viewer:
             viewer.read_key_frame()
             page = Api.signed_in(own_system.url, "admin", own_system.admin_password)
-            done = api.post(f"/backups/{facts['id']}/restore")
+            key = {"Idempotency-Key": facts["id"]}
+            done, again = (api.post(f"/backups/{facts['id']}/restore", headers=key) for _ in range(2))
             assert done.status_code == 200, done.text
-            assert done.json()["applied"] is True
+            assert again.headers["idempotency-replayed"] == "true" and again.json() == done.json()
+            assert done.json()["applied"] == "applied"
             viewer.read_key_frame()
         assert not push.ended.is_set()
     assert names(api)[changed.id] == "then" and added.id not in names(api)

@@ -91,12 +91,14 @@ def test_the_api_says_clearly_that_the_control_plane_is_away(own_system):
         pid = system.controlplane()
         processes.signal_to(pid, signal.SIGKILL)
         wait_for(lambda: not processes.alive(pid), what="the control plane to die")
-        reply = system.api.get("/channels")
+        replies = [system.api.get(path) for path in ("/channels", "/events?after=0", "/backups", "/export")]
     finally:
         processes.signal_to(supervisor, signal.SIGCONT)
-    assert reply.status_code in (502, 503, 504)
-    assert reply.headers["content-type"].startswith("application/problem+json")
-    assert reply.json()["title"]
+    for reply in replies:
+        assert reply.status_code == 503, reply.url
+        assert reply.headers["content-type"] == "application/problem+json"
+        assert reply.headers["retry-after"] == "1"
+        assert reply.json()["title"]
     wait_for(lambda: healthy(system), 10, "the control plane to be back")
 
 

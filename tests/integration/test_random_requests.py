@@ -42,13 +42,13 @@ class Run:
         self.connection = http.client.HTTPConnection("127.0.0.1", product.http, timeout=30)
 
     def send(self, made):
-        """(status, media type, body) of a request that is sent byte for byte as it was made."""
+        """(status, headers, body) of a request that is sent byte for byte as it was made."""
         headers = {"Authorization": f"Bearer {self.product.token}"} | made.headers
         for attempt in (1, 2):
             try:
                 self.connection.request(made.operation.method.upper(), made.target, made.body, headers)
                 reply = self.connection.getresponse()
-                return reply.status, reply.headers.get("Content-Type"), reply.read()
+                return reply.status, reply.headers, reply.read()
             except (http.client.HTTPException, OSError):
                 self.connection.close()
                 assert attempt == 1, "no answer"
@@ -57,14 +57,15 @@ class Run:
         """Sends it and judges the answer; its status."""
         self.keep_ports(made)
         try:
-            status, kind, body = self.send(made)
+            status, headers, body = self.send(made)
+            kind = headers.get("Content-Type")
             assert status < 500, body[:500]
             assert SECRET.encode() not in body or "secrets=true" in made.target, "a secret in the answer"
             asked = self.asked_of(made)
             if asked is None:  # nobody's address, or that of a page
                 assert 300 <= status, status
             elif status not in NGINX_OWN or (kind or "").startswith("application/problem"):
-                self.contract.judge(asked, status, kind, body)
+                self.contract.judge(asked, status, headers, body)
             if status >= 400 and kind == "application/problem+json":
                 assert json.loads(body)["status"] == status
         except Exception as e:

@@ -5,6 +5,7 @@ import re
 import pytest
 from sluicetest.api import Api
 from sluicetest.contract import Contract
+from sluicetest.publisher import Publisher, clip
 
 SCOPES = ("open", "viewer", "operator", "admin")
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -55,6 +56,16 @@ def test_every_operation_asks_for_its_scope(callers):
             found = status(caller, method, path, what)
             assert (found == 403) == (not allowed), (role, method, path, found)
             assert found != 401, (role, method, path)
+
+
+def test_a_viewer_does_not_learn_where_an_encoder_is(shared_system, api, callers):
+    channel = api.channel()
+    with Publisher(shared_system.rtmp, channel.name(), clip("avc_quick")):
+        shared_system.control.wait_state(channel.id, "live")
+        seen = {role: caller.get(f"{channel.path}/status").json()["publisher"] for role, caller in callers.items()}
+    channel.delete()
+    assert seen["viewer"]["protocol"] == "rtmp" and "address" not in seen["viewer"]
+    assert seen["operator"]["address"] == seen["admin"]["address"] == "127.0.0.1"
 
 
 def test_without_credentials_only_open_operations_answer(shared_system):

@@ -26,7 +26,9 @@ std::optional<std::uint64_t> number_of(const std::string& text)
 
 void AuditRoutes::mount(Router& router) const
 {
-    router.add("GET", "/api/v1/audit", Scope::admin, [this](const Request& r) { return list(r); });
+    router.add(
+        "GET", "/api/v1/audit", Scope::admin, [this](const Request& r) { return list(r); },
+        kOwnParameters);
     router.add("GET", "/api/v1/audit/{number}", Scope::admin, [this](const Request& r) -> Answer {
         const auto number = number_of(r.param("number"));
         if (!number) return fail(Errc::not_found, "entries have numbers");
@@ -54,8 +56,8 @@ Answer AuditRoutes::list(const Request& request) const
                                   .target = paging->filter("target"),
                                   .from_s = parse_timestamp(paging->filter("from")),
                                   .to_s = parse_timestamp(paging->filter("to"))};
-    return log_.list(filter, paging->limit, before).map([](const json& list) {
-        return json_reply(200, list).with("Cache-Control", "no-store");
+    return log_.list(filter, paging->limit, before).map([&](const json& list) {
+        return json_reply(200, paging->answered(list)).with("Cache-Control", "no-store");
     });
 }
 

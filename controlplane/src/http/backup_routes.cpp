@@ -20,7 +20,8 @@ void BackupRoutes::mount(Router& router)
     const auto one = kAll + "/{id}";
     router.add("POST", kAll, Scope::admin,
                once_only(memory_, [this](const Request& r) { return create(r); }));
-    router.add("GET", kAll, Scope::admin, [this](const Request& r) { return list(r); });
+    router.add(
+        "GET", kAll, Scope::admin, [this](const Request& r) { return list(r); }, kOwnParameters);
     router.add("GET", one, Scope::admin, [this](const Request& r) -> Answer {
         return backups_.get(r.param("id")).map([](const json& facts) {
             return json_reply(200, facts);
@@ -31,11 +32,12 @@ void BackupRoutes::mount(Router& router)
     });
     router.add("GET", one + "/file", Scope::admin,
                [this](const Request& r) { return download(r); });
-    router.add("POST", one + "/restore", Scope::admin, [this](const Request& r) -> Answer {
+    const auto restore = [this](const Request& r) -> Answer {
         return backups_.restore(r.caller, r.param("id")).map([](const json& done) {
             return json_reply(200, done);
         });
-    });
+    };
+    router.add("POST", one + "/restore", Scope::admin, once_only(memory_, restore));
 }
 
 Answer BackupRoutes::create(const Request& request)
@@ -52,8 +54,8 @@ Answer BackupRoutes::list(const Request& request) const
 {
     const auto paging = paging_of(request);
     if (!paging) return tl::unexpected(paging.error());
-    return backups_.list(paging->limit, paging->cursor).map([](const json& list) {
-        return json_reply(200, list);
+    return backups_.list(paging->limit, paging->cursor).map([&](const json& list) {
+        return json_reply(200, paging->answered(list));
     });
 }
 

@@ -38,6 +38,13 @@ std::string shown_text(std::string text, const Caller& caller)
     return shown(json::parse(text), caller).dump();
 }
 
+/// Where somebody pushes from is nothing for those who may only look.
+void hide_address(json& status)
+{
+    auto& publisher = status["publisher"];
+    if (publisher.is_object()) publisher.erase("address");
+}
+
 Reply written(int status, Channels::Written&& result, const Caller& caller)
 {
     const auto version = result.channel.at("version").get<std::uint64_t>();
@@ -77,12 +84,12 @@ void ChannelRoutes::mount(Router& router)
     const std::string all = "/api/v1/channels";
     const std::string one = all + "/{id}";
     router.add("POST", all, Scope::operator_, bind(&ChannelRoutes::create));
-    router.add("GET", all, Scope::viewer, bind(&ChannelRoutes::list));
+    router.add("GET", all, Scope::viewer, bind(&ChannelRoutes::list), kOwnParameters);
     router.add("GET", one, Scope::viewer, bind(&ChannelRoutes::read));
     router.add("PATCH", one, Scope::operator_, bind(&ChannelRoutes::patch));
     router.add("PUT", one, Scope::operator_, bind(&ChannelRoutes::replace));
     router.add("DELETE", one, Scope::operator_, bind(&ChannelRoutes::remove));
-    router.add("GET", one + "/urls", Scope::viewer, bind(&ChannelRoutes::urls));
+    router.add("GET", one + "/urls", Scope::viewer, bind(&ChannelRoutes::urls), {{"valid_s"}});
     router.add("GET", one + "/status", Scope::viewer, bind(&ChannelRoutes::status));
     router.add("POST", one + "/actions/kick", Scope::operator_,
                once_only(memory_, bind(&ChannelRoutes::kick)));
@@ -116,7 +123,7 @@ Answer ChannelRoutes::list(const Request& request)
         if (i > 0) body += ',';
         body += shown_text(std::move(page->items[i]), request.caller);
     }
-    const json next = page->next_cursor ? json(*page->next_cursor) : json();
+    const json next = page->next_cursor ? json(paging->mark + *page->next_cursor) : json();
     body += "],\"next_cursor\":" + next.dump() + "}\n";
     return Reply{.status = 200, .body = std::move(body)};
 }
@@ -196,6 +203,7 @@ Answer ChannelRoutes::status(const Request& request)
     if (!channel) return tl::unexpected(channel.error());
     return live_.status(*channel).map([&](json status) {
         status["health"] = health_.breaches(request.param("id"));
+        if (request.caller.scope == Scope::viewer) hide_address(status);
         return json_reply(200, status);
     });
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "../service/clean_text.hpp"
+
 namespace sluice::control::http {
 
 using nlohmann::json;
@@ -9,7 +11,7 @@ using nlohmann::json;
 bool DocumentBuilder::key(string_t& name)
 {
     if (open_.back()->contains(name)) {
-        return refuse("a member is there twice: " + name.substr(0, 64));
+        return refuse("a member is there twice: " + clean_text(name, kShownName));
     }
     key_ = std::move(name);
     return true;

@@ -21,6 +21,8 @@ std::optional<std::uint64_t> number(const std::string& text)
     return value;
 }
 
+constexpr PageSize kByNumber{.plain_cursor = true};
+
 /// `after` is a number that the caller knows, `cursor` one that we answered: they mean the same.
 std::optional<std::uint64_t> place_of(const Paging& paging, Findings& findings)
 {
@@ -60,10 +62,12 @@ Answer answer(const Journal& journal, const Request& request, EventQuery query,
 
 void EventRoutes::mount(Router& router)
 {
-    router.add("GET", "/api/v1/events", Scope::viewer,
-               [this](const Request& r) { return list(r); });
-    router.add("GET", "/api/v1/channels/{id}/events", Scope::viewer,
-               [this](const Request& r) { return of_channel(r); });
+    router.add(
+        "GET", "/api/v1/events", Scope::viewer, [this](const Request& r) { return list(r); },
+        kOwnParameters);
+    router.add(
+        "GET", "/api/v1/channels/{id}/events", Scope::viewer,
+        [this](const Request& r) { return of_channel(r); }, kOwnParameters);
 }
 
 Answer EventRoutes::list(const Request& request) const
@@ -72,7 +76,7 @@ Answer EventRoutes::list(const Request& request) const
         {"after", rules::text(1, 20)},
         {"channel", rules::text(1, 256)},
         {"type", rules::text(1, 64).with(formats::event_pattern)}};
-    const auto paging = paging_of(request, filters);
+    const auto paging = paging_of(request, filters, kByNumber);
     if (!paging) return tl::unexpected(paging.error());
     return answer(journal_, request, {.channel = paging->filter("channel")}, *paging);
 }
@@ -81,7 +85,7 @@ Answer EventRoutes::of_channel(const Request& request) const
 {
     static const std::vector<Filter> filters{
         {"after", rules::text(1, 20)}, {"type", rules::text(1, 64).with(formats::event_pattern)}};
-    const auto paging = paging_of(request, filters);
+    const auto paging = paging_of(request, filters, kByNumber);
     if (!paging) return tl::unexpected(paging.error());
     const auto channel = channels_.get(request.param("id"));
     if (!channel) return tl::unexpected(channel.error());

@@ -43,7 +43,7 @@ std::optional<std::size_t> count_of(const std::string& text)
 /// Once for each address with its parameters: the same body may mean another thing with others.
 Result<std::optional<OnceOnly>> once_for(const Request& request)
 {
-    auto once = once_of(request, request.caller.id + "\n" + request.method + " " + request.path);
+    auto once = once_of(request, request.caller.id + "\n" + request.method + " " + request.place);
     if (!once || !*once) return once;
     auto& hash = (*once)->request;
     for (const auto& [name, value] : request.query) hash.append("\n" + name + "=" + value);
@@ -85,10 +85,12 @@ Result<ImportOptions> options_of(const Request& request,
 
 void ExchangeRoutes::mount(Router& router)
 {
-    router.add("GET", "/api/v1/export", Scope::operator_,
-               [this](const Request& r) { return export_all(r); });
-    router.add("POST", "/api/v1/import", Scope::operator_,
-               [this](const Request& r) { return import_all(r); });
+    router.add(
+        "GET", "/api/v1/export", Scope::operator_,
+        [this](const Request& r) { return export_all(r); }, kOwnParameters);
+    router.add(
+        "POST", "/api/v1/import", Scope::operator_,
+        [this](const Request& r) { return import_all(r); }, kOwnParameters);
     router.add("POST", "/api/v1/channels/batch", Scope::operator_,
                [this](const Request& r) { return batch(r); });
 }
@@ -136,7 +138,6 @@ Answer ExchangeRoutes::import_all(const Request& request)
 
 Answer ExchangeRoutes::batch(const Request& request)
 {
-    if (auto query = query_of(request, {}); !query) return tl::unexpected(query.error());
     auto once = once_for(request);
     if (!once) return tl::unexpected(once.error());
     auto body = json_body(request);

@@ -39,10 +39,12 @@ void GenerationRoutes::mount(Router& router)
 {
     const std::string all = "/api/v1/config/generations";
     const std::string one = all + "/{n}";
-    router.add("GET", all, Scope::operator_, [this](const Request& r) { return list(r); });
+    router.add(
+        "GET", all, Scope::operator_, [this](const Request& r) { return list(r); }, kOwnParameters);
     router.add("GET", one, Scope::operator_, [this](const Request& r) { return read(r); });
-    router.add("GET", one + "/diff", Scope::operator_,
-               [this](const Request& r) { return diff(r); });
+    router.add(
+        "GET", one + "/diff", Scope::operator_, [this](const Request& r) { return diff(r); },
+        kOwnParameters);
     router.add("POST", one + "/rollback", Scope::admin,
                once_only(memory_, [this](const Request& r) { return roll_back(r); }));
 }
@@ -58,12 +60,11 @@ Answer GenerationRoutes::list(const Request& request) const
             return wrong_parameter("cursor", "must be the next_cursor of an earlier answer");
         before = *number;
     }
-    return json_reply(200, settings_.generations(paging->limit, before));
+    return json_reply(200, paging->answered(settings_.generations(paging->limit, before)));
 }
 
 Answer GenerationRoutes::read(const Request& request) const
 {
-    if (auto query = query_of(request, {}); !query) return tl::unexpected(query.error());
     return asked_for(request)
         .and_then([this](std::uint32_t number) { return settings_.generation(number); })
         .map([](const json& generation) { return json_reply(200, generation); });
@@ -90,7 +91,6 @@ Answer GenerationRoutes::diff(const Request& request) const
 
 Answer GenerationRoutes::roll_back(const Request& request)
 {
-    if (auto query = query_of(request, {}); !query) return tl::unexpected(query.error());
     auto match = if_match(request.header("if-match"));
     if (!match) return tl::unexpected(match.error());
     const auto number = asked_for(request);

@@ -61,7 +61,7 @@ Result<LegacyList> legacy_list(const Request& request, Channels& channels, const
         cursor = page->next_cursor.value_or("");
         if (cursor.empty()) break;
     }
-    if (!cursor.empty()) list.link = next_link(request, cursor);
+    if (!cursor.empty()) list.link = next_link(request, paging->mark + cursor);
     list.items += ']';
     return list;
 }

@@ -129,16 +129,19 @@ void LegacyRoutes::mount(Router& router)
     };
     const std::string all = "/videostream";
     const std::string one = all + "/{id}";
-    router.add("POST", all, Scope::operator_, bind(&LegacyRoutes::create));
-    router.add("GET", all, Scope::viewer, bind(&LegacyRoutes::list));
-    router.add("GET", one, Scope::viewer, bind(&LegacyRoutes::read));
-    router.add("PUT", one, Scope::operator_, bind(&LegacyRoutes::change));
-    router.add("DELETE", one, Scope::operator_, bind(&LegacyRoutes::remove));
-    router.add("GET", "/videostreams", Scope::viewer, bind(&LegacyRoutes::streams));
-    router.add("GET", "/videostreams/online", Scope::viewer, bind(&LegacyRoutes::online));
-    router.add("GET", "/streamdns", Scope::viewer, bind(&LegacyRoutes::read_hosts));
+    // Clients of then may send what nobody reads, and must go on working.
+    router.add("POST", all, Scope::operator_, bind(&LegacyRoutes::create), kOwnParameters);
+    router.add("GET", all, Scope::viewer, bind(&LegacyRoutes::list), kOwnParameters);
+    router.add("GET", one, Scope::viewer, bind(&LegacyRoutes::read), kOwnParameters);
+    router.add("PUT", one, Scope::operator_, bind(&LegacyRoutes::change), kOwnParameters);
+    router.add("DELETE", one, Scope::operator_, bind(&LegacyRoutes::remove), kOwnParameters);
+    router.add("GET", "/videostreams", Scope::viewer, bind(&LegacyRoutes::streams), kOwnParameters);
+    router.add("GET", "/videostreams/online", Scope::viewer, bind(&LegacyRoutes::online),
+               kOwnParameters);
+    router.add("GET", "/streamdns", Scope::viewer, bind(&LegacyRoutes::read_hosts), kOwnParameters);
     // These are settings: who may not change them elsewhere may not here.
-    router.add("POST", "/streamdns", Scope::admin, bind(&LegacyRoutes::write_hosts));
+    router.add("POST", "/streamdns", Scope::admin, bind(&LegacyRoutes::write_hosts),
+               kOwnParameters);
 }
 
 Answer LegacyRoutes::create(const Request& request)

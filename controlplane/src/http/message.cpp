@@ -39,7 +39,9 @@ Reply Reply::with(std::string name, std::string value) &&
 
 Reply json_reply(int status, const nlohmann::json& body)
 {
-    return {.status = status, .body = body.dump() + "\n"};
+    // Something that is not UTF-8 must not turn what was done into an error.
+    return {.status = status,
+            .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"};
 }
 
 Reply empty_reply(int status)

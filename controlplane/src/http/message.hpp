@@ -21,6 +21,7 @@ struct Request {
     std::map<std::string, std::string> headers;  ///< names in lower case
     std::string body;
 
+    std::string place;  ///< the path as its route writes it: decoded, no slash too many
     std::map<std::string, std::string> params;  ///< of the route's pattern, percent-decoded
     Caller caller;                              ///< set for routes that ask for a scope
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "../log.hpp"
 #include "../service/random.hpp"
 #include "../service/timestamp.hpp"
 
@@ -37,8 +38,8 @@ std::string fingerprint(const std::string& body)
 
 Answer run_once(Idempotency& memory, const Handler& handler, const Request& request)
 {
-    const auto once = once_of(
-        request, request.caller.id + "\n" + request.method + " " + std::string(request.path));
+    const auto once =
+        once_of(request, request.caller.id + "\n" + request.method + " " + request.place);
     if (!once) return tl::unexpected(once.error());
     if (!*once) return handler(request);
 
@@ -48,7 +49,10 @@ Answer run_once(Idempotency& memory, const Handler& handler, const Request& requ
     auto reply = handler(request);
     const auto kept =
         reply ? memory.finish(**once, for_keeping(*reply), now_s()) : memory.forget(**once);
-    if (!kept) return tl::unexpected(kept.error());
+    // The work is done, or refused: an error in its place would say otherwise.
+    if (!kept) {
+        log(Level::error, {{"msg", "an answer could not be kept"}, {"error", kept.error().detail}});
+    }
     return reply;
 }
 

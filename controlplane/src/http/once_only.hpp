@@ -13,7 +13,8 @@ Result<std::optional<OnceOnly>> once_of(const Request& request, std::string scop
 
 /// Makes a POST heed `Idempotency-Key`: `handler` runs once for each key of a caller, method and
 /// address; the same request again gets the same answer, with `Idempotency-Replayed: true` and
-/// without a secret that was in it. Errors are not kept: the request may be sent again. `memory`
+/// without a secret that was in it. Errors are not kept: the request may be sent again.
+/// When the answer can't be kept, the key stays taken. `memory`
 /// must outlive the handler that comes out.
 Handler once_only(Idempotency& memory, Handler handler);
 

@@ -9,12 +9,58 @@ namespace {
 
 using nlohmann::json;
 
+/// A store that can be told to take no more.
+class FailingStore : public store::Store {
+public:
+    explicit FailingStore(store::Store& store) : store_(store) {}
+
+    Result<std::optional<store::Entry>> get(std::string_view key) const override
+    {
+        return store_.get(key);
+    }
+    Result<store::Page> list(std::string_view prefix, std::string_view after,
+                             std::size_t limit) const override
+    {
+        return store_.list(prefix, after, limit);
+    }
+    Result<store::Page> list_back(std::string_view prefix, std::string_view before,
+                                  std::size_t limit) const override
+    {
+        return store_.list_back(prefix, before, limit);
+    }
+    Result<store::Revision> commit(std::vector<store::Operation> operations) override
+    {
+        if (fails) return fail(Errc::unavailable, "no room");
+        return store_.commit(std::move(operations));
+    }
+    Result<store::Revision> commit_bulk(std::vector<store::Operation> operations) override
+    {
+        return commit(std::move(operations));
+    }
+    Result<store::Changes> watch(std::string_view prefix, store::Revision after,
+                                 std::chrono::milliseconds wait) const override
+    {
+        return store_.watch(prefix, after, wait);
+    }
+    Result<store::Revision> revision() const override { return store_.revision(); }
+    Result<store::Revision> last_change(std::string_view folder) const override
+    {
+        return store_.last_change(folder);
+    }
+
+    bool fails = false;
+
+private:
+    store::Store& store_;
+};
+
 class OnceOnlyTest : public testing::Test {
 protected:
     Answer post(const std::string& key, const std::string& body = "",
                 const std::string& caller = "c", const std::string& path = "/things/a")
     {
-        Request request{.method = "POST", .path = path};
+        Request request{.method = "POST", .path = path + "/"};
+        request.place = path;
         if (!key.empty()) request.headers["idempotency-key"] = key;
         request.body = body;
         request.caller.id = caller;
@@ -89,6 +135,47 @@ TEST_F(OnceOnlyTest, a_request_that_has_no_answer_yet_is_a_conflict)
     const auto second = memory_.begin(once, 1000);
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, Errc::conflict);
+}
+
+TEST_F(OnceOnlyTest, what_was_done_is_answered_even_when_the_answer_can_not_be_kept)
+{
+    FailingStore store(*store_);
+    Idempotency memory(store);
+    const auto handler = once_only(memory, [&](const Request&) -> Answer {
+        store.fails = true;
+        return json_reply(201, {{"run", 1}});
+    });
+    Request request{.method = "POST", .path = "/things"};
+    request.headers["idempotency-key"] = "k";
+    const auto answer = handler(request);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 201);
+    store.fails = false;
+    // Whether it was done is not known from the memory: it is not done again.
+    EXPECT_EQ(handler(request).error().code, Errc::conflict);
+}
+
+TEST_F(OnceOnlyTest, the_oldest_answers_go_when_there_are_too_many)
+{
+    const auto fill = [&](const std::string& name, std::size_t count, std::int64_t at_s) {
+        std::vector<store::Operation> work;
+        for (std::size_t i = 0; i < count; ++i) {
+            work.push_back(memory_.remember({"c", name + std::to_string(i), "r"}, 1, at_s));
+            if (work.size() < store::kMaxOperations && i + 1 < count) continue;
+            ASSERT_TRUE(store_->commit(std::exchange(work, {})));
+        }
+    };
+    fill("old", Idempotency::kSlack, 1000);
+    fill("new", Idempotency::kMost - 1, 2000);
+    ASSERT_TRUE(memory_.begin({"c", "next", "r"}, 3000));
+    const auto left = store_->list("idempotency/", "", 20'000)->items.size();
+    EXPECT_EQ(left, Idempotency::kMost + 1);
+    EXPECT_TRUE(memory_.find({"c", "new0", "r"})->has_value());
+    std::size_t old = 0;
+    for (std::size_t i = 0; i < Idempotency::kSlack; ++i) {
+        if (memory_.find({"c", "old" + std::to_string(i), "r"})->has_value()) ++old;
+    }
+    EXPECT_EQ(old, 1U);
 }
 
 TEST_F(OnceOnlyTest, a_password_leaves_no_quick_hash_behind)

@@ -4,6 +4,9 @@
 #include <charconv>
 #include <optional>
 
+#include "../service/clean_text.hpp"
+#include "../service/random.hpp"
+
 namespace sluice::control::http {
 namespace {
 
@@ -15,6 +18,12 @@ std::optional<std::size_t> number(std::string_view text)
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
     return value;
+}
+
+/// Short: it tells the lists of one Sluice apart, and keeps nobody from anything.
+std::string mark_of(const std::string& place)
+{
+    return sha256_hex(place).substr(0, 6) + "-";
 }
 
 void take(const std::string& name, const std::string& value, Paging& paging,
@@ -29,16 +38,17 @@ void take(const std::string& name, const std::string& value, Paging& paging,
             findings.add("limit", "must be a whole number of 1 to " + std::to_string(most));
         }
     } else if (name == "cursor") {
-        paging.cursor = value;
-        if (value.size() > kMaxCursor) {
-            findings.add("cursor", "must be the next_cursor of an earlier answer");
+        const bool ours = value.empty() || value.starts_with(paging.mark);
+        if (ours && !value.empty()) paging.cursor = value.substr(paging.mark.size());
+        if (!ours || value.size() > kMaxCursor) {
+            findings.add("cursor", "must be the next_cursor of an earlier answer of this list");
         }
     } else if (filter != filters.end()) {
         paging.filters[name] = value;
         // An empty one filters nothing.
         if (!value.empty()) check(filter->rule, value, name, findings);
     } else {
-        findings.add(name.substr(0, 64), "is not a known parameter");
+        findings.add(clean_text(name, kShownName), "is not a known parameter");
     }
 }
 
@@ -50,9 +60,19 @@ std::string Paging::filter(const std::string& name) const
     return given == filters.end() ? std::string() : given->second;
 }
 
+nlohmann::json Paging::answered(nlohmann::json page) const
+{
+    auto& next = page["next_cursor"];
+    if (next.is_string()) next = mark + next.get<std::string>();
+    return page;
+}
+
 Result<Paging> paging_of(const Request& request, const std::vector<Filter>& filters, PageSize size)
 {
-    Paging paging{.limit = size.preset, .cursor = {}, .filters = {}};
+    Paging paging{.limit = size.preset,
+                  .cursor = {},
+                  .mark = size.plain_cursor ? std::string() : mark_of(request.place),
+                  .filters = {}};
     Findings findings;
     for (const auto& [name, value] : request.query) {
         take(name, value, paging, filters, size.most, findings);

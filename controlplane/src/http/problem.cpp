@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "preference.hpp"
+
 namespace sluice::control::http {
 namespace {
 
@@ -21,6 +23,7 @@ constexpr std::array kTitles{
     Title{403, "Not allowed", "没有权限"},
     Title{404, "Not found", "未找到"},
     Title{405, "Method not allowed", "不支持此方法"},
+    Title{406, "Not acceptable", "无法提供所要求的格式"},
     Title{409, "Conflict", "与现有状态冲突"},
     Title{410, "Gone", "已不可用"},
     Title{412, "Precondition failed", "版本已改变"},
@@ -32,12 +35,6 @@ constexpr std::array kTitles{
     Title{501, "Not implemented", "未实现"},
     Title{503, "Not available", "服务暂不可用"},
 };
-
-/// Weights are left aside: browsers and users name their first choice first.
-bool prefers_chinese(std::string_view language)
-{
-    return language.starts_with("zh");
-}
 
 std::string title_of(int status, std::string_view language)
 {

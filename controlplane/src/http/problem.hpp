@@ -11,7 +11,7 @@ namespace sluice::control::http {
 int status_of(Errc code);
 
 /// problem+json (RFC 9457). `language` is the request's Accept-Language: English, or Chinese
-/// where it comes first.
+/// where that is preferred.
 Reply problem(const Error& error, std::string_view language);
 
 /// For statuses that no service error stands for.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "../service/clean_text.hpp"
 #include "../service/rule.hpp"
 #include "message.hpp"
 
@@ -20,7 +21,7 @@ inline Result<std::map<std::string, std::string>> query_of(const Request& reques
     for (const auto& [name, value] : request.query) {
         const auto field = std::ranges::find(known, name, &Field::name);
         if (field == known.end()) {
-            findings.add(name.substr(0, 64), "is not a known parameter");
+            findings.add(clean_text(name, kShownName), "is not a known parameter");
         } else if (!value.empty()) {
             check(field->rule, value, name, findings);
             given[name] = value;

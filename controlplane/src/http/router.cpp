@@ -5,6 +5,9 @@
 #include <typeinfo>
 #include <utility>
 
+#include "../service/clean_text.hpp"
+#include "../service/rule.hpp"
+#include "preference.hpp"
 #include "problem.hpp"
 
 namespace sluice::control::http {
@@ -47,6 +50,17 @@ std::optional<std::vector<std::string>> decoded(std::vector<std::string> segment
     return segments;
 }
 
+Result<void> check_parameters(const Request& request, const Parameters& known)
+{
+    if (known.unchecked) return {};
+    Findings findings;
+    for (const auto& [name, value] : request.query) {
+        if (std::ranges::find(known.names, name) != known.names.end()) continue;
+        findings.add(clean_text(name, kShownName), "is not a known parameter");
+    }
+    return findings.verdict();
+}
+
 std::string allowed(const std::map<std::string, bool>& methods)
 {
     std::string list;
@@ -57,14 +71,14 @@ std::string allowed(const std::map<std::string, bool>& methods)
 }  // namespace
 
 void Router::add(std::string method, std::string_view pattern, std::optional<Scope> scope,
-                 Handler handler)
+                 Handler handler, Parameters parameters)
 {
     auto route = std::find_if(routes_.begin(), routes_.end(),
                               [&](const Route& known) { return known.pattern == pattern; });
     if (route == routes_.end()) {
         route = routes_.insert(routes_.end(), {std::string(pattern), split(pattern), {}});
     }
-    route->methods[std::move(method)] = {scope, std::move(handler)};
+    route->methods[std::move(method)] = {scope, std::move(handler), std::move(parameters)};
 }
 
 std::vector<const Router::Route*> Router::find(const std::vector<std::string>& segments) const
@@ -118,9 +132,20 @@ Router::Outcome Router::run(const std::vector<const Route*>& routes,
     const auto method = route.methods.find(wanted);
     for (std::size_t i = 0; i < segments.size(); ++i) {
         const auto& part = route.segments[i];
+        request.place += "/" + segments[i];
         if (is_param(part)) request.params[part.substr(1, part.size() - 2)] = segments[i];
     }
+    // The older API is used by programs that never looked at this.
+    const bool strict = request.place.starts_with("/api/");
+    const bool json_fits = !strict || accepts_json(request.header("accept"));
+    const auto refused = [&] {
+        return Outcome{problem(406, "the answer would be application/json", language), name,
+                       "not acceptable"};
+    };
+    // What changes something must not be done and then refused; all that is answered is JSON.
+    if (!json_fits && wanted != "GET") return refused();
     auto answer = call(method->second, request);
+    if (answer && !json_fits && answer->content_type == "application/json") return refused();
     if (answer) return {std::move(*answer), name, ""};
     return {problem(answer.error(), language), name, answer.error().detail};
 }
@@ -137,6 +162,9 @@ Answer Router::call(const Method& method, Request& request) const
         request.caller = std::move(*caller);
         // nginx states whom it talks to, and replaces whatever the caller sent.
         request.caller.address = request.header("x-forwarded-for");
+    }
+    if (auto known = check_parameters(request, method.parameters); !known) {
+        return tl::unexpected(known.error());
     }
     return method.handler(request);
 }

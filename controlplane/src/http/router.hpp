@@ -16,8 +16,18 @@ namespace sluice::control::http {
 using Answer = Result<Reply>;
 using Handler = std::function<Answer(const Request&)>;
 
+/// The query parameters that a route knows; a request with another one is refused before its
+/// handler runs, because it asks for something that would not be done.
+struct Parameters {
+    std::vector<std::string> names;
+    bool unchecked = false;
+};
+
+/// The handler looks at all of them itself, as those of lists do.
+inline const Parameters kOwnParameters{.names = {}, .unchecked = true};
+
 /// Finds the handler of a request and keeps everything around it in one place: HEAD, OPTIONS,
-/// 404, 405, authentication, scopes, exceptions, problem documents.
+/// 404, 405, authentication, scopes, unknown parameters, exceptions, problem documents.
 class Router {
 public:
     /// Turns the request's credentials into a caller. Errc::unauthorized without good ones.
@@ -29,7 +39,7 @@ public:
     /// Patterns may overlap (`/channels/{id}`, `/channels/batch`): the one that has the request's
     /// method is taken, and of several the one that was added first.
     void add(std::string method, std::string_view pattern, std::optional<Scope> scope,
-             Handler handler);
+             Handler handler, Parameters parameters = {});
 
     struct Outcome {
         Reply reply;
@@ -44,6 +54,7 @@ private:
     struct Method {
         std::optional<Scope> scope;
         Handler handler;
+        Parameters parameters;
     };
     struct Route {
         std::string pattern;

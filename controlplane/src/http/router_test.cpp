@@ -58,6 +58,63 @@ TEST_F(RouterTest, finds_the_route_and_decodes_its_parameters)
     EXPECT_EQ(send("GET", "/things/a/", "viewer").status, 200);
 }
 
+TEST_F(RouterTest, who_does_not_take_json_gets_none_and_changes_nothing)
+{
+    int changes = 0;
+    router_.add("POST", "/api/v1/made", std::nullopt, [&](const Request&) -> Answer {
+        ++changes;
+        return empty_reply(204);
+    });
+    router_.add("GET", "/api/v1/made", std::nullopt,
+                [](const Request&) -> Answer { return json_reply(200, json::object()); });
+    router_.add("GET", "/api/v1/text", std::nullopt, [](const Request&) -> Answer {
+        return Reply{.status = 200, .body = "x", .content_type = "text/plain"};
+    });
+    const auto ask = [&](const char* method, const char* path, const char* accept) {
+        Request request{.method = method, .path = path};
+        request.headers["accept"] = accept;
+        return router_.dispatch(std::move(request)).reply;
+    };
+    EXPECT_EQ(ask("POST", "/api/v1/made", "text/html").status, 406);
+    EXPECT_EQ(changes, 0);
+    EXPECT_EQ(ask("POST", "/api/v1/made", "*/*").status, 204);
+    EXPECT_EQ(ask("GET", "/api/v1/made", "text/html").status, 406);
+    EXPECT_EQ(ask("GET", "/api/v1/made", "text/html").content_type, "application/problem+json");
+    EXPECT_EQ(ask("GET", "/api/v1/made", "application/*").status, 200);
+    EXPECT_EQ(ask("GET", "/api/v1/text", "text/plain").status, 200);
+    EXPECT_EQ(ask("GET", "/open", "text/html").status, 200);
+}
+
+TEST_F(RouterTest, a_parameter_that_the_route_does_not_know_is_refused)
+{
+    router_.add("GET", "/some", std::nullopt,
+                [](const Request&) -> Answer { return empty_reply(204); }, {{"valid_s"}});
+    router_.add(
+        "GET", "/any", std::nullopt, [](const Request&) -> Answer { return empty_reply(204); },
+        kOwnParameters);
+    const auto ask = [&](const std::string& path, const std::string& parameter) {
+        Request request{.method = "GET", .path = path, .query = {{parameter, "1"}}};
+        return router_.dispatch(std::move(request)).reply;
+    };
+    EXPECT_EQ(ask("/some", "valid_s").status, 204);
+    EXPECT_EQ(ask("/any", "valid").status, 204);
+    for (const auto* path : {"/some", "/open"}) {
+        const auto refused = ask(path, "valid");
+        EXPECT_EQ(refused.status, 422) << path;
+        EXPECT_EQ(json::parse(refused.body).at("errors").at(0).at("field"), "valid");
+    }
+}
+
+TEST_F(RouterTest, a_place_has_one_name_however_its_address_is_written)
+{
+    router_.add("GET", "/places/{id}", std::nullopt, [](const Request& r) -> Answer {
+        return json_reply(200, {{"place", r.place}});
+    });
+    for (const auto* path : {"/places/a", "//places/a/", "/places/%61"}) {
+        EXPECT_EQ(send("GET", path).body, "{\"place\":\"/places/a\"}\n") << path;
+    }
+}
+
 TEST_F(RouterTest, unknown_addresses_and_broken_escapes_are_404)
 {
     for (const auto* path :

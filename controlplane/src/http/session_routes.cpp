@@ -11,6 +11,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t kMostBytes = 16 << 10;  ///< of a name and a password
+
 Reply session_reply(int status, const json& session)
 {
     return json_reply(status, session).with("Cache-Control", "no-store");
@@ -29,7 +31,8 @@ void SessionRoutes::mount(Router& router)
 {
     const std::string all = "/api/v1/sessions";
     router.add("POST", all, std::nullopt, [this](const Request& r) { return open(r); });
-    router.add("GET", all, Scope::viewer, [this](const Request& r) { return list(r); });
+    router.add(
+        "GET", all, Scope::viewer, [this](const Request& r) { return list(r); }, kOwnParameters);
     router.add("GET", all + "/current", Scope::viewer, [this](const Request& r) -> Answer {
         return current(r)
             .and_then([&](const std::string& id) { return sessions_.get(r.caller, id); })
@@ -51,9 +54,16 @@ Answer SessionRoutes::open(const Request& request)
 {
     // Another site's page must not sign its visitor in as somebody else.
     if (auto own = refuse_other_origins(request); !own) return tl::unexpected(own.error());
+    const std::string address(request.header("x-forwarded-for"));
+    // Nobody has shown who he is yet: as little as can be is done for him.
+    if (auto admitted = sessions_.admit(address); !admitted) {
+        return tl::unexpected(admitted.error());
+    }
+    if (request.body.size() > kMostBytes) {
+        return fail(Errc::too_large, "a name and a password have at most 16 KiB");
+    }
     auto body = json_body(request);
     if (!body) return tl::unexpected(body.error());
-    const std::string address(request.header("x-forwarded-for"));
     const std::string agent(request.header("user-agent"));
     return sessions_.open(*body, address, agent).map([&](const Sessions::Opened& opened) {
         return session_reply(201, opened.session)
@@ -66,8 +76,8 @@ Answer SessionRoutes::list(const Request& request) const
 {
     const auto paging = paging_of(request);
     if (!paging) return tl::unexpected(paging.error());
-    return sessions_.list(request.caller, paging->limit, paging->cursor).map([](const json& list) {
-        return session_reply(200, list);
+    return sessions_.list(request.caller, paging->limit, paging->cursor).map([&](const json& list) {
+        return session_reply(200, paging->answered(list));
     });
 }
 

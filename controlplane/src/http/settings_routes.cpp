@@ -23,19 +23,12 @@ Reply settings_reply(const json& settings)
 void SettingsRoutes::mount(Router& router)
 {
     const auto* path = "/api/v1/settings";
-    router.add("GET", path, Scope::viewer, [this](const Request& r) { return read(r); });
+    router.add("GET", path, Scope::viewer, [this](const Request&) -> Answer {
+        // Never 304: `restart_required` changes, and the version of the settings does not.
+        return settings_reply(settings_.get());
+    });
     router.add("PATCH", path, Scope::admin, [this](const Request& r) { return patch(r); });
     router.add("PUT", path, Scope::admin, [this](const Request& r) { return replace(r); });
-}
-
-Answer SettingsRoutes::read(const Request& request)
-{
-    const auto settings = settings_.get();
-    const auto version = settings.value("version", std::uint64_t{0});
-    if (none_match_holds(request.header("if-none-match"), version)) {
-        return empty_reply(304).with("ETag", etag(version));
-    }
-    return settings_reply(settings);
 }
 
 Answer SettingsRoutes::patch(const Request& request)

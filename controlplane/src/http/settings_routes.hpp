@@ -13,7 +13,6 @@ public:
     void mount(Router& router);
 
 private:
-    Answer read(const Request& request);
     Answer patch(const Request& request);
     Answer replace(const Request& request);
 

@@ -6,11 +6,14 @@ namespace sluice::control::http {
 
 void SystemRoutes::mount(Router& router)
 {
+    // Monitors add what they like, and nothing is changed here.
     for (const auto* base : {"", "/api/v1"}) {
-        router.add("GET", std::string(base) + "/health", std::nullopt,
-                   [this](const Request&) { return health(); });
-        router.add("GET", std::string(base) + "/metrics", Scope::viewer,
-                   [this](const Request&) { return metrics(); });
+        router.add(
+            "GET", std::string(base) + "/health", std::nullopt,
+            [this](const Request&) { return health(); }, kOwnParameters);
+        router.add(
+            "GET", std::string(base) + "/metrics", Scope::viewer,
+            [this](const Request&) { return metrics(); }, kOwnParameters);
     }
 }
 

@@ -28,7 +28,8 @@ void TokenRoutes::mount(Router& router)
     const std::string one = all + "/{id}";
     router.add("POST", all, Scope::admin,
                once_only(memory_, [this](const Request& r) { return create(r); }));
-    router.add("GET", all, Scope::admin, [this](const Request& r) { return list(r); });
+    router.add(
+        "GET", all, Scope::admin, [this](const Request& r) { return list(r); }, kOwnParameters);
     router.add("GET", one, Scope::admin, [this](const Request& request) -> Answer {
         return tokens_.get(request.param("id")).map([](const json& token) {
             return token_reply(200, token);
@@ -61,8 +62,8 @@ Answer TokenRoutes::list(const Request& request)
 {
     const auto paging = paging_of(request);
     if (!paging) return tl::unexpected(paging.error());
-    return tokens_.list(paging->limit, paging->cursor).map([](const json& list) {
-        return json_reply(200, list);
+    return tokens_.list(paging->limit, paging->cursor).map([&](const json& list) {
+        return json_reply(200, paging->answered(list));
     });
 }
 

@@ -30,9 +30,9 @@ void UserRoutes::mount(Router& router)
     const auto one = kAll + "/{id}";
     router.add("POST", kAll, Scope::admin,
                once_only(memory_, [this](const Request& r) { return create(r); }));
-    router.add("GET", kAll, Scope::admin, [this](const Request& r) { return list(r); });
-    router.add("GET", one, Scope::admin,
-               [this](const Request& r) { return read(r, r.param("id")); });
+    router.add(
+        "GET", kAll, Scope::admin, [this](const Request& r) { return list(r); }, kOwnParameters);
+    router.add("GET", one, Scope::admin, [this](const Request& r) { return read(r.param("id")); });
     router.add("PATCH", one, Scope::admin, [this](const Request& r) { return patch(r); });
     router.add("DELETE", one, Scope::admin, [this](const Request& r) { return remove(r); });
 }
@@ -40,7 +40,7 @@ void UserRoutes::mount(Router& router)
 void UserRoutes::mount_own(Router& router)
 {
     router.add("GET", kAll + "/me", Scope::viewer, [this](const Request& r) -> Answer {
-        if (r.caller.kind == Caller::Kind::user) return read(r, r.caller.id);
+        if (r.caller.kind == Caller::Kind::user) return read(r.caller.id);
         return fail(Errc::not_found, "a token is no user");
     });
     router.add("POST", kAll + "/me/password", Scope::viewer, [this](const Request& r) -> Answer {
@@ -67,20 +67,15 @@ Answer UserRoutes::list(const Request& request) const
     const auto paging = paging_of(request, {{"q", rules::text(0, 200)}});
     if (!paging) return tl::unexpected(paging.error());
     return users_.list(paging->limit, paging->cursor, paging->filter("q"))
-        .map([](const json& list) {
-            return json_reply(200, list).with("Cache-Control", "no-store");
+        .map([&](const json& list) {
+            return json_reply(200, paging->answered(list)).with("Cache-Control", "no-store");
         });
 }
 
-Answer UserRoutes::read(const Request& request, const std::string& id) const
+Answer UserRoutes::read(const std::string& id) const
 {
-    return users_.get(id).map([&](const json& user) {
-        const auto version = user.at("version").get<std::uint64_t>();
-        if (!none_match_holds(request.header("if-none-match"), version)) {
-            return user_reply(200, user);
-        }
-        return empty_reply(304).with("ETag", etag(version));
-    });
+    // Never 304: `last_login_at` changes, and the version of the user does not.
+    return users_.get(id).map([](const json& user) { return user_reply(200, user); });
 }
 
 Answer UserRoutes::patch(const Request& request)

@@ -17,7 +17,7 @@ private:
     void mount_own(Router& router);
     Answer create(const Request& request);
     Answer list(const Request& request) const;
-    Answer read(const Request& request, const std::string& id) const;
+    Answer read(const std::string& id) const;
     Answer patch(const Request& request);
     Answer remove(const Request& request);
 

@@ -50,14 +50,14 @@ void WebhookRoutes::mount(Router& router)
     const std::string one = all + "/{id}";
     const auto scope = Scope::admin;
     router.add("POST", all, scope, once(&WebhookRoutes::create));
-    router.add("GET", all, scope, bind(&WebhookRoutes::list));
+    router.add("GET", all, scope, bind(&WebhookRoutes::list), kOwnParameters);
     router.add("GET", one, scope, bind(&WebhookRoutes::read));
     router.add("PATCH", one, scope, bind(&WebhookRoutes::patch));
     router.add("PUT", one, scope, bind(&WebhookRoutes::replace));
     router.add("DELETE", one, scope, bind(&WebhookRoutes::remove));
     router.add("POST", one + "/actions/rotate-secret", scope, once(&WebhookRoutes::rotate_secret));
     router.add("POST", one + "/test", scope, once(&WebhookRoutes::test));
-    router.add("GET", one + "/deliveries", scope, bind(&WebhookRoutes::deliveries));
+    router.add("GET", one + "/deliveries", scope, bind(&WebhookRoutes::deliveries), kOwnParameters);
     router.add("GET", one + "/deliveries/{number}", scope, bind(&WebhookRoutes::delivery));
     router.add("POST", one + "/deliveries/{number}/redeliver", scope,
                once(&WebhookRoutes::redeliver));
@@ -76,8 +76,8 @@ Answer WebhookRoutes::list(const Request& request)
 {
     const auto paging = paging_of(request);
     if (!paging) return tl::unexpected(paging.error());
-    return webhooks_.list(paging->limit, paging->cursor).map([](const json& page) {
-        return json_reply(200, page);
+    return webhooks_.list(paging->limit, paging->cursor).map([&](const json& page) {
+        return json_reply(200, paging->answered(page));
     });
 }
 
@@ -146,7 +146,7 @@ Answer WebhookRoutes::deliveries(const Request& request)
     const auto webhook = webhooks_.get(request.param("id"));
     if (!webhook) return tl::unexpected(webhook.error());
     return events::list_deliveries(store_, request.param("id"), paging->limit, paging->cursor)
-        .map([](const json& page) { return json_reply(200, page); });
+        .map([&](const json& page) { return json_reply(200, paging->answered(page)); });
 }
 
 Answer WebhookRoutes::delivery(const Request& request)

@@ -30,6 +30,8 @@ bool write_all(int fd, std::string_view content)
     return true;
 }
 
+}  // namespace
+
 void sync_folder(const fs::path& folder)
 {
     const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -37,8 +39,6 @@ void sync_folder(const fs::path& folder)
     fsync(fd);
     close(fd);
 }
-
-}  // namespace
 
 std::optional<std::string> read_file(const fs::path& path)
 {

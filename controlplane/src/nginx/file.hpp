@@ -18,6 +18,9 @@ std::optional<std::string> read_file(const std::filesystem::path& path);
 /// the new one.
 Result<void> write_file(const std::filesystem::path& path, std::string_view content, mode_t mode);
 
+/// Makes the names that were made, changed or removed in `folder` outlive a power cut.
+void sync_folder(const std::filesystem::path& folder);
+
 /// Makes `link` point to `target` in one step, whatever it was before.
 Result<void> point_link(const std::filesystem::path& link, const std::filesystem::path& target);
 

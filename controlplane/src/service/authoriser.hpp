@@ -53,7 +53,7 @@ public:
     static constexpr std::size_t kMostWaiting = 8192;
 
     /// `store` must outlive it.
-    explicit Authoriser(store::Store& store, Call call = post_callback, Clock clock = {});
+    Authoriser(store::Store& store, Call call, Clock clock = {});
 
     /// Errc::not_found when there is no such channel.
     Result<Policy> policy_of(const AuthoriseQuestion& question) const;

@@ -41,12 +41,28 @@ tl::unexpected<Error> no_such_backup()
     return fail(Errc::not_found, "there is no such backup");
 }
 
+tl::unexpected<Error> busy()
+{
+    return fail(Errc::conflict, "another backup is being made or put back");
+}
+
 /// `2026-01-31T08:15:00Z` → `20260131T081500Z`
 std::string stamp()
 {
     auto text = format_timestamp(now_s());
     std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
     return text;
+}
+
+/// A store that finds this in itself knows that it was put back.
+Result<void> mark(const fs::path& copy, const std::string& created_at)
+{
+    return store::LmdbStore::open(copy)
+        .and_then([&](const auto& opened) {
+            return opened->commit({store::put(std::string(schema::kBackup),
+                                              json{{"created_at", created_at}}.dump())});
+        })
+        .map([](store::Revision) {});
 }
 
 void remove_store(const fs::path& file)
@@ -77,7 +93,8 @@ std::vector<std::string> left_out()
 Result<std::vector<std::string>> kept(const store::LmdbStore& from)
 {
     std::vector<std::string> keys{std::string(schema::kAudit), std::string(schema::kEvents),
-                                  std::string(schema::kRing), std::string(schema::kInstallation)};
+                                  std::string(schema::kRing), std::string(schema::kInstallation),
+                                  std::string(schema::kIdempotency)};
     auto users = from.list(schema::kUsers, "", 1);
     if (!users) return tl::unexpected(users.error());
     if (!users->items.empty()) return keys;
@@ -130,7 +147,8 @@ Result<json> Backups::create(const Caller& by, const json& body)
     check(rule, body, "", findings);
     if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
     const bool pruning = body.contains("keep") && body.at("keep").is_number();
-    const std::lock_guard lock(mutex_);
+    const std::unique_lock lock(working_, std::try_to_lock);
+    if (!lock) return busy();
     if (!pruning && ids_of(kRequested).size() >= kMaxKept) {
         return fail(Errc::conflict,
                     "there are 50 backups already: delete some, or say how many "
@@ -161,20 +179,11 @@ Result<json> Backups::make(const std::string& reason)
     const auto part = file_of(id, ".part");
     if (auto done = store_.copy_to(part); !done) return tl::unexpected(done.error());
     const auto created_at = format_timestamp(now_s());
-    {
-        // A store that finds this in itself knows that it was put back.
-        auto copy = store::LmdbStore::open(part);
-        const auto marked = copy.and_then([&](const auto& opened) {
-            return opened->commit({store::put(std::string(schema::kBackup),
-                                              json{{"created_at", created_at}}.dump())});
-        });
-        if (!marked) {
-            remove_store(part);
-            return tl::unexpected(marked.error());
-        }
+    auto digest = mark(part, created_at).and_then([&] { return digest_of(part); });
+    if (!digest) {
+        remove_store(part);
+        return tl::unexpected(digest.error());
     }
-    auto digest = digest_of(part);
-    if (!digest) return tl::unexpected(digest.error());
     const json facts{{"id", id},
                      {"created_at", created_at},
                      {"bytes", digest->bytes},
@@ -187,6 +196,7 @@ Result<json> Backups::make(const std::string& reason)
     remove_store(part);
     if (!done) return tl::unexpected(done.error());
     if (error) return fail(Errc::unavailable, "store the backup: " + error.message());
+    nginx::sync_folder(folder_);
     return facts;
 }
 
@@ -207,6 +217,8 @@ Result<json> Backups::describe(const std::string& id) const
              {"reason", kByHand}};
     // Kept, because a large file takes a while to read; it can be done again.
     static_cast<void>(nginx::write_file(file_of(id, ".json"), facts.dump() + "\n", kOwnerOnly));
+    // Somebody deleted it meanwhile: nothing of it may stay.
+    if (!fs::exists(file)) erase(id);
     return facts;
 }
 
@@ -233,16 +245,18 @@ std::vector<std::string> Backups::ids_of(const std::string& reason) const
     return found;
 }
 
-void Backups::erase(const std::string& id) const
+/// false when it was not there: somebody else was faster.
+bool Backups::erase(const std::string& id) const
 {
-    remove_store(file_of(id, ".mdb"));
     std::error_code ignored;
+    const bool there = fs::remove(file_of(id, ".mdb"), ignored);
+    remove_store(file_of(id, ".mdb"));
     fs::remove(file_of(id, ".json"), ignored);
+    return there;
 }
 
 Result<json> Backups::list(std::size_t limit, std::string_view cursor) const
 {
-    const std::lock_guard lock(mutex_);
     json items = json::array();
     json next;
     for (const auto& id : ids()) {
@@ -252,6 +266,7 @@ Result<json> Backups::list(std::size_t limit, std::string_view cursor) const
             break;
         }
         auto facts = describe(id);
+        if (!facts && !fs::exists(file_of(id, ".mdb"))) continue;  // deleted meanwhile
         if (!facts) return facts;
         items.push_back(std::move(*facts));
     }
@@ -260,16 +275,13 @@ Result<json> Backups::list(std::size_t limit, std::string_view cursor) const
 
 Result<json> Backups::get(std::string_view id) const
 {
-    const std::lock_guard lock(mutex_);
     if (!is_backup_id(id) || !fs::exists(file_of(id, ".mdb"))) return no_such_backup();
     return describe(std::string(id));
 }
 
 Result<void> Backups::remove(const Caller& by, std::string_view id)
 {
-    const std::lock_guard lock(mutex_);
-    if (!is_backup_id(id) || !fs::exists(file_of(id, ".mdb"))) return no_such_backup();
-    erase(std::string(id));
+    if (!is_backup_id(id) || !erase(std::string(id))) return no_such_backup();
     return store_
         .commit({audit::entry(by, {"backup.delete", std::string(id), json::object(), nullptr})})
         .map([](store::Revision) {});
@@ -277,8 +289,8 @@ Result<void> Backups::remove(const Caller& by, std::string_view id)
 
 Result<json> Backups::restore(const Caller& by, std::string_view id)
 {
-    const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (!lock) return fail(Errc::conflict, "another backup is being made or put back");
+    const std::unique_lock lock(working_, std::try_to_lock);
+    if (!lock) return busy();
     if (!is_backup_id(id) || !fs::exists(file_of(id, ".mdb"))) return no_such_backup();
     auto from = prepared(std::string(id));
     auto done = from ? put_back(by, std::string(id), **from) : tl::unexpected(from.error());
@@ -324,11 +336,16 @@ Result<json> Backups::put_back(const Caller& by, const std::string& id,
                                    {audit::entry(by, {"backup.restore", id, nullptr, after}),
                                     journal_.entry({"config.restored", {}, now_ms(), after})});
     };
-    auto done = settings_.restore(*settings, replace);
-    auto copies = ids_of(kBeforeRestore);
+    if (auto done = settings_.restore(*settings, replace); !done) {
+        // Nothing has changed, so nobody needs it; nor does it push an older one out.
+        erase(before->at("id"));
+        return tl::unexpected(done.error());
+    }
+    const auto copies = ids_of(kBeforeRestore);
     for (std::size_t i = kMaxBefore; i < copies.size(); ++i) erase(copies.at(i));
-    if (!done) return tl::unexpected(done.error());
-    return json{{"restored", id}, {"before", before->at("id")}, {"applied", apply_()}};
+    return json{{"restored", id},
+                {"before", before->at("id")},
+                {"applied", apply_() ? "applied" : "pending"}};
 }
 
 Result<void> Backups::settle(store::Store& store)

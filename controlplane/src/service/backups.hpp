@@ -34,7 +34,7 @@ public:
 
     /// Body: {keep}, how many to keep: the oldest go once this one is there. Answers the facts:
     /// {id, created_at, bytes, sha256, reason}. Errors: conflict (kMaxKept are there),
-    /// unavailable (no room).
+    /// unavailable (no room), conflict while another one is made or put back.
     Result<nlohmann::json> create(const Caller& by, const nlohmann::json& body);
 
     /// Newest first: `{"items", "next_cursor"}`.
@@ -42,11 +42,12 @@ public:
     Result<nlohmann::json> get(std::string_view id) const;
     Result<void> remove(const Caller& by, std::string_view id);
 
-    /// Puts everything back as it was then, but for the audit log and the journal, which go on, and
-    /// for the sessions, which end. First the backup is checked and a copy of the present made,
-    /// whose id is answered: {restored, before, applied}. All or nothing. Errors: not_found,
-    /// conflict (damaged, of a newer release, or settings that nginx can't take; another one is
-    /// being put back).
+    /// Puts everything back as it was then, but for the audit log, the journal and the answers to
+    /// requests with an Idempotency-Key, which go on, and for the sessions, which end. First the
+    /// backup is checked and a copy of the present made, whose id is answered: {restored, before,
+    /// applied}. All or nothing: after an error that copy is gone, too. Errors: not_found, conflict
+    /// (damaged, of a newer release, or settings that nginx can't take; another one is being put
+    /// back).
     Result<nlohmann::json> restore(const Caller& by, std::string_view id);
 
     /// To be called with a freshly opened store, before anything else reads it: when it is a backup
@@ -60,7 +61,7 @@ private:
     Result<nlohmann::json> describe(const std::string& id) const;
     std::vector<std::string> ids() const;
     std::vector<std::string> ids_of(const std::string& reason) const;
-    void erase(const std::string& id) const;
+    bool erase(const std::string& id) const;
     Result<std::unique_ptr<store::LmdbStore>> prepared(const std::string& id) const;
     Result<nlohmann::json> put_back(const Caller& by, const std::string& id,
                                     const store::LmdbStore& from);
@@ -71,7 +72,8 @@ private:
     std::filesystem::path folder_;
     Check check_;
     Apply apply_;
-    mutable std::mutex mutex_;  ///< held by whoever makes, removes or puts back
+    std::mutex
+        working_;  ///< held by whoever makes one or puts one back; who reads waits for nobody
 };
 
 }  // namespace sluice::control

@@ -123,7 +123,7 @@ TEST_F(BackupsTest, a_restore_puts_everything_back_and_in_force)
     const auto done = backups_.restore(kTester, id);
 
     ASSERT_TRUE(done) << done.error().detail;
-    EXPECT_EQ(done->at("applied"), true);
+    EXPECT_EQ(done->at("applied"), "applied");
     EXPECT_EQ(applied_, 1);
     EXPECT_EQ(channels_.get("kept")->at("name"), "");
     EXPECT_GT(channels_.get("kept")->at("version").get<std::uint64_t>(), version);
@@ -231,6 +231,38 @@ TEST_F(BackupsTest, settings_that_nginx_refuses_change_nothing)
     EXPECT_FALSE(done);
     EXPECT_TRUE(channels_.get("since"));
     EXPECT_EQ(settings_.get(), before);
+    EXPECT_TRUE(ids("before_restore").empty());
+}
+
+TEST_F(BackupsTest, while_one_is_put_back_the_others_can_be_read_and_none_is_made)
+{
+    const auto id = make();
+    Backups* inside = nullptr;
+    int checks = 0;
+    Backups backups(
+        *store_, settings_, journal_, dir() / "backups",
+        [&](const fs::path& file) {
+            ++checks;
+            EXPECT_EQ(inside->list(10, "")->at("items").size(), 1U);
+            EXPECT_TRUE(inside->get(id));
+            EXPECT_EQ(inside->create(kTester, json::object()).error().code, Errc::conflict);
+            EXPECT_EQ(inside->restore(kTester, id).error().code, Errc::conflict);
+            return check_backup(file);
+        },
+        [] { return false; });
+    inside = &backups;
+    const auto done = backups.restore(kTester, id);
+    ASSERT_TRUE(done) << done.error().detail;
+    EXPECT_EQ(done->at("applied"), "pending");
+    EXPECT_EQ(checks, 1);
+}
+
+TEST_F(BackupsTest, what_was_answered_once_stays_answered_over_a_restore)
+{
+    const auto id = make();
+    ASSERT_TRUE(store_->commit({store::put(store::schema::idempotency("x"), "{}")}));
+    ASSERT_TRUE(backups_.restore(kTester, id));
+    EXPECT_TRUE(*store_->get(store::schema::idempotency("x")));
 }
 
 TEST_F(BackupsTest, only_three_copies_of_what_was_before_are_kept)

@@ -1,25 +1,16 @@
 #include "callback.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
-#include <memory>
-#include <mutex>
 
+#include "../curl.hpp"
 #include "../version.hpp"
+#include "judged_connect.hpp"
 
 namespace sluice::control {
 namespace {
 
 constexpr std::size_t kKept = 4096;      ///< of the body: a reason is shorter
 constexpr std::size_t kMost = 1u << 20;  ///< who sends more is cut off
-
-struct FreeCurl {
-    void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
-};
-struct FreeHeaders {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
 
 struct Body {
     std::string kept;
@@ -42,27 +33,23 @@ int stops(void* ending, curl_off_t, curl_off_t, curl_off_t, curl_off_t)
     return static_cast<const std::stop_token*>(ending)->stop_requested() ? 1 : 0;
 }
 
-void init_once()
-{
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
-
 }  // namespace
 
 Result<CallbackAnswer> post_callback(const std::string& url, const std::string& body,
-                                     std::chrono::milliseconds limit, std::stop_token ending)
+                                     std::chrono::milliseconds limit, std::stop_token ending,
+                                     bool allow_private)
 {
-    init_once();
-    const std::unique_ptr<CURL, FreeCurl> owner(curl_easy_init());
+    const auto owner = make_curl();
     if (!owner) return fail(Errc::internal, "no memory for an HTTP call");
     auto* curl = owner.get();
     curl_slist* list = curl_slist_append(nullptr, "Content-Type: application/json");
     // Without this libcurl waits for a permission that small servers never give.
     list = curl_slist_append(list, "Expect:");
-    const std::unique_ptr<curl_slist, FreeHeaders> headers(list);
+    const CurlHeaders headers(list);
 
     Body answer;
+    Gate gate{.allow_private = allow_private};
+    judge_connections(curl, gate);
     curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
@@ -77,8 +64,10 @@ Result<CallbackAnswer> post_callback(const std::string& url, const std::string& 
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.c_str());
-    if (const auto code = curl_easy_perform(curl); code != CURLE_OK)
-        return fail(Errc::unavailable, curl_easy_strerror(code));
+    if (const auto code = curl_easy_perform(curl); code != CURLE_OK) {
+        return fail(Errc::unavailable,
+                    gate.refused ? "its address is not allowed" : curl_easy_strerror(code));
+    }
     CallbackAnswer done{.body = std::move(answer.kept)};
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &done.status);
     return done;

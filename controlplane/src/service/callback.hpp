@@ -15,8 +15,11 @@ struct CallbackAnswer {
 
 /// POSTs JSON to a user's own server. Redirects are answers, not followed. Errc::unavailable when
 /// there is no answer within `limit`, or its certificate is not good, or once `ending` asks to
-/// stop; the text names no part of `url`, which may hold credentials. Thread-safe.
+/// stop; never to a link-local address or the like, and to loopback and private ones only with
+/// `allow_private` (network_reach.hpp); the text names no part of `url`, which may hold
+/// credentials. Thread-safe.
 Result<CallbackAnswer> post_callback(const std::string& url, const std::string& body,
-                                     std::chrono::milliseconds limit, std::stop_token ending);
+                                     std::chrono::milliseconds limit, std::stop_token ending,
+                                     bool allow_private);
 
 }  // namespace sluice::control

@@ -9,6 +9,7 @@
 #include "channel_document.hpp"
 #include "channel_export.hpp"
 #include "channel_schema.hpp"
+#include "clean_text.hpp"
 #include "gathered_errors.hpp"
 #include "legacy_channel.hpp"
 
@@ -49,7 +50,7 @@ Result<void> check_shape(const json& document)
     }
     for (const auto& [name, value] : document.items()) {
         if (name != "version" && name != "channels") {
-            findings.add(name.substr(0, 64), "is not a known field");
+            findings.add(clean_text(name, kShownName), "is not a known field");
         }
     }
     if (!document.contains("channels") || !document["channels"].is_array()) {

@@ -32,7 +32,7 @@ Rule addresses()
 /// `fields` and whom to ask before a start: authoriser.hpp.
 std::vector<Field> with_authorise(std::vector<Field> fields, long long cache_s)
 {
-    fields.push_back({"authorise_url", text(1, kMaxUrl).with(formats::web_url).or_null()});
+    fields.push_back({"authorise_url", text(1, kMaxUrl).with(formats::callback_url).or_null()});
     fields.push_back({"authorise_timeout_ms", integer(100, 10'000, 2000)});
     fields.push_back({"authorise_on_failure", choice({"deny", "allow"})});
     fields.push_back({"authorise_cache_s", integer(0, 3600, cache_s)});

@@ -55,6 +55,9 @@ Result<Channels::Committed> Channels::commit(const Caller& by, const Plan& plan,
                                              const Besides& besides)
 {
     const auto& once = besides.once;
+    if (once) {
+        if (auto room = idempotency_.make_room(now_s()); !room) return tl::unexpected(room.error());
+    }
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
         // Looked up in every round: two requests with the same key may race.
         if (once) {

@@ -7,7 +7,9 @@
 
 #include "core/auth/address.hpp"
 #include "core/auth/channel_id.hpp"
+#include "network_reach.hpp"
 #include "timestamp.hpp"
+#include "url_parts.hpp"
 
 namespace sluice::control::formats {
 namespace {
@@ -118,6 +120,15 @@ Complaint relay_url(const std::string& text)
 Complaint web_url(const std::string& text)
 {
     return url_of(text, {"http", "https"});
+}
+
+Complaint callback_url(const std::string& text)
+{
+    if (auto wrong = web_url(text)) return wrong;
+    const auto parts = parts_of_url(text);
+    if (!parts) return "be a URL with a host";
+    if (reach_of(parts->host) != Reach::never) return std::nullopt;
+    return "not be a link-local, multicast or unspecified address";
 }
 
 Complaint color(const std::string& text)

@@ -18,6 +18,8 @@ Complaint origin(const std::string& text);        ///< `https://example.com[:por
 Complaint pull_url(const std::string& text);
 Complaint relay_url(const std::string& text);
 Complaint web_url(const std::string& text);
+Complaint callback_url(
+    const std::string& text);  ///< `web_url`, and no link-local address or the like
 Complaint color(const std::string& text);
 Complaint rendition(const std::string& text);  ///< `[a-z0-9_-]{1,32}`, not a reserved name
 

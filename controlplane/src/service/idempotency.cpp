@@ -1,5 +1,7 @@
 #include "idempotency.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -46,6 +48,7 @@ Result<std::optional<Idempotency::Kept>> Idempotency::begin(const OnceOnly& once
 {
     auto before = find(once);
     if (!before || *before) return before;
+    if (auto room = make_room(now_s); !room) return tl::unexpected(room.error());
     auto taken = store_.commit({remember(once, nullptr, now_s)});
     if (taken) return std::optional<Kept>{};
     if (taken.error().code != Errc::precondition) return tl::unexpected(taken.error());
@@ -71,31 +74,57 @@ Result<void> Idempotency::forget(const OnceOnly& once)
 store::Operation Idempotency::remember(const OnceOnly& once, const json& answer,
                                        std::int64_t now_s) const
 {
+    ++fresh_;
     const json record{{"request", once.request}, {"answer", answer}, {"created_at_s", now_s}};
     return store::put(stored_key(once), record.dump(), 0);
 }
 
-Result<void> Idempotency::prune(std::int64_t now_s)
+Result<void> Idempotency::make_room(std::int64_t now_s) const
 {
-    std::string after;
-    while (true) {
+    if (fresh_ < kSlack) return {};
+    fresh_ = 0;
+    return prune(now_s);
+}
+
+Result<void> Idempotency::prune(std::int64_t now_s) const
+{
+    struct Known {
+        std::int64_t made_s;
+        std::size_t bytes;
+        std::string key;
+    };
+    std::vector<Known> all;
+    for (std::string after;;) {
         auto page = store_.list(schema::kIdempotency, after, store::kMaxOperations);
         if (!page) return tl::unexpected(page.error());
-        std::vector<store::Operation> old;
-        for (const auto& entry : page->items) {
+        for (auto& entry : page->items) {
             const auto record = json::parse(entry.value, nullptr, false);
             const auto made =
                 record.is_object() ? record.value("created_at_s", std::int64_t{0}) : 0;
-            if (made + kKeepS < now_s) old.push_back(store::remove(entry.key));
+            after = entry.key;
+            all.push_back({made, entry.value.size(), std::move(entry.key)});
         }
-        if (!old.empty()) {
-            if (auto done = store_.commit(std::move(old)); !done) {
-                return tl::unexpected(done.error());
-            }
-        }
-        if (!page->more) return {};
-        after = page->items.back().key;
+        if (!page->more) break;
     }
+    std::ranges::sort(all, std::ranges::greater(), &Known::made_s);
+    std::size_t kept = 0;
+    std::size_t bytes = 0;
+    std::vector<store::Operation> work;
+    for (const auto& known : all) {
+        bytes += known.bytes;
+        const bool stays = known.made_s + kKeepS >= now_s && kept < kMost && bytes <= kMostBytes;
+        if (stays) {
+            ++kept;
+            continue;
+        }
+        work.push_back(store::remove(known.key));
+        if (work.size() < store::kMaxOperations) continue;
+        if (auto done = store_.commit(std::exchange(work, {})); !done) {
+            return tl::unexpected(done.error());
+        }
+    }
+    if (work.empty()) return {};
+    return store_.commit(std::move(work)).map([](store::Revision) {});
 }
 
 }  // namespace sluice::control

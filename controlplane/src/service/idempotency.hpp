@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -17,9 +19,15 @@ struct OnceOnly {
     std::string request;
 };
 
-/// The memory of POSTs that carried an Idempotency-Key. An answer is kept for a day.
+/// The memory of POSTs that carried an Idempotency-Key. An answer is kept for a day, as long as it
+/// is among the newest kMost, and these take no more than kMostBytes: the oldest go first. Between
+/// two clearings kSlack more may be there.
 class Idempotency {
 public:
+    static constexpr std::size_t kMost = 10'000;
+    static constexpr std::size_t kMostBytes = 64 << 20;
+    static constexpr std::size_t kSlack = 1000;
+
     explicit Idempotency(store::Store& store) : store_(store) {}
 
     struct Kept {
@@ -43,11 +51,15 @@ public:
     Result<void> finish(const OnceOnly& once, const nlohmann::json& answer, std::int64_t now_s);
     Result<void> forget(const OnceOnly& once);
 
-    /// Forgets what is older than a day.
-    Result<void> prune(std::int64_t now_s);
+    /// prune() once enough has been remembered since. To be called before remember().
+    Result<void> make_room(std::int64_t now_s) const;
+
+    /// Forgets what is older than a day, and what is too much.
+    Result<void> prune(std::int64_t now_s) const;
 
 private:
     store::Store& store_;
+    mutable std::atomic<std::size_t> fresh_{0};  ///< remembered since what is too much was cleared
 };
 
 }  // namespace sluice::control

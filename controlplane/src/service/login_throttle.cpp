@@ -67,6 +67,14 @@ std::optional<int> LoginThrottle::attempt(const std::string& name, const std::st
     return std::nullopt;
 }
 
+std::optional<int> LoginThrottle::wait_of_address(const std::string& address, std::int64_t now_s)
+{
+    const auto network = network_of(address);
+    const std::lock_guard lock(mutex_);
+    if (!addresses_.holds(network)) return std::nullopt;
+    return wait_of(addresses_.at(network, now_s), kOfAddress, now_s);
+}
+
 void LoginThrottle::succeeded(const std::string& name, const std::string& address,
                               std::int64_t now_s)
 {
@@ -93,6 +101,15 @@ std::size_t LoginThrottle::size() const
 {
     const std::lock_guard lock(mutex_);
     return std::max({names_.size(), addresses_.size(), good_.size()});
+}
+
+tl::unexpected<Error> too_many_attempts(int wait_s)
+{
+    Error error{Errc::throttled,
+                "too many wrong passwords: try again in " + std::to_string(wait_s) + " s",
+                {}};
+    error.retry_after_s = wait_s;
+    return tl::unexpected(std::move(error));
 }
 
 }  // namespace sluice::control

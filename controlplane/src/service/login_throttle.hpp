@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "../result.hpp"
+
 namespace sluice::control {
 
 /// Slows down the guessing of passwords. A name, and an address, may fail a few times at once and
@@ -23,6 +25,10 @@ public:
     /// Counts an attempt. Seconds to wait when it is one too many; nothing when it may be made.
     std::optional<int> attempt(const std::string& name, const std::string& address,
                                std::int64_t now_s);
+
+    /// The same of the address alone, and counts nothing: to be asked before anything is read of
+    /// what it sent.
+    std::optional<int> wait_of_address(const std::string& address, std::int64_t now_s);
 
     /// The attempt was right: it does not count.
     void succeeded(const std::string& name, const std::string& address, std::int64_t now_s);
@@ -69,5 +75,8 @@ private:
     Bucket told_;
     std::size_t untold_ = 0;
 };
+
+/// Errc::throttled, with the wait.
+tl::unexpected<Error> too_many_attempts(int wait_s);
 
 }  // namespace sluice::control

@@ -1,5 +1,7 @@
 #include "network_reach.hpp"
 
+#include "judged_connect.hpp"
+
 #include <gtest/gtest.h>
 
 namespace sluice::control {
@@ -27,6 +29,15 @@ TEST(NetworkReachTest, PrivateNetworksAreInside)
         EXPECT_EQ(reach_of(std::string(outside)), Reach::anywhere) << outside;
     }
     EXPECT_FALSE(reach_of(std::string("example.com")));
+}
+
+TEST(NetworkReachTest, WhatIsInsideNeedsAPermissionAndSomeIsReachedNever)
+{
+    for (const bool allow_private : {true, false}) {
+        EXPECT_TRUE(may_reach(Reach::anywhere, allow_private));
+        EXPECT_EQ(may_reach(Reach::inside, allow_private), allow_private);
+        EXPECT_FALSE(may_reach(Reach::never, allow_private));
+    }
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "clean_text.hpp"
+
 namespace sluice::control {
 
 using nlohmann::json;
@@ -176,7 +178,7 @@ void check_object(const Rule& rule, const json& value, const std::string& path, 
                                         [&](const Field& field) { return field.name == name; });
         if (known == rule.fields.end() || known->rule.hidden) {
             // A name is the caller's own text: its length is his, not our answer's.
-            findings.add(prefix + name.substr(0, 64), "is not a known field");
+            findings.add(prefix + clean_text(name, kShownName), "is not a known field");
         } else {
             check(known->rule, member, prefix + name, findings);
         }
@@ -185,12 +187,24 @@ void check_object(const Rule& rule, const json& value, const std::string& path, 
 
 }  // namespace
 
+void Findings::add(std::string field, std::string message)
+{
+    if (fields.size() < kMost) {
+        fields.push_back({std::move(field), std::move(message)});
+    } else {
+        ++unnamed_;
+    }
+}
+
 Result<void> Findings::verdict() const
 {
     if (fields.empty()) return {};
-    const auto detail = fields.size() == 1 ? fields.front().field + " " + fields.front().message
-                                           : std::to_string(fields.size()) + " fields are wrong";
-    return fail(shape ? Errc::malformed : Errc::invalid, detail, fields);
+    const auto detail = fields.size() == 1
+                            ? fields.front().field + " " + fields.front().message
+                            : std::to_string(fields.size() + unnamed_) + " fields are wrong";
+    auto told = fields;
+    if (unnamed_ > 0) told.push_back({"others", std::to_string(unnamed_) + " more are wrong"});
+    return fail(shape ? Errc::malformed : Errc::invalid, detail, std::move(told));
 }
 
 void check(const Rule& rule, const json& value, const std::string& path, Findings& findings)

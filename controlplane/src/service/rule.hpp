@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -61,16 +62,19 @@ Rule object(std::vector<Field> fields);
 /// What is wrong with a document. `shape` is true when a type is wrong somewhere, so that the
 /// document is not one of this kind at all.
 struct Findings {
+    static constexpr std::size_t kMost = 100;  ///< that are named: a caller mends them in turns
+
     std::vector<FieldError> fields;
     bool shape = false;
 
-    void add(std::string field, std::string message)
-    {
-        fields.push_back({std::move(field), std::move(message)});
-    }
+    void add(std::string field, std::string message);
 
-    /// Errc::malformed or Errc::invalid with every wrong field; nothing when all is well.
+    /// Errc::malformed or Errc::invalid with the wrong fields, and as a last one, `others`, how
+    /// many more there are; nothing when all is well.
     Result<void> verdict() const;
+
+private:
+    std::size_t unnamed_ = 0;
 };
 
 /// Checks `value` against `rule` and adds what is wrong. Absent fields are fine: they have

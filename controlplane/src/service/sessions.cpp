@@ -5,6 +5,7 @@
 
 #include "../store/schema.hpp"
 #include "audit.hpp"
+#include "clean_text.hpp"
 #include "random.hpp"
 #include "timestamp.hpp"
 
@@ -51,15 +52,6 @@ tl::unexpected<Error> no_such_session()
     return fail(Errc::not_found, "there is no such session");
 }
 
-tl::unexpected<Error> too_often(int wait_s)
-{
-    Error error{Errc::throttled,
-                "too many attempts to sign in: try again in " + std::to_string(wait_s) + " s",
-                {}};
-    error.retry_after_s = wait_s;
-    return tl::unexpected(std::move(error));
-}
-
 }  // namespace
 
 Sessions::Sessions(store::Store& store, Users& users, Passwords& passwords, LastUse& uses,
@@ -70,6 +62,13 @@ Sessions::Sessions(store::Store& store, Users& users, Passwords& passwords, Last
 std::string Sessions::prefix_of(std::string_view user)
 {
     return schema::session(user) + "-";
+}
+
+Result<void> Sessions::admit(const std::string& address)
+{
+    const auto wait = throttle_.wait_of_address(address, clock_());
+    if (wait) return too_many_attempts(*wait);
+    return {};
 }
 
 Result<Sessions::Opened> Sessions::open(const json& body, const std::string& address,
@@ -85,7 +84,9 @@ Result<Sessions::Opened> Sessions::open(const json& body, const std::string& add
     if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
 
     const auto name = lower_username(body.at("username"));
-    if (const auto wait = throttle_.attempt(name, address, clock_())) return too_often(*wait);
+    if (const auto wait = throttle_.attempt(name, address, clock_())) {
+        return too_many_attempts(*wait);
+    }
     auto account = users_.account_named(name);
     if (!account) return tl::unexpected(account.error());
     const auto password = body.at("password").get<std::string>();
@@ -131,7 +132,7 @@ Result<Sessions::Opened> Sessions::begin(const Users::Account& account, const st
                        {"created_at_s", now},
                        {"expires_at_s", now + kLongestS},
                        {"address", address},
-                       {"agent", agent.substr(0, kMaxAgent)}};
+                       {"agent", clean_text(agent, kMaxAgent)}};
     const Caller by{.id = account.id,
                     .scope = account.role,
                     .kind = Caller::Kind::user,
@@ -143,8 +144,7 @@ Result<Sessions::Opened> Sessions::begin(const Users::Account& account, const st
     if (auto done = append_removal_of_oldest(account.id, work); !done) {
         return tl::unexpected(done.error());
     }
-    const auto text = session.dump(-1, ' ', false, json::error_handler_t::replace);
-    work.push_back(store::put(schema::session(id), text, 0));
+    work.push_back(store::put(schema::session(id), session.dump(), 0));
     work.push_back(store::put(schema::login(account.id), std::to_string(now)));
     work.push_back(note_of(by, "session.create", account.id, nullptr, {{"session", id}}));
     if (auto done = store_.commit(std::move(work)); !done) return tl::unexpected(done.error());

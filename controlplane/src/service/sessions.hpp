@@ -35,6 +35,9 @@ public:
         nlohmann::json session;  ///< what the answer shows
     };
 
+    /// Errc::throttled when `address` has to wait whatever it sends.
+    Result<void> admit(const std::string& address);
+
     /// Body: {username, password}. `address` and `agent` tell people their sessions apart. Errors:
     /// malformed, invalid, unauthorized (whatever is wrong with name or password), throttled.
     Result<Opened> open(const nlohmann::json& body, const std::string& address,

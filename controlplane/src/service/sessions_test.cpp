@@ -230,5 +230,30 @@ TEST_F(SessionsTest, the_audit_log_holds_every_sign_in_and_no_name_that_nobody_h
     EXPECT_EQ(entries.at(3).at("target"), "");
 }
 
+TEST_F(SessionsTest, a_browser_may_call_itself_what_it_likes)
+{
+    const auto opened = sessions_.open({{"username", "ann"}, {"password", "right password"}},
+                                       "192.0.2.1", std::string(199, 'a') + "\u65e5");
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(opened->session.at("agent"), std::string(199, 'a'));
+    const auto odd = sessions_.open({{"username", "ann"}, {"password", "right password"}},
+                                    "192.0.2.1", "\xff\xfe browser");
+    ASSERT_TRUE(odd);
+    EXPECT_EQ(odd->session.at("agent"), "\ufffd\ufffd browser");
+    EXPECT_NO_THROW(static_cast<void>(odd->session.dump()));
+}
+
+TEST_F(SessionsTest, an_address_that_has_to_wait_is_told_so_before_anything_is_read)
+{
+    for (int i = 0; i < 20; ++i) {
+        ASSERT_TRUE(sessions_.admit("192.0.2.7"));
+        static_cast<void>(try_open("nobody" + std::to_string(i), "wrong password", "192.0.2.7"));
+    }
+    EXPECT_EQ(sessions_.admit("192.0.2.7").error().code, Errc::throttled);
+    EXPECT_TRUE(sessions_.admit("192.0.2.8"));
+    now += 6;
+    EXPECT_TRUE(sessions_.admit("192.0.2.7"));
+}
+
 }  // namespace
 }  // namespace sluice::control

@@ -217,6 +217,7 @@ const Rule& settings_rule()
         {"tls", tls()},
         {"legacy_api_open", boolean(false)},
         {"webhooks", object({{"allow_private", boolean(true)}})},
+        {"authorise", object({{"allow_private", boolean(true)}})},
         {"events", object({{"max_count", integer(1000, 10'000'000, 100'000)},
                            {"max_days", integer(1, 3650, 30)}})},
         {"version", integer(0, 0, 0).ours()},

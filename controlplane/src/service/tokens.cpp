@@ -19,6 +19,7 @@ constexpr std::string_view kPrefix = "slc_";  ///< lets secret scanners find a l
 constexpr std::size_t kIdBytes = 8;
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kMaxTokens = 1000;
+constexpr int kAttempts = 20;  ///< of a change that others outrun
 
 const Rule& token_rule()
 {
@@ -54,6 +55,11 @@ Result<json> parse_token(const store::Entry& entry)
     auto token = json::parse(entry.value, nullptr, false);
     if (!token.is_object()) return fail(Errc::internal, "a stored token is damaged");
     return token;
+}
+
+tl::unexpected<Error> outrun()
+{
+    return fail(Errc::unavailable, "the token is being changed by many others: try again");
 }
 
 }  // namespace
@@ -171,39 +177,49 @@ Result<json> Tokens::patch(const Caller& by, std::string_view id, const json& ch
         findings.add("scope", "can't be changed: make another token");
     }
     if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        auto entry = current(id, match);
+        if (!entry) return tl::unexpected(entry.error());
+        auto token = parse_token(*entry);
+        if (!token) return token;
+        auto next = *token;
+        for (const auto* field : {"name", "expires_at"}) {
+            if (change.contains(field)) next[field] = change.at(field);
+        }
+        auto done = store_.commit({store::put(entry->key, next.dump(), entry->version),
+                                   audit::entry(by, {"token.update", std::string(id),
+                                                     without_hash(*token), without_hash(next)})});
+        if (done) return shown(std::move(next), entry->version + 1);
+        if (done.error().code != Errc::precondition) return tl::unexpected(done.error());
+    }
+    return outrun();
+}
+
+/// The token as it is now, if that is what the caller has seen.
+Result<store::Entry> Tokens::current(std::string_view id, const std::optional<IfMatch>& match) const
+{
     auto entry = find(id);
-    if (!entry) return tl::unexpected(entry.error());
-    if (match && !match->holds(entry->version)) {
+    if (entry && match && !match->holds(entry->version)) {
         return fail(Errc::precondition, "the token has another version now: read it again");
     }
-    auto token = parse_token(*entry);
-    if (!token) return token;
-    auto next = *token;
-    for (const auto* field : {"name", "expires_at"}) {
-        if (change.contains(field)) next[field] = change.at(field);
-    }
-    auto done = store_.commit({store::put(entry->key, next.dump(), entry->version),
-                               audit::entry(by, {"token.update", std::string(id),
-                                                 without_hash(*token), without_hash(next)})});
-    if (!done) return tl::unexpected(done.error());
-    return shown(std::move(next), entry->version + 1);
+    return entry;
 }
 
 Result<void> Tokens::remove(const Caller& by, std::string_view id,
                             const std::optional<IfMatch>& match)
 {
-    auto entry = find(id);
-    if (!entry) return tl::unexpected(entry.error());
-    if (match && !match->holds(entry->version)) {
-        return fail(Errc::precondition, "the token has another version now: read it again");
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        auto entry = current(id, match);
+        if (!entry) return tl::unexpected(entry.error());
+        auto token = parse_token(*entry);
+        if (!token) return tl::unexpected(token.error());
+        auto done = store_.commit(
+            {store::remove(entry->key, entry->version), store::remove(LastUse::key_of(entry->key)),
+             audit::entry(by, {"token.delete", std::string(id), without_hash(*token), nullptr})});
+        if (done) return {};
+        if (done.error().code != Errc::precondition) return tl::unexpected(done.error());
     }
-    auto token = parse_token(*entry);
-    if (!token) return tl::unexpected(token.error());
-    auto done = store_.commit(
-        {store::remove(entry->key, entry->version), store::remove(LastUse::key_of(entry->key)),
-         audit::entry(by, {"token.delete", std::string(id), without_hash(*token), nullptr})});
-    if (!done) return tl::unexpected(done.error());
-    return {};
+    return outrun();
 }
 
 }  // namespace sluice::control

@@ -38,6 +38,7 @@ public:
 
 private:
     Result<store::Entry> find(std::string_view id) const;
+    Result<store::Entry> current(std::string_view id, const std::optional<IfMatch>& match) const;
     Result<nlohmann::json> shown(nlohmann::json token, std::uint64_t version) const;
 
     store::Store& store_;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "temporary_store.hpp"
 
 namespace sluice::control {
@@ -160,6 +163,25 @@ TEST_F(TokensTest, name_and_end_can_be_changed_and_nothing_else)
         const auto wrong = tokens_.patch(kTester, id, {{field, "admin"}});
         EXPECT_EQ(wrong.error().fields.front().field, field);
     }
+}
+
+TEST_F(TokensTest, who_names_no_version_hears_of_none_when_others_are_faster)
+{
+    const auto id = create({{"scope", "viewer"}}).at("id").get<std::string>();
+    std::atomic<int> told{0};
+    const auto change = [&](const std::string& name) {
+        for (int i = 0; i < 50; ++i) {
+            const auto done = tokens_.patch(kTester, id, {{"name", name + std::to_string(i)}});
+            if (!done && done.error().code == Errc::precondition) ++told;
+        }
+    };
+    {
+        const std::jthread one([&] { change("one"); });
+        const std::jthread two([&] { change("two"); });
+    }
+    EXPECT_EQ(told, 0);
+    EXPECT_GT(tokens_.get(id)->at("version"), 50);
+    ASSERT_TRUE(tokens_.remove(kTester, id));
 }
 
 TEST_F(TokensTest, a_token_of_an_early_release_has_no_maker)

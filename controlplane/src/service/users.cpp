@@ -354,13 +354,30 @@ Result<void> Users::change_password(const Caller& by, const json& body)
     auto known = account(by.id);
     if (!known) return tl::unexpected(known.error());
     if (!*known) return fail(Errc::not_found, "a token is no user and has no password");
-    auto right = passwords_.matches(body.at("current"), (*known)->password_hash);
-    if (!right) return tl::unexpected(right.error());
-    if (!*right) {
-        return fail(Errc::invalid, "current is not your password",
-                    {{"current", "is not your password"}});
-    }
+    if (auto right = check_current(by, **known, body.at("current")); !right) return right;
     return patch(by, by.id, {{"password", body.at("new")}}).map([](const json&) {});
+}
+
+/// Who holds another's session must not find out the password with it.
+Result<void> Users::check_current(const Caller& by, const Account& account,
+                                  const std::string& password)
+{
+    if (const auto wait = guesses_.attempt(account.username, by.address, now_s())) {
+        return too_many_attempts(*wait);
+    }
+    auto right = passwords_.matches(password, account.password_hash);
+    if (!right) return tl::unexpected(right.error());
+    if (*right) {
+        guesses_.succeeded(account.username, by.address, now_s());
+        return {};
+    }
+    if (const auto failures = guesses_.failures_to_tell(now_s()); failures > 0) {
+        auto noted = store_.commit({audit::entry(
+            by, {"user.password_refuse", account.id, nullptr, {{"failures", failures}}})});
+        if (!noted) return tl::unexpected(noted.error());
+    }
+    return fail(Errc::invalid, "current is not your password",
+                {{"current", "is not your password"}});
 }
 
 Result<std::optional<Users::Account>> Users::account(std::string_view id) const

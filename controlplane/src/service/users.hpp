@@ -10,6 +10,7 @@
 #include "../store/store.hpp"
 #include "caller.hpp"
 #include "if_match.hpp"
+#include "login_throttle.hpp"
 #include "passwords.hpp"
 #include "rule.hpp"
 
@@ -48,7 +49,8 @@ public:
                         const std::optional<IfMatch>& match = {});
 
     /// Body: {current, new}. Ends all sessions of the caller, this one too. Errc::invalid names
-    /// `current` when it is wrong; Errc::not_found for a caller that is no user.
+    /// `current` when it is wrong, which is noted in the audit log; Errc::throttled after too many
+    /// of these; Errc::not_found for a caller that is no user.
     Result<void> change_password(const Caller& by, const nlohmann::json& body);
 
     /// What signing in needs to know of a user.
@@ -85,10 +87,13 @@ private:
     Result<nlohmann::json> write(const Caller& by, const Stored& before, nlohmann::json next,
                                  const std::string& password);
     Result<nlohmann::json> try_create(const Caller& by, const nlohmann::json& user);
+    Result<void> check_current(const Caller& by, const Account& account,
+                               const std::string& password);
     Result<void> try_remove(const Caller& by, const Stored& stored);
 
     store::Store& store_;
     Passwords& passwords_;
+    LoginThrottle guesses_;  ///< of people's current passwords
 };
 
 /// What a user document may hold.

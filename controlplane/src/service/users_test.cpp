@@ -195,6 +195,33 @@ TEST_F(UsersTest, everybody_changes_his_own_password_with_the_current_one)
     EXPECT_EQ(users_.change_password({.id = "admin"}, right).error().code, Errc::not_found);
 }
 
+TEST_F(UsersTest, guessing_the_current_password_is_slowed_down_and_noted)
+{
+    const auto id = create("ann").at("id").get<std::string>();
+    const Caller ann{.id = id, .kind = Caller::Kind::user, .address = "192.0.2.1"};
+    const json wrong{{"current", "a guess of mine"}, {"new", "a better password"}};
+    auto refused = users_.change_password(ann, wrong);
+    for (int i = 0; i < 20 && refused.error().code == Errc::invalid; ++i) {
+        refused = users_.change_password(ann, wrong);
+    }
+    EXPECT_EQ(refused.error().code, Errc::throttled);
+    EXPECT_GT(refused.error().retry_after_s, 0);
+    // Not even with the right one: otherwise the wait would tell which one is right.
+    EXPECT_EQ(
+        users_.change_password(ann, {{"current", "password of ann"}, {"new", "another one, new"}})
+            .error()
+            .code,
+        Errc::throttled);
+    const auto log = store_->list(store::schema::kAudit, "", 10);
+    const auto noted = json::parse(log->items.at(1).value);
+    EXPECT_EQ(noted.at("action"), "user.password_refuse");
+    EXPECT_EQ(noted.at("target"), id);
+    EXPECT_EQ(noted.at("address"), "192.0.2.1");
+    for (const auto& entry : log->items) {
+        EXPECT_EQ(entry.value.find("a guess of mine"), std::string::npos);
+    }
+}
+
 TEST_F(UsersTest, the_audit_log_tells_what_changed_and_no_password)
 {
     const auto id = create("ann").at("id").get<std::string>();

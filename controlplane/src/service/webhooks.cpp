@@ -1,10 +1,8 @@
 #include "webhooks.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
-#include "../curl.hpp"
 #include "../store/schema.hpp"
 #include "audit.hpp"
 #include "event_pattern.hpp"
@@ -12,6 +10,7 @@
 #include "network_reach.hpp"
 #include "random.hpp"
 #include "timestamp.hpp"
+#include "url_parts.hpp"
 
 namespace sluice::control {
 namespace {
@@ -25,33 +24,14 @@ constexpr std::string_view kSecretPrefix = "whsec_";  ///< lets scanners find a 
 constexpr auto kSecrets = "~secrets";
 constexpr int kAttempts = 20;
 
-struct FreeUrl {
-    void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-
-bool has_part(CURLU* url, CURLUPart part, std::string* out = nullptr)
-{
-    char* text = nullptr;
-    if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return false;
-    if (out != nullptr) *out = text;
-    curl_free(text);
-    return true;
-}
-
 /// Judged by what will connect there.
 formats::Complaint receiver_url(const std::string& text, bool allow_private)
 {
     if (auto wrong = formats::web_url(text)) return wrong;
-    const std::unique_ptr<CURLU, FreeUrl> url(curl_url());
-    std::string host;
-    if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK ||
-        !has_part(url.get(), CURLUPART_HOST, &host)) {
-        return "be a URL with a host";
-    }
-    if (has_part(url.get(), CURLUPART_USER)) {
-        return "hold no user and password: the signature proves who sends";
-    }
-    const auto reach = reach_of(host).value_or(Reach::anywhere);
+    const auto parts = parts_of_url(text);
+    if (!parts) return "be a URL with a host";
+    if (parts->user) return "hold no user and password: the signature proves who sends";
+    const auto reach = reach_of(parts->host).value_or(Reach::anywhere);
     if (reach == Reach::never) return "not be a link-local, multicast or unspecified address";
     if (reach == Reach::inside && !allow_private) {
         return "not be a private or loopback address (settings: webhooks.allow_private)";
@@ -280,18 +260,23 @@ Result<Webhooks::Written> Webhooks::replace(const Caller& by, std::string_view i
 Result<void> Webhooks::remove(const Caller& by, std::string_view id,
                               const std::optional<IfMatch>& match)
 {
-    auto current = find(id);
-    if (!current) return tl::unexpected(current.error());
-    if (match && !match->holds(current->version)) {
-        return fail(Errc::precondition, "the webhook has another version now: read it again");
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        auto current = find(id);
+        if (!current) return tl::unexpected(current.error());
+        if (match && !match->holds(current->version)) {
+            return fail(Errc::precondition, "the webhook has another version now: read it again");
+        }
+        auto done = store_.commit({store::remove(schema::webhook(id), current->version),
+                                   store::remove(schema::webhook_state(id)),
+                                   audit::entry(by, {"webhook.delete", std::string(id),
+                                                     shown(current->document), nullptr})});
+        if (done) {
+            changed_();
+            return {};
+        }
+        if (done.error().code != Errc::precondition) return tl::unexpected(done.error());
     }
-    auto done = store_.commit(
-        {store::remove(schema::webhook(id), current->version),
-         store::remove(schema::webhook_state(id)),
-         audit::entry(by, {"webhook.delete", std::string(id), shown(current->document), nullptr})});
-    if (!done) return tl::unexpected(done.error());
-    changed_();
-    return {};
+    return fail(Errc::unavailable, "the webhook is being changed by many others: try again");
 }
 
 Result<Webhooks::Written> Webhooks::rotate_secret(const Caller& by, std::string_view id,

@@ -133,7 +133,7 @@ Result<Revision> LmdbStore::try_replace(const LmdbStore& other, const Exceptions
         if (rc != 0) return next;
     }
     rc = put_raw(txn->get(), tables.meta, std::string(kRevision), encode_counter(next));
-    if (rc == 0) rc = LmdbEnvironment::commit(std::move(*txn));
+    if (rc == 0) rc = env_->commit(std::move(*txn));
     return next;
 }
 

@@ -4,8 +4,11 @@
 
 #include <charconv>
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <utility>
+
+#include "../log.hpp"
 
 namespace sluice::control::store {
 namespace {
@@ -24,6 +27,15 @@ void* mapping_of(const std::string& file)
         return reinterpret_cast<void*>(start);
     }
     return nullptr;
+}
+
+/// LMDB refuses everything once it could not write where its newest state is: what is on disk is
+/// whole, and only a process that opens it anew can go on. The supervisor starts one.
+int end_when_broken(int code)
+{
+    if (code != MDB_PANIC) return code;
+    log_message(Level::error, "store: the disk failed in the middle of a commit: starting anew");
+    std::_Exit(EXIT_FAILURE);
 }
 
 }  // namespace
@@ -75,7 +87,7 @@ Result<void> LmdbEnvironment::open_tables()
 Result<RawTransaction> LmdbEnvironment::begin_read() const
 {
     MDB_txn* txn = nullptr;
-    if (const int rc = mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn)) {
+    if (const int rc = end_when_broken(mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn))) {
         return tl::unexpected(lmdb_error("begin transaction", rc));
     }
     return RawTransaction(txn);
@@ -84,15 +96,18 @@ Result<RawTransaction> LmdbEnvironment::begin_read() const
 Result<RawTransaction> LmdbEnvironment::begin_write() const
 {
     MDB_txn* txn = nullptr;
-    if (const int rc = mdb_txn_begin(env_.get(), nullptr, 0, &txn)) {
+    if (const int rc = end_when_broken(mdb_txn_begin(env_.get(), nullptr, 0, &txn))) {
         return tl::unexpected(lmdb_error("begin transaction", rc));
     }
     return RawTransaction(txn);
 }
 
-int LmdbEnvironment::commit(RawTransaction txn)
+int LmdbEnvironment::commit(RawTransaction txn) const
 {
-    return mdb_txn_commit(txn.release());
+    const int rc = mdb_txn_commit(txn.release());
+    // Nobody may hear of the failure when it is one that this process can't go on after.
+    if (rc != 0) static_cast<void>(begin_read());
+    return rc;
 }
 
 Result<void> LmdbEnvironment::copy_to(int fd) const

@@ -49,7 +49,8 @@ public:
     Result<RawTransaction> begin_write() const;
 
     /// Frees the handle also when it fails. The code is LMDB's: MDB_MAP_FULL can come only here.
-    static int commit(RawTransaction txn);
+    /// The process ends when LMDB can't go on after it.
+    int commit(RawTransaction txn) const;
 
     /// Writes a compacted copy of the last commit to `fd`, while others read and write.
     Result<void> copy_to(int fd) const;

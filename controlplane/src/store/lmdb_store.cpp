@@ -367,7 +367,7 @@ int LmdbStore::try_batch(Batch& batch)
     if (const int rc = put_raw(txn->get(), env_->tables().meta, std::string(kRevision), counter)) {
         return rc;
     }
-    return LmdbEnvironment::commit(std::move(*txn));
+    return env_->commit(std::move(*txn));
 }
 
 /// For last_change().

@@ -1,5 +1,6 @@
 #include "lmdb_store.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -338,6 +339,30 @@ TEST_F(LmdbStoreTest, a_file_that_is_no_database_is_an_error)
 {
     std::ofstream(file()) << std::string(8192, 'x');
     EXPECT_FALSE(LmdbStore::open(file()));
+}
+
+/// Makes every write to the place fail where LMDB notes which state is the newest.
+void break_commits(const fs::path& file)
+{
+    for (int fd = 3; fd < 256; ++fd) {
+        const int flags = ::fcntl(fd, F_GETFL);
+        if (flags < 0 || (flags & O_DSYNC) == 0) continue;
+        const int readable = ::open(file.c_str(), O_RDONLY);
+        ::dup2(readable, fd);
+        ::close(readable);
+    }
+}
+
+TEST_F(LmdbStoreTest, a_disk_that_fails_in_the_middle_of_a_commit_ends_the_process)
+{
+    const auto commit_on_a_broken_disk = [this] {
+        const auto store = open();
+        static_cast<void>(store->commit({put("a", "1")}));
+        break_commits(file());
+        static_cast<void>(store->commit({put("a", "2")}));
+    };
+    EXPECT_EXIT(commit_on_a_broken_disk(), testing::ExitedWithCode(EXIT_FAILURE),
+                "the disk failed in the middle of a commit");
 }
 
 /// Writes numbered keys from several threads until it is killed; reports each one that was

@@ -46,7 +46,7 @@ class Contract:
         api.close()
 
     def check(self, response):
-        """Fails when the status or the body of httpx's `response` is not one that the document promises."""
+        """Fails when the status, a header or the body of httpx's `response` is not one that the document promises."""
         request = response.request
         if request.method == "OPTIONS":
             assert response.status_code == 204 and "allow" in response.headers
@@ -56,24 +56,44 @@ class Contract:
         if request.method == "HEAD":
             assert operation_id is None or response.content == b""
             return
-        self.judge(operation_id, response.status_code, response.headers.get("content-type"), response.content)
+        self.judge(operation_id, response.status_code, response.headers, response.content)
 
-    def judge(self, operation_id, status, kind, body):
-        """Fails when the operation does not promise an answer of that status, media type and body. None: there is no
-        such operation."""
+    def judge(self, operation_id, status, headers, body):
+        """Fails when the operation does not promise an answer of that status, with these headers and that body. None:
+        there is no such operation."""
         if operation_id is None:
             assert status in (401, 404, 405), status
             return
-        known = self.operations[operation_id]["responses"]
-        said = self._resolved(known.get(str(status)) or known["default"])
+        said = self._response(operation_id, status)
+        self._judge_headers(said, headers)
         content = said.get("content", {})
         if not content:
             assert body == b"", f"{status} with a body"
             return
-        kind = (kind or "").split(";")[0]
+        kind = (headers.get("content-type") or "").split(";")[0]
         assert kind in content, f"{status} with {kind} is not in openapi.yaml"
         if kind.endswith("json"):
-            jsonschema.Draft7Validator(content[kind]["schema"], resolver=self.resolver).validate(json.loads(body))
+            self._validate(json.loads(body), content[kind]["schema"])
+
+    def _response(self, operation_id, status):
+        """What the document says of that status: the operation itself, or the list of problems that all share."""
+        known = self.operations[operation_id]["responses"]
+        if str(status) in known:
+            return self._resolved(known[str(status)])
+        said = self._resolved(known["default"])
+        named = re.findall(r"\b[45]\d\d\b", said["description"])
+        assert str(status) in named, f"{operation_id} answers {status}, which openapi.yaml does not name"
+        return said
+
+    def _judge_headers(self, said, headers):
+        for name, what in said.get("headers", {}).items():
+            value = headers.get(name)
+            assert value is not None or not what.get("required"), f"{name} is not there"
+            if value is not None:
+                self._validate(value, what["schema"])
+
+    def _validate(self, value, schema):
+        jsonschema.Draft7Validator(schema, resolver=self.resolver).validate(value)
 
     @staticmethod
     def _pattern(path, what):

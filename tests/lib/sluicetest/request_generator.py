@@ -13,7 +13,7 @@ ODD_SEGMENTS = ["%00", "%", "%zz", "%2F", "..", "%2e%2e", "a%2Fb", "%E9%A2%91", 
                 "a;b", "0", "-1", "99999999999999999999", "~secrets", "%20"]
 ODD_HEADERS = [{"Accept": "text/html"}, {"Accept-Language": "zh-CN"}, {"Accept-Language": "x" * 500},
                {"Content-Encoding": "gzip"}, {"Expect": "200-maybe"}, {"X-Forwarded-For": "' or 1=1"},
-               {"X-Request-Id": "x" * 300}, {"Range": "bytes=0-1"}, {"X-HTTP-Method-Override": "DELETE"}]
+               {"X-Request-Id": "x" * 300}, {"User-Agent": b"\xff\xfe"}, {"User-Agent": ("a" * 199 + "日").encode()}, {"Range": "bytes=0-1"}, {"X-HTTP-Method-Override": "DELETE"}]
 ODD_TYPES = ["text/plain", "application/xml", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded",
              "application/json; charset=latin1", "x", "", "application/yaml"]
 

@@ -101,7 +101,7 @@ class Values:
 
     def _wrong_member(self, schema, value):
         names = list(schema.get("properties", {})) or ["a"]
-        name = self.source.choice([*names, "no_such_field", "", "__proto__", "频道", "a.b", "x" * 5000])
+        name = self.source.choice([*names, "no_such_field", "", "__proto__", "频道", "a.b", "x" * 5000, "a" + "频" * 40])
         return value | {name: self._replaced(schema.get("properties", {}).get(name, {}))}
 
     def _replaced(self, schema):
