@@ -70,6 +70,8 @@ public:
     bool failed(const std::string& channel, std::int64_t now_ms, std::int64_t delay_ms);
     /// Frees the lane without a verdict.
     void put_back(const std::string& channel);
+    /// The same, until a time.
+    void postpone(const std::string& channel, std::int64_t until_ms);
 
     /// When the next lane is due; nothing when none waits for a time.
     std::optional<std::int64_t> next_due_ms() const;
