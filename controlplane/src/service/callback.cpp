@@ -1,11 +1,9 @@
 #include "callback.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
-#include <memory>
-#include <mutex>
 
+#include "../curl.hpp"
+#include "../resolver.hpp"
 #include "../version.hpp"
 
 namespace sluice::control {
@@ -13,13 +11,6 @@ namespace {
 
 constexpr std::size_t kKept = 4096;      ///< of the body: a reason is shorter
 constexpr std::size_t kMost = 1u << 20;  ///< who sends more is cut off
-
-struct FreeCurl {
-    void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
-};
-struct FreeHeaders {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
 
 struct Body {
     std::string kept;
@@ -42,10 +33,10 @@ int stops(void* ending, curl_off_t, curl_off_t, curl_off_t, curl_off_t)
     return static_cast<const std::stop_token*>(ending)->stop_requested() ? 1 : 0;
 }
 
-void init_once()
+Resolver& names()
 {
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    static Resolver names;
+    return names;
 }
 
 }  // namespace
@@ -53,21 +44,35 @@ void init_once()
 Result<CallbackAnswer> post_callback(const std::string& url, const std::string& body,
                                      std::chrono::milliseconds limit, std::stop_token ending)
 {
-    init_once();
-    const std::unique_ptr<CURL, FreeCurl> owner(curl_easy_init());
+    const auto owner = make_curl();
     if (!owner) return fail(Errc::internal, "no memory for an HTTP call");
     auto* curl = owner.get();
     curl_slist* list = curl_slist_append(nullptr, "Content-Type: application/json");
     // Without this libcurl waits for a permission that small servers never give.
     list = curl_slist_append(list, "Expect:");
-    const std::unique_ptr<curl_slist, FreeHeaders> headers(list);
+    const CurlList headers(list);
+
+    const auto host = host_of(url);
+    CurlList addresses;
+    if (!host.name.empty()) {
+        const auto began = std::chrono::steady_clock::now();
+        const auto found = names().wait(host.name, limit, ending);
+        if (!found) return fail(Errc::unavailable, curl_easy_strerror(CURLE_OPERATION_TIMEDOUT));
+        if (found->empty()) {
+            return fail(Errc::unavailable, curl_easy_strerror(CURLE_COULDNT_RESOLVE_HOST));
+        }
+        addresses = set_addresses(curl, host, *found);
+        limit -= std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - began);
+    }
 
     Body answer;
     curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(limit.count())));
+    curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stops);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &ending);
