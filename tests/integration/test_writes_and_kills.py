@@ -169,7 +169,7 @@ def write_under_kills(system, seconds):
     assert kills >= seconds / (KILL_EVERY_S + LONGEST_PAUSE_S) / 2 and sum(w.done for w in writers) > seconds
     check_writes(writers, channels)
     check_notes(system.dir, channels)
-    records = wait_for(lambda: (s := store.snapshot(system.dir)) and s.keys() == channels.keys() and s, 5,
+    records = wait_for(lambda: (s := store.snapshot(system.dir)) and s.keys() == channels.keys() and s, 20,
                        "the snapshot to name the store's channels")
     for name, channel in channels.items():
         assert channel["~secrets"]["ingest"]["key"].encode() in records[name], f"{name}: the snapshot has another key"

@@ -33,7 +33,7 @@ class DeliveryQueue {
 public:
     static constexpr std::size_t kLane = 16;
     static constexpr std::size_t kMaxLanes = 1000;
-    static constexpr std::int64_t kGiveUpMs = 24 * 3600 * 1000LL;
+    static constexpr std::int64_t kGiveUpMs = 24LL * 3600 * 1000;
 
     struct Item {
         std::uint64_t number = 0;

@@ -96,9 +96,9 @@ Sending WebhookFeed::request(std::uint64_t tag, const EventFacts& event, std::st
 Result<bool> WebhookFeed::read(const Journal& journal, std::int64_t now_ms, std::uint64_t& lost)
 {
     if (!enabled_) return false;
-    const auto more = read_on(journal, now_ms, lost);
+    auto more = read_on(journal, now_ms, lost);
     if (!more) return more;
-    const auto again = recall(journal, now_ms, lost);
+    auto again = recall(journal, now_ms, lost);
     if (!again) return again;
     return *more || *again;
 }
