@@ -162,7 +162,10 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
       sessions_(*store_, users_, passwords_, uses_, now_s),
       audit_(*store_),
       backups_(*store_, settings_, journal_, dir_ / "backups", check_elsewhere,
-               [this] { return publish(); }),
+               [this] {
+                   deliverer_.changed();
+                   return publish();
+               }),
       channels_(*store_, journal_, [this] { return publish(); }),
       live_(nginx_),
       health_(*store_, journal_, nginx_),

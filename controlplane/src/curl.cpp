@@ -1,5 +1,7 @@
 #include "curl.hpp"
 
+#include <arpa/inet.h>
+
 #include <mutex>
 
 namespace sluice::control {
@@ -11,7 +13,45 @@ void init_once()
     std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
 }
 
+struct FreeUrl {
+    void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+
+std::string part_of(CURLU* url, CURLUPart part, unsigned flags)
+{
+    char* text = nullptr;
+    if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
+    std::string copy = text;
+    curl_free(text);
+    return copy;
+}
+
 }  // namespace
+
+UrlHost host_of(const std::string& url)
+{
+    const std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());
+    if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK)
+        return {};
+    UrlHost host{part_of(parsed.get(), CURLUPART_HOST, CURLU_PUNYCODE),
+                 part_of(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT)};
+    in_addr address{};
+    const bool number =
+        host.name.starts_with('[') || ::inet_pton(AF_INET, host.name.c_str(), &address) == 1;
+    return number ? UrlHost{} : host;
+}
+
+CurlList set_addresses(CURL* curl, const UrlHost& host, const std::vector<std::string>& addresses)
+{
+    std::string entry = "+" + host.name + ":" + host.port + ":";  // +: forgotten like any other
+    for (const auto& address : addresses) {
+        if (&address != &addresses.front()) entry += ',';
+        entry += address.find(':') == std::string::npos ? address : "[" + address + "]";
+    }
+    CurlList list(curl_slist_append(nullptr, entry.c_str()));
+    curl_easy_setopt(curl, CURLOPT_RESOLVE, list.get());
+    return list;
+}
 
 Curl make_curl()
 {

@@ -3,6 +3,8 @@
 #include <curl/curl.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace sluice::control {
 
@@ -16,10 +18,21 @@ struct FreeMulti {
 };
 using CurlMulti = std::unique_ptr<CURLM, FreeMulti>;
 
-struct FreeHeaders {
+struct FreeList {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
-using CurlHeaders = std::unique_ptr<curl_slist, FreeHeaders>;
+using CurlList = std::unique_ptr<curl_slist, FreeList>;
+
+/// Whom a URL leads to, as libcurl reads it. Empty `name`: an address, or no good URL.
+struct UrlHost {
+    std::string name;
+    std::string port;
+};
+UrlHost host_of(const std::string& url);
+
+/// Lets `curl` find the name of its URL at these addresses, instead of looking it up by itself:
+/// when it gives a lookup up it may wait for its end. The list must live as long as the transfer.
+CurlList set_addresses(CURL* curl, const UrlHost& host, const std::vector<std::string>& addresses);
 
 /// An easy handle of a library that is set up; null without memory. From any thread.
 Curl make_curl();

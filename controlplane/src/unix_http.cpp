@@ -17,12 +17,12 @@ std::size_t append(char* data, std::size_t size, std::size_t count, void* out)
     return bytes;
 }
 
-CurlHeaders header_list(const UnixRequest& request)
+CurlList header_list(const UnixRequest& request)
 {
     curl_slist* list = nullptr;
     for (const auto& header : request.headers) list = curl_slist_append(list, header.c_str());
     if (request.body != nullptr) list = curl_slist_append(list, "Content-Type: application/json");
-    return CurlHeaders(list);
+    return CurlList(list);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ from sluicetest import processes
 from sluicetest.api import Api, fresh_id
 from sluicetest.contract import Contract
 from sluicetest.publisher import Publisher, clip
+from sluicetest.receiver import Receiver
 from sluicetest.viewer import HttpFlv
 from sluicetest.waiting import wait_for
 
@@ -110,6 +111,36 @@ def test_a_restore_is_in_force_at_once_and_disturbs_no_stream(own_system, api):
     assert names(api)[changed.id] == "now" and added.id in names(api)
 
 
+def subscribe(api, receiver):
+    return api.post("/webhooks", {"url": receiver.url, "events": ["channel.*"]}).json()["id"]
+
+
+def test_a_restore_serves_the_webhooks_of_then_with_what_happens_from_now_on(own_system, api):
+    with Receiver() as then, Receiver() as since:
+        restored = subscribe(api, then)
+        old = api.channel()
+        wait_for(lambda: then.of("channel.created", channel=old.id), 10, "the webhook to be served")
+        facts = make(api)
+        assert api.delete(f"/webhooks/{restored}").status_code == 204
+        unheard = api.channel()
+        added = subscribe(api, since)
+        told = api.channel()
+        wait_for(lambda: since.of("channel.created", channel=told.id), 10, "the other one to be served")
+        before = len(then.requests)
+
+        assert api.post(f"/backups/{facts['id']}/restore").status_code == 200
+        assert api.get(f"/webhooks/{added}").status_code == 404
+        new = api.channel()
+        wait_for(lambda: then.of("channel.created", channel=new.id), 10, "the restored one to be served")
+        assert len(then.requests) == before + 1, "events of before the restore came again"
+        assert not then.of("channel.created", channel=unheard.id)
+        assert api.post(f"/webhooks/{restored}/test").json()["delivered"]
+        assert not since.of("channel.created", channel=new.id)
+        log = f"/webhooks/{restored}/deliveries"
+        wait_for(lambda: [d["channel"] for d in api.get(log).json()["items"]] == [new.id], 10, "the delivery in the log")
+        assert api.delete(f"/webhooks/{restored}").status_code == 204
+
+
 def test_what_is_no_backup_is_refused_with_the_reason(own_system, api):
     before = names(api)
     facts = make(api)
@@ -188,6 +219,28 @@ def test_kill_9_in_the_middle_of_a_restore_leaves_one_state_or_the_other(own_sys
     assert set(seen) == {"then", "now"}, "some of the kills come before, some after"
 
 
+def test_a_machine_of_its_own_tells_the_webhooks_of_a_backup_what_is_new(own_system, api, make_system):
+    with Receiver(lambda event, attempt: 500) as receiver:
+        hook = subscribe(api, receiver)
+        api.channel()
+        wait_for(lambda: receiver.requests, 10, "an event that can't be delivered")
+        facts = make(api)
+        assert api.delete(f"/webhooks/{hook}").status_code == 204
+        copy = (own_system.dir / "backups" / f"{facts['id']}.mdb").read_bytes()
+        receiver.answer = lambda event, attempt: 200
+
+        other = make_system(prepare=lambda folder: put_in_place(copy, own_system, folder))
+        new = other.api.channel()
+        wait_for(lambda: receiver.of("channel.created", channel=new.id), 10, "the first event of the new machine")
+        assert [e["channel"] for e in receiver.accepted] == [new.id]
+
+
+def put_in_place(copy, like, folder):
+    (folder / "control.mdb").write_bytes(copy)
+    owner = (like.dir / "control.mdb").stat()
+    os.chown(folder / "control.mdb", owner.st_uid, owner.st_gid)
+
+
 def test_a_backup_starts_a_system_of_its_own(own_system, api, make_system):
     channel = api.channel()
     page = Api.signed_in(own_system.url, "admin", own_system.admin_password)
@@ -196,12 +249,8 @@ def test_a_backup_starts_a_system_of_its_own(own_system, api, make_system):
     facts = make(api)
     copy = (own_system.dir / "backups" / f"{facts['id']}.mdb").read_bytes()
 
-    def put_in_place(folder):
-        (folder / "control.mdb").write_bytes(copy)
-        owner = (own_system.dir / "control.mdb").stat()
-        os.chown(folder / "control.mdb", owner.st_uid, owner.st_gid)
-
-    other = make_system(prepare=put_in_place, environment={"SLUICE_ADMIN_PASSWORD": own_system.admin_password})
+    other = make_system(prepare=lambda folder: put_in_place(copy, own_system, folder),
+                        environment={"SLUICE_ADMIN_PASSWORD": own_system.admin_password})
     assert channel.id in names(other.api)
     assert Api(other.url, None).client.get("/channels", cookies=dict(page.client.cookies)).status_code == 401
     assert Api.signed_in(other.url, "admin", own_system.admin_password).get("/users").status_code == 200

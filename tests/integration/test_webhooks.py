@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 
+import httpx
 import pytest
 from sluicetest import processes
 from sluicetest.api import Api, fresh_id
@@ -116,17 +117,31 @@ def test_a_certificate_that_nobody_vouches_for_is_not_accepted(api, self_signed)
 
 
 def test_tests_that_hang_do_not_hold_up_the_api(api, hook, receiver):
-    receiver.answer = slow
-    threads = [threading.Thread(target=lambda: Api(api.base, api.client.headers["authorization"][7:]).post(
-        f"/webhooks/{hook['id']}/test")) for _ in range(8)]
+    """At most four are under way, however many threads the API has; the others are refused at once."""
+    allowed, callers = 4, 100
+    release = threading.Event()
+    receiver.answer = lambda event, attempt: 200 if release.wait(25) else 500
+    statuses = []
+
+    api.patch(f"/webhooks/{hook['id']}", {"timeout_ms": 15_000})
+    client = httpx.Client(headers=api.client.headers, timeout=30, limits=httpx.Limits(max_connections=callers))
+    path = f"{api.base}/api/v1/webhooks/{hook['id']}/test"
+
+    def ask():
+        statuses.append(client.post(path).status_code)
+
+    threads = [threading.Thread(target=ask) for _ in range(callers)]
     for thread in threads:
         thread.start()
-    for _ in range(20):
-        began = time.monotonic()
-        assert api.get("/health").status_code == 200
-        assert time.monotonic() - began < 1
+    wait_for(lambda: len(receiver.requests) == allowed, 15, "as many as may be under way")
+    wait_for(lambda: len(statuses) == callers - allowed, 15, "the others to be refused")
+    assert set(statuses) == {503} and len(receiver.requests) == allowed
+    assert api.get("/health").status_code == 200
+    release.set()
     for thread in threads:
         thread.join()
+    client.close()
+    assert sorted(statuses) == [200] * allowed + [503] * (callers - allowed)
 
 
 # The resource
@@ -209,6 +224,8 @@ def test_a_slow_receiver_holds_up_no_other(api, hook, receiver):
 def test_private_networks_can_be_refused(make_system, receiver):
     system = make_system()
     made = subscribe(system.api, receiver.url)
+    # A connection that is open is no way round it.
+    assert system.api.post(f"/webhooks/{made['id']}/test").json()["delivered"]
     assert system.api.patch("/settings", {"webhooks": {"allow_private": False}}).status_code == 200
     outcome = system.api.post(f"/webhooks/{made['id']}/test").json()
     assert not outcome["delivered"] and "not allowed" in outcome["error"], outcome

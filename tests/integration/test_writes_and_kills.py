@@ -1,7 +1,9 @@
-"""The control plane is killed every second while eight clients write: store, snapshot, audit log and journal agree."""
+"""The control plane is killed every second while eight clients write: store, snapshot, audit log, journal, nginx's workers
+and what a webhook is told agree."""
 
 import collections
 import contextlib
+import json
 import random
 import signal
 import threading
@@ -10,10 +12,16 @@ import time
 import httpx
 import pytest
 from sluicetest import processes, store
+from sluicetest.publisher import Publisher, clip
+from sluicetest.receiver import Receiver
+from sluicetest.refusal import expect_refused
+from sluicetest.sign import push_name
 from sluicetest.waiting import wait_for
 
 CLIENTS = 8
+CHANNELS = 12  # of each client
 KILL_EVERY_S = 1.0
+LONGEST_PAUSE_S = 5.0  # of the supervisor before it starts one again that ended soon
 
 
 class Writer:
@@ -34,7 +42,7 @@ class Writer:
         headers = {"Authorization": f"Bearer {self.system.token}"}
         with httpx.Client(base_url=f"{self.system.url}/api/v1", headers=headers, timeout=10) as client:
             while not self.halt.is_set():
-                name = f"{self.prefix}-{self.source.randrange(12)}"
+                name = f"{self.prefix}-{self.source.randrange(CHANNELS)}"
                 self.change(client, name)
 
     def change(self, client, name):
@@ -109,7 +117,46 @@ def check_notes(folder, channels):
         assert all(before == "delete" for before, after in zip(["delete", *noted], noted) if after == "create")
 
 
+def check_deliveries(folder, receiver):
+    """The webhook was told every event of a channel as the journal has it, in order; a kill makes some come twice."""
+    journal = {e["id"]: e for e in store.documents(folder, "events/").values() if e["type"].startswith("channel.")}
+    wait_for(lambda: receiver.ids() >= journal.keys(), 60, "all events to be delivered")
+    receiver.check_order()
+    told = {e["id"]: e for e in receiver.accepted}
+    assert told == journal
+    assert len({e["number"] for e in told.values()}) == len(told)
+    first = list(told.values())  # in the order in which each was accepted first
+    for channel in {e["channel"] for e in first}:
+        seqs = [e["seq"] for e in first if e["channel"] == channel]
+        assert seqs == list(range(1, len(seqs) + 1)), f"{channel}: {seqs}"
+    print(f"{len(receiver.accepted)} deliveries of {len(told)} events")
+
+
+def check_workers(system, channels):
+    """All workers of nginx have the newest snapshot: a channel of the store takes a stream, one that was deleted none."""
+    newest = json.loads((system.dir / "channels/manifest.json").read_text())["generation"]
+    wait_for(lambda: all(w["snapshot_generation"] == newest for w in system.control.workers()), 15,
+             "all workers to have the newest snapshot")
+    there = next(name for name in channels if name.startswith("writer"))
+    names = (f"writer{n}-{m}" for n in range(CLIENTS) for m in range(CHANNELS))
+    gone = next(name for name in names if name not in channels)
+    with Publisher(system.rtmp, push_name(there, channels[there]["~secrets"]["ingest"]["key"]), clip("avc_quick")):
+        system.control.wait_state(there, "live")
+    expect_refused(system, push_name(gone, "any"), "unknown_channel", channel=gone)
+
+
 def run(system, seconds):
+    with Receiver() as receiver:
+        made = system.api.post("/webhooks", {"url": receiver.url, "events": ["channel.*"]}).json()
+        receiver.secrets = [made["secret"]]
+        # The journal keeps every event: it is compared with all that was delivered.
+        assert system.api.patch("/settings", {"events": {"max_count": 10_000_000}}).status_code == 200
+        write_under_kills(system, seconds)
+        check_deliveries(system.dir, receiver)
+        assert system.api.delete(f"/webhooks/{made['id']}").status_code == 204
+
+
+def write_under_kills(system, seconds):
     halt = threading.Event()
     writers = [Writer(system, number, halt) for number in range(CLIENTS)]
     kills = kill_for(system, seconds, threading.Event())
@@ -119,15 +166,16 @@ def run(system, seconds):
     wait_for(lambda: healthy(system), 30, "the control plane to be back")
     channels = store.documents(system.dir, "channels/")
     print(f"{kills} kills, {sum(w.done for w in writers)} writes acknowledged")
-    assert kills >= seconds / KILL_EVERY_S / 3 and sum(w.done for w in writers) > seconds
+    assert kills >= seconds / (KILL_EVERY_S + LONGEST_PAUSE_S) / 2 and sum(w.done for w in writers) > seconds
     check_writes(writers, channels)
     check_notes(system.dir, channels)
-    records = wait_for(lambda: (s := store.snapshot(system.dir)) and s.keys() == channels.keys() and s, 5,
+    records = wait_for(lambda: (s := store.snapshot(system.dir)) and s.keys() == channels.keys() and s, 20,
                        "the snapshot to name the store's channels")
     for name, channel in channels.items():
         assert channel["~secrets"]["ingest"]["key"].encode() in records[name], f"{name}: the snapshot has another key"
     listed = {c["id"] for c in system.api.get("/channels", params={"limit": 1000}).json()["items"]}
     assert listed == channels.keys()
+    check_workers(system, channels)
 
 
 @pytest.mark.deadline(120)

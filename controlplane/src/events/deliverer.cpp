@@ -14,8 +14,25 @@ using nlohmann::json;
 
 constexpr std::chrono::milliseconds kTurn{1000};
 constexpr std::int64_t kWriteEveryMs = 200;
+constexpr std::int64_t kRetryMs = 1000;  ///< after the store failed
 constexpr std::size_t kManyRecords = 40;
+constexpr std::chrono::milliseconds kDrain{3000};
 constexpr std::chrono::seconds kAnswerWithin{20};
+
+/// What goes wrong with one webhook must not stop the others. True when all went well.
+template <class Work>
+bool guarded(std::string_view webhook, Work work)
+{
+    try {
+        work();
+        return true;
+    } catch (const std::exception& e) {
+        log(Level::error, {{"msg", "webhooks can't be delivered"},
+                           {"webhook", std::string(webhook)},
+                           {"error", e.what()}});
+        return false;
+    }
+}
 
 bool accepted(const Sent& sent)
 {
@@ -97,41 +114,63 @@ void Deliverer::changed()
 
 void Deliverer::run()
 {
+    bool well = true;
     while (!stopping_) {
-        try {
+        well = guarded({}, [&] {
+            if (!well) land_ended(kTurn);  // a pause
             turn(kTurn);
-        } catch (const std::exception& e) {
-            log(Level::error, {{"msg", "webhooks can't be delivered"}, {"error", e.what()}});
-            sender_->wait(kTurn);
-        }
+        });
     }
+    guarded({}, [this] { drain(); });
     write_down(true);
+}
+
+/// Requests that run when the service ends get a while: what they achieve needs no repetition.
+void Deliverer::drain()
+{
+    const auto end = std::chrono::steady_clock::now() + kDrain;
+    while (!flights_.empty()) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            end - std::chrono::steady_clock::now());
+        if (left.count() <= 0) return;
+        land_ended(left);
+    }
 }
 
 void Deliverer::turn(std::chrono::milliseconds limit)
 {
-    if (changed_.exchange(false)) reload();
+    const bool again = reload_at_ms_ != 0 && options_.now_ms() >= reload_at_ms_;
+    if (changed_.exchange(false) || again) reload();
     read_journal();
     launch_jobs();
     launch();
-    for (const auto& sent : sender_->wait(until_next(limit))) land(sent);
+    land_ended(until_next(limit));
     write_down(false);
     count();
 }
 
+void Deliverer::land_ended(std::chrono::milliseconds limit)
+{
+    for (const auto& sent : sender_->wait(limit)) land(sent);
+}
+
 void Deliverer::reload()
 {
+    reload_at_ms_ = 0;
     const auto all = webhooks_.all();
     if (!all) {
         log(Level::error, {{"msg", "webhooks can't be read"}, {"error", all.error().detail}});
-        changed_ = true;
+        reload_at_ms_ = options_.now_ms() + kRetryMs;
         return;
     }
     for (const auto& stored : *all) {
-        if (auto done = adopt(stored); !done) {
-            log(Level::error,
-                {{"msg", "a webhook can't be served"}, {"error", done.error().detail}});
-        }
+        guarded(stored.document.value("id", ""), [&] {
+            if (auto done = adopt(stored); !done) {
+                log(Level::error,
+                    {{"msg", "a webhook can't be served"}, {"error", done.error().detail}});
+                reload_at_ms_ = options_.now_ms() + kRetryMs;
+            }
+        });
     }
     forget_missing(*all);
 }
@@ -140,9 +179,9 @@ Result<void> Deliverer::adopt(const Webhooks::Stored& stored)
 {
     const auto id = stored.document.value("id", "");
     const auto known = hooks_.find(id);
-    if (known != hooks_.end()) return known->second.adopt(store_, stored);
+    if (known != hooks_.end()) return known->second.adopt(store_, journal_, stored);
     WebhookFeed fresh(id);
-    if (auto done = fresh.adopt(store_, stored); !done) return done;
+    if (auto done = fresh.adopt(store_, journal_, stored); !done) return done;
     hooks_.emplace(id, std::move(fresh));
     return {};
 }
@@ -165,9 +204,11 @@ void Deliverer::read_journal()
     more_to_read_ = false;
     std::uint64_t lost = 0;
     for (auto& [id, hook] : hooks_) {
-        const auto more = hook.read(journal_, options_.now_ms(), lost);
-        if (!more) log_message(Level::error, more.error().detail);
-        more_to_read_ = more_to_read_ || (more && *more);
+        guarded(id, [&, &feed = hook] {
+            const auto more = feed.read(journal_, options_.now_ms(), lost);
+            if (!more) log_message(Level::error, more.error().detail);
+            more_to_read_ = more_to_read_ || (more && *more);
+        });
     }
     facts_.lost += lost;
 }
@@ -179,20 +220,28 @@ void Deliverer::launch()
     std::size_t idle = 0;
     while (idle < hooks_.size() && flights_.size() < kInFlight) {
         if (hook == hooks_.end()) hook = hooks_.begin();
-        idle = launch_one(hook->second) ? 0 : idle + 1;
+        bool launched = false;
+        guarded(hook->first, [&] { launched = launch_one(hook->second); });
+        idle = launched ? 0 : idle + 1;
         turn_ = hook->first;
         ++hook;
     }
 }
 
+bool Deliverer::full(const WebhookFeed& hook)
+{
+    return hook.in_flight >= kInFlightOfOne || hook.unwritten() >= kMaxUnwritten;
+}
+
 bool Deliverer::launch_one(WebhookFeed& hook)
 {
-    if (!hook.enabled() || hook.in_flight >= kInFlightOfOne) return false;
+    if (!hook.enabled() || full(hook)) return false;
     const auto due = hook.queue().take(options_.now_ms());
     if (!due) return false;
     auto body = journal_.text(due->item.number);
     if (!body) {
-        hook.queue().put_back(due->channel);
+        hook.queue().postpone(due->channel, options_.now_ms() + kRetryMs);
+        log_message(Level::error, body.error().detail);
         return false;
     }
     if (!*body) {
@@ -231,7 +280,7 @@ void Deliverer::launch_jobs()
         const std::lock_guard lock(mutex_);
         jobs.swap(jobs_);
     }
-    for (const auto& job : jobs) start_job(job);
+    for (const auto& job : jobs) guarded(job->webhook, [&] { start_job(job); });
 }
 
 void Deliverer::start_job(const std::shared_ptr<Job>& job)
@@ -272,7 +321,7 @@ void Deliverer::land(const Sent& sent)
     const auto hook = hooks_.find(flight.webhook);
     if (hook == hooks_.end() || hook->second.generation() != flight.generation) return;
     --hook->second.in_flight;
-    judge(hook->second, flight, sent);
+    guarded(flight.webhook, [&] { judge(hook->second, flight, sent); });
 }
 
 void Deliverer::land_job(const Flight& flight, const Sent& sent)
@@ -286,31 +335,20 @@ void Deliverer::land_job(const Flight& flight, const Sent& sent)
 
 void Deliverer::judge(WebhookFeed& hook, const Flight& flight, const Sent& sent)
 {
-    constexpr long kGone = 410;
     const auto now = options_.now_ms();
     auto outcome = outcome_of(sent, flight.attempt, now);
     if (accepted(sent)) {
         outcome["status"] = "delivered";
         hook.queue().delivered(flight.channel);
-    } else if (sent.status == kGone) {
+    } else if (disabled_by(hook, sent)) {
         outcome["status"] = "refused";
         hook.queue().put_back(flight.channel);
-        if (auto done = webhooks_.disable(hook.id(), error_of(sent)); !done) {
-            log_message(Level::error, done.error().detail);
-        }
     } else if (hook.queue().failed(
                    flight.channel, now,
                    options_.back_off.delay_ms(flight.attempt, sent.retry_after_s))) {
         outcome["status"] = "gave_up";
         ++facts_.gave_up;
-        hook.note(journal_.entry({"webhook.gave_up",
-                                  {},
-                                  now,
-                                  {{"webhook", hook.id()},
-                                   {"number", flight.event.number},
-                                   {"event_id", flight.event.id},
-                                   {"attempts", flight.attempt},
-                                   {"reason", error_of(sent)}}}));
+        note_gave_up(hook, flight, error_of(sent), now);
     } else {
         outcome["status"] = "retrying";
         outcome["next_attempt_at_ms"] = hook.queue().next_attempt_ms(flight.channel);
@@ -318,24 +356,57 @@ void Deliverer::judge(WebhookFeed& hook, const Flight& flight, const Sent& sent)
     hook.record(flight.event, std::move(outcome));
 }
 
+/// True when the receiver said that it is gone, and the webhook is disabled now.
+bool Deliverer::disabled_by(const WebhookFeed& hook, const Sent& sent)
+{
+    constexpr long kGone = 410;
+    if (sent.status != kGone) return false;
+    const auto done = webhooks_.disable(hook.id(), error_of(sent));
+    if (!done) log_message(Level::error, done.error().detail);
+    return done.has_value();
+}
+
+void Deliverer::note_gave_up(WebhookFeed& hook, const Flight& flight, const std::string& reason,
+                             std::int64_t now_ms)
+{
+    // Two that can't be reached would tell each other of it for ever.
+    if (flight.event.type.starts_with("webhook.")) return;
+    hook.note(journal_.entry({"webhook.gave_up",
+                              {},
+                              now_ms,
+                              {{"webhook", hook.id()},
+                               {"number", flight.event.number},
+                               {"event_id", flight.event.id},
+                               {"attempts", flight.attempt},
+                               {"reason", reason}}}));
+}
+
 void Deliverer::write_down(bool all)
 {
-    const auto now = options_.now_ms();
     for (auto& [id, hook] : hooks_) {
-        const bool rested = std::abs(now - hook.written_at_ms) >= kWriteEveryMs;
-        while (hook.must_write() && (all || rested || hook.unwritten() >= kManyRecords)) {
-            const bool last = hook.unwritten() < kManyRecords;
-            if (auto done = hook.write(store_); !done) {
-                // Another document by now: reload, and try again with the next turn.
-                changed_ = true;
-                if (done.error().code != Errc::precondition) {
-                    log_message(Level::error, done.error().detail);
-                }
-                break;
-            }
-            hook.written_at_ms = now;
-            if (last) break;
+        guarded(id, [&, &feed = hook] { write_down(feed, all); });
+    }
+}
+
+void Deliverer::write_down(WebhookFeed& hook, bool all)
+{
+    const auto now = options_.now_ms();
+    const bool failing = hook.write_from_ms > now + kWriteEveryMs;
+    // A clock that was set back must not hold it for longer.
+    const bool rested = now >= hook.write_from_ms || hook.write_from_ms > now + kRetryMs;
+    const bool many = !failing && hook.unwritten() >= kManyRecords;
+    if (!all && !rested && !many) return;
+    while (hook.must_write()) {
+        const bool last = hook.unwritten() < kManyRecords;
+        const auto done = hook.write(store_);
+        hook.write_from_ms = now + (done ? kWriteEveryMs : kRetryMs);
+        if (!done) {
+            // Another document by now: reload, and try again.
+            const bool other = done.error().code == Errc::precondition;
+            changed_ = changed_ || other;
+            if (!other) log_message(Level::error, done.error().detail);
         }
+        if (!done || last) return;
     }
 }
 
@@ -348,11 +419,12 @@ void Deliverer::count()
     for (const auto& [id, hook] : hooks_) {
         if (!hook.enabled()) continue;
         const auto& queue = hook.queue();
-        needed = std::min(needed, queue.needed_from());
-        backlog += queue.waiting() + (newest > queue.cursor() ? newest - queue.cursor() : 0);
+        const auto from = queue.needed_from();
+        needed = std::min(needed, from);
+        backlog += newest >= from ? newest - from + 1 : 0;
         oldest = std::min(oldest, queue.oldest_ts_ms().value_or(INT64_MAX));
     }
-    if (!changed_) needed_from_ = needed;
+    if (!changed_ && reload_at_ms_ == 0) needed_from_ = needed;
     facts_.backlog = backlog;
     facts_.oldest_ts_ms = oldest == INT64_MAX ? 0 : oldest;
     facts_.in_flight = flights_.size();
@@ -366,8 +438,8 @@ std::chrono::milliseconds Deliverer::until_next(std::chrono::milliseconds limit)
     auto wait = static_cast<std::int64_t>(limit.count());
     for (const auto& [id, hook] : hooks_) {
         if (hook.must_write()) wait = std::min(wait, kWriteEveryMs);
-        const bool full = hook.in_flight >= kInFlightOfOne || flights_.size() >= kInFlight;
-        const auto due = full ? std::nullopt : hook.queue().next_due_ms();
+        const bool waits = full(hook) || flights_.size() >= kInFlight;
+        const auto due = waits ? std::nullopt : hook.queue().next_due_ms();
         if (due) wait = std::min(wait, *due - now);
     }
     return std::chrono::milliseconds(std::max<std::int64_t>(wait, 0));

@@ -29,6 +29,8 @@ class Deliverer {
 public:
     static constexpr std::size_t kInFlight = 64;
     static constexpr std::size_t kInFlightOfOne = 16;
+    /// Outcomes that the store does not take: what can't be written down is not sent.
+    static constexpr std::size_t kMaxUnwritten = 1000;
     static constexpr std::size_t kMaxJobs = 4;  ///< a waiting caller occupies a thread of the API
 
     struct Options {
@@ -41,6 +43,7 @@ public:
     ~Deliverer();
 
     void start();
+    /// Begins nothing more; requests that run get up to three seconds.
     void stop();
 
     /// The webhooks are others now. From any thread.
@@ -77,19 +80,26 @@ private:
     using Hooks = std::map<std::string, WebhookFeed>;
 
     void run();
+    void drain();
+    void land_ended(std::chrono::milliseconds limit);
     void reload();
     Result<void> adopt(const Webhooks::Stored& stored);
     void forget_missing(const std::vector<Webhooks::Stored>& all);
     void read_journal();
     void launch();
     bool launch_one(WebhookFeed& hook);
+    static bool full(const WebhookFeed& hook);
     void launch_jobs();
     void start_job(const std::shared_ptr<Job>& job);
     void send(WebhookFeed& hook, Flight flight, std::string body, std::string_view attempt_id);
     void land(const Sent& sent);
     void land_job(const Flight& flight, const Sent& sent);
     void judge(WebhookFeed& hook, const Flight& flight, const Sent& sent);
+    bool disabled_by(const WebhookFeed& hook, const Sent& sent);
+    void note_gave_up(WebhookFeed& hook, const Flight& flight, const std::string& reason,
+                      std::int64_t now_ms);
     void write_down(bool all);
+    void write_down(WebhookFeed& hook, bool all);
     void count();
     std::chrono::milliseconds until_next(std::chrono::milliseconds limit) const;
     Result<nlohmann::json> ask(std::string webhook, std::uint64_t number);
@@ -113,6 +123,7 @@ private:
     std::uint64_t last_tag_ = 0;
     std::string turn_;  ///< the webhook that was served last
     bool more_to_read_ = false;
+    std::int64_t reload_at_ms_ = 0;  ///< because not all webhooks could be read; 0: they could
     std::thread thread_;
     std::thread watcher_;  ///< wakes the other one when the journal grows
 };

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <random>
 #include <set>
 
 #include "../service/temporary_store.hpp"
+#include "../service/unreliable_store.hpp"
 #include "../store/schema.hpp"
 #include "retention.hpp"
 
@@ -55,9 +57,10 @@ private:
 };
 
 struct DelivererTest : testing::Test {
-    TemporaryStore store;
-    Journal journal = *Journal::open(*store);
-    Webhooks webhooks{*store, journal, [] { return true; }};
+    TemporaryStore folder;
+    UnreliableStore store{*folder};
+    Journal journal = *Journal::open(store);
+    Webhooks webhooks{store, journal, [] { return true; }};
     World world;
     std::unique_ptr<Deliverer> deliverer = make();
     std::string hook;
@@ -65,7 +68,7 @@ struct DelivererTest : testing::Test {
     std::unique_ptr<Deliverer> make()
     {
         return std::make_unique<Deliverer>(
-            *store, journal, webhooks, std::make_unique<FakeSender>(world),
+            store, journal, webhooks, std::make_unique<FakeSender>(world),
             Deliverer::Options{.back_off = {}, .now_ms = [this] { return world.now_ms; }});
     }
 
@@ -81,8 +84,39 @@ struct DelivererTest : testing::Test {
         for (int i = 0; i < count; ++i) {
             work.push_back(journal.entry({type, "c" + std::to_string(i % channels), world.now_ms}));
             if (work.size() < 100 && i + 1 < count) continue;
-            ASSERT_TRUE(store->commit(std::exchange(work, {})));
+            ASSERT_TRUE(store.commit(std::exchange(work, {})));
         }
+    }
+
+    /// Leaves the newest `count` events in the journal, needed or not.
+    void retain(std::uint64_t count)
+    {
+        const Bounds bounds{.max_count = count, .max_days = 30};
+        Retention retention(
+            store, journal, [&] { return bounds; }, [] { return UINT64_MAX; });
+        ASSERT_TRUE(retention.run(world.now_ms));
+    }
+
+    void write_down()
+    {
+        for (int i = 0; i < 5; ++i) deliverer->turn(std::chrono::milliseconds(1000));
+    }
+
+    /// Turns of the deliverer while so much time goes by.
+    int turns_in(std::int64_t ms)
+    {
+        const auto end = world.now_ms + ms;
+        int turns = 0;
+        for (; world.now_ms < end && turns < 100'000; ++turns) {
+            deliverer->turn(std::chrono::milliseconds(1000));
+        }
+        return turns;
+    }
+
+    std::ptrdiff_t journalled(const std::string& type) const
+    {
+        const auto events = *journal.after(0, 10'000);
+        return std::ranges::count_if(events, [&](const auto& e) { return e["type"] == type; });
     }
 
     bool idle() const { return deliverer->facts().backlog == 0; }
@@ -110,7 +144,7 @@ struct DelivererTest : testing::Test {
         EXPECT_EQ(ids.size(), static_cast<std::size_t>(count));
     }
 
-    json log_of() const { return list_deliveries(*store, hook, 1000, "")->at("items"); }
+    json log_of() const { return list_deliveries(store, hook, 1000, "")->at("items"); }
 };
 
 TEST_F(DelivererTest, AllArriveInOrderAtAReceiverThatFailsHalfOfTheTime)
@@ -196,16 +230,119 @@ TEST_F(DelivererTest, WhatWasRemovedBeforeIsSaidInTheLog)
 {
     subscribe();
     record(300, 1);
-    Bounds bounds{.max_count = 100, .max_days = 30};
-    Retention retention(
-        *store, journal, [&] { return bounds; }, [] { return UINT64_MAX; });
-    ASSERT_TRUE(retention.run(world.now_ms));
+    retain(100);
     run_until([&] { return world.accepted.size() == 100; });
     EXPECT_EQ(deliverer->facts().lost, 200U);
     for (int i = 0; i < 3; ++i) deliverer->turn(std::chrono::milliseconds(1000));
-    const auto lost = get_delivery(*store, hook, 1);
+    const auto lost = get_delivery(store, hook, 1);
     ASSERT_TRUE(lost);
     EXPECT_EQ(lost->at("status"), "lost");
+}
+
+TEST_F(DelivererTest, WhatWasRemovedBehindAChannelThatFailsIsSaidInTheLog)
+{
+    subscribe();
+    record(800, 2);
+    world.answer = [](const json& event) { return event["channel"] == "c1" ? 503L : 200L; };
+    run_until([&] { return world.accepted.size() == 400; });
+    retain(100);
+    world.answer = [](const json&) { return 200L; };
+    run_until([this] { return idle(); });
+    write_down();
+    EXPECT_EQ(world.accepted.size(), 450U);
+    json gap;
+    std::size_t single = 0;
+    for (const auto& record : log_of()) {
+        if (record["status"] != "lost") continue;
+        const bool many = record["error"].get<std::string>().starts_with("up to");
+        if (many) gap = record;
+        single += many ? 0 : 1;
+    }
+    EXPECT_GE(single, 1U) << "those whose numbers were known";
+    ASSERT_TRUE(gap.is_object()) << "the others";
+    EXPECT_GT(gap["number"], 2 * DeliveryQueue::kLane - 2);
+    EXPECT_GE(deliverer->facts().lost, 350U);
+}
+
+TEST_F(DelivererTest, LanesOfWhichNothingIsLeftDoNotHoldUpTheRest)
+{
+    subscribe();
+    constexpr int kChannels = DeliveryQueue::kMaxLanes;
+    record(kChannels, kChannels);
+    record(2000, kChannels);
+    world.answer = [](const json&) { return 503L; };
+    run_until([&] { return world.requests >= 2 * kChannels; });
+    write_down();
+    deliverer = make();
+    retain(WebhookFeed::kPage + 100);
+    world.answer = [](const json&) { return 200L; };
+    run_until([&] { return world.accepted.size() == WebhookFeed::kPage + 100; });
+}
+
+TEST_F(DelivererTest, TwoThatCanNotBeReachedDoNotTellEachOtherOfItForEver)
+{
+    subscribe();
+    subscribe();
+    record(1, 1);
+    world.answer = [](const json&) { return 0L; };
+    run_until([this] { return deliverer->facts().gave_up == 4 && idle(); });
+    EXPECT_EQ(journalled("webhook.gave_up"), 2) << "one each, about the event, none about those";
+}
+
+TEST_F(DelivererTest, AFullDiskMakesNoBusyLoopOfAReceiverThatIsGone)
+{
+    subscribe();
+    record(1, 1);
+    world.answer = [](const json&) { return 410L; };
+    store.full = true;
+    EXPECT_LT(turns_in(60'000), 1000);
+    EXPECT_LT(world.requests, 12U);
+    EXPECT_LT(store.refused, 200U);
+    store.full = false;
+    run_until([&] { return !webhooks.get(hook)->webhook.at("enabled").get<bool>(); });
+}
+
+TEST_F(DelivererTest, WhatCanNotBeWrittenDownIsNotSent)
+{
+    subscribe();
+    record(3000, 100);
+    store.full = true;
+    turns_in(60'000);
+    EXPECT_LE(world.accepted.size(), Deliverer::kMaxUnwritten + Deliverer::kInFlightOfOne);
+    store.full = false;
+    run_until([this] { return idle(); });
+    expect_all_in_order(3000);
+}
+
+TEST_F(DelivererTest, AJournalThatCanNotBeReadMakesNoBusyLoop)
+{
+    subscribe();
+    deliverer->turn(std::chrono::milliseconds(1));
+    record(1, 1);
+    store.unreadable = true;
+    EXPECT_LT(turns_in(60'000), 1000);
+    store.unreadable = false;
+    run_until([&] { return world.accepted.size() == 1; });
+}
+
+TEST_F(DelivererTest, EventsOfStrangeShapeArriveAndStopNobody)
+{
+    subscribe();
+    ASSERT_TRUE(journal.record({"webhook.odd", {}, world.now_ms, {{"webhook", 7}}}));
+    ASSERT_TRUE(journal.record({"webhook.odd", {}, world.now_ms, json::array()}));
+    ASSERT_TRUE(journal.record({"webhook.odd", {}, world.now_ms, json()}));
+    record(1, 1);
+    run_until([&] { return world.accepted.size() == 4; });
+}
+
+TEST_F(DelivererTest, TheBacklogCountsWhatNobodyHasReadYet)
+{
+    subscribe();
+    record(300, 1);
+    world.answer = [](const json& event) { return event["number"] < 11 ? 200L : 500L; };
+    run_until([&] { return world.accepted.size() == 10; });
+    deliverer->turn(std::chrono::milliseconds(1));
+    EXPECT_EQ(deliverer->facts().backlog, 290U);
 }
 
 TEST_F(DelivererTest, WhatIsUndeliveredIsNeeded)
@@ -229,6 +366,74 @@ TEST_F(DelivererTest, ATestIsSentAtOnceAndAnswered)
     EXPECT_EQ(answer["delivered"], true);
     EXPECT_EQ(answer["code"], 204);
     EXPECT_EQ(*journal.newest(), 0U) << "a test is no event of the journal";
+}
+
+/// Answers what it was sent only after the service was told to end.
+class LateSender final : public Sender {
+public:
+    explicit LateSender(World& world) : world_(world) {}
+
+    void send(Sending sending) override
+    {
+        const std::lock_guard lock(mutex_);
+        waiting_.push_back(std::move(sending));
+        changed_.notify_all();
+    }
+    std::vector<Sent> wait(std::chrono::milliseconds limit) override
+    {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, limit, [this] { return woken_ || (ending_ && seen_end_); });
+        woken_ = false;
+        if (!std::exchange(seen_end_, ending_)) return {};
+        std::vector<Sent> done;
+        for (const auto& sending : std::exchange(waiting_, {})) {
+            world_.accepted.push_back(json::parse(sending.body));
+            done.push_back({sending.tag, 200, "", 1, 0});
+        }
+        return done;
+    }
+    void wake() override
+    {
+        const std::lock_guard lock(mutex_);
+        woken_ = true;
+        ending_ = ending_ || std::this_thread::get_id() == test_;
+        changed_.notify_all();
+    }
+
+    void await(std::size_t count)
+    {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return waiting_.size() >= count; });
+    }
+
+private:
+    World& world_;
+    const std::thread::id test_ = std::this_thread::get_id();  ///< nobody else calls stop()
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<Sending> waiting_;
+    bool woken_ = false;
+    bool ending_ = false;
+    bool seen_end_ = false;  ///< a wait has ended without an answer since
+};
+
+TEST_F(DelivererTest, RequestsThatRunWhenItEndsAreNotRepeated)
+{
+    subscribe();
+    record(20, 10);
+    auto late = std::make_unique<LateSender>(world);
+    auto& sender = *late;
+    deliverer = std::make_unique<Deliverer>(
+        store, journal, webhooks, std::move(late),
+        Deliverer::Options{.back_off = {}, .now_ms = [] { return 1'000'000; }});
+    deliverer->start();
+    sender.await(10);
+    deliverer->stop();
+    EXPECT_EQ(world.accepted.size(), 10U) << "nothing is begun any more";
+    deliverer = make();
+    run_until([this] { return idle(); });
+    expect_all_in_order(20);
+    EXPECT_EQ(world.accepted.size(), 20U);
 }
 
 TEST_F(DelivererTest, TheLogOfADeletedWebhookGoesWithIt)

@@ -26,8 +26,10 @@ std::string metrics_of(const DeliveryFacts& facts, std::int64_t now_ms)
     metric(out, "sluice_webhook_gave_up_total", "counter", "Events given up after a day.",
            facts.gave_up.load());
     metric(out, "sluice_webhook_lost_total", "counter",
-           "Events removed from the journal before they were delivered.", facts.lost.load());
-    metric(out, "sluice_webhook_backlog", "gauge", "Events that wait, over all webhooks.",
+           "Events removed from the journal before they were delivered, at most.",
+           facts.lost.load());
+    metric(out, "sluice_webhook_backlog", "gauge",
+           "Events of the journal from the oldest undelivered one on, over all webhooks.",
            facts.backlog.load());
     metric(out, "sluice_webhook_in_flight", "gauge", "Requests to webhooks that run.",
            facts.in_flight.load());

@@ -11,8 +11,10 @@ struct DeliveryFacts {
     std::atomic<std::uint64_t> delivered{0};
     std::atomic<std::uint64_t> failed{0};  ///< attempts
     std::atomic<std::uint64_t> gave_up{0};
-    std::atomic<std::uint64_t> lost{0};     ///< removed from the journal before they were delivered
-    std::atomic<std::uint64_t> backlog{0};  ///< events read or not that wait, over all webhooks
+    std::atomic<std::uint64_t> lost{0};  ///< removed from the journal undelivered, at most
+    /// Over all webhooks: events of the journal from the oldest that is not delivered to the
+    /// newest.
+    std::atomic<std::uint64_t> backlog{0};
     std::atomic<std::int64_t> oldest_ts_ms{0};  ///< of the oldest that waits; 0: none does
     std::atomic<std::uint64_t> in_flight{0};
 };

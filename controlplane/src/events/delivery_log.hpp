@@ -23,6 +23,10 @@ public:
     Result<void> load(const store::Store& store);
 
     void put(std::uint64_t number, nlohmann::json record);
+    bool contains(std::uint64_t number) const
+    {
+        return known_.contains(number) || waiting_.contains(number);
+    }
     std::size_t waiting() const { return waiting_.size(); }
 
     /// Operations for up to `count` of the waiting records; forget_written() when they are

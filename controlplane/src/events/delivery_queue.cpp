@@ -149,6 +149,13 @@ void DeliveryQueue::put_back(const std::string& channel)
     lanes_.at(channel).taken = false;
 }
 
+void DeliveryQueue::postpone(const std::string& channel, std::int64_t until_ms)
+{
+    auto& lane = lanes_.at(channel);
+    lane.taken = false;
+    lane.next_ms = until_ms;
+}
+
 std::optional<std::int64_t> DeliveryQueue::next_due_ms() const
 {
     std::optional<std::int64_t> next;

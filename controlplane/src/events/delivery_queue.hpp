@@ -33,7 +33,7 @@ class DeliveryQueue {
 public:
     static constexpr std::size_t kLane = 16;
     static constexpr std::size_t kMaxLanes = 1000;
-    static constexpr std::int64_t kGiveUpMs = 24 * 3600 * 1000LL;
+    static constexpr std::int64_t kGiveUpMs = 24LL * 3600 * 1000;
 
     struct Item {
         std::uint64_t number = 0;
@@ -70,6 +70,8 @@ public:
     bool failed(const std::string& channel, std::int64_t now_ms, std::int64_t delay_ms);
     /// Frees the lane without a verdict.
     void put_back(const std::string& channel);
+    /// The same, until a time.
+    void postpone(const std::string& channel, std::int64_t until_ms);
 
     /// When the next lane is due; nothing when none waits for a time.
     std::optional<std::int64_t> next_due_ms() const;

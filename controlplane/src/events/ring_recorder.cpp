@@ -104,6 +104,7 @@ Result<void> RingRecorder::begin(const std::string& boot, std::int64_t now_ms)
 
 Result<bool> RingRecorder::hear(const Message& message, std::int64_t now_ms)
 {
+    if (auto done = make_room(); !done) return tl::unexpected(done.error());
     if (message.type == "reset") return reset(message, now_ms);
     position_ = message.id;
     moved_ = true;
@@ -143,8 +144,15 @@ bool RingRecorder::told_already(const Event& event) const
     return (event.type == kStarted && live) || (event.type == kStopped && !live);
 }
 
+/// While a whole batch could not be written nothing more is taken: the store takes no larger one.
+Result<void> RingRecorder::make_room()
+{
+    return waiting_.size() < kBatch ? Result<void>{} : commit();
+}
+
 Result<void> RingRecorder::add(Event event)
 {
+    if (auto done = make_room(); !done) return done;
     // Who takes a stream over says so and starts: it is live all the time.
     const bool replaced = text_of(event.data, "reason") == "replaced";
     Waiting waiting{std::move(event)};
@@ -153,7 +161,7 @@ Result<void> RingRecorder::add(Event event)
     if (waiting.says && waiting.live) live_.insert(waiting.event.channel);
     if (waiting.says && !waiting.live) live_.erase(waiting.event.channel);
     waiting_.push_back(std::move(waiting));
-    return waiting_.size() < kBatch ? Result<void>{} : commit();
+    return make_room();
 }
 
 Result<void> RingRecorder::settle(const json& streams, std::int64_t now_ms)

@@ -35,7 +35,8 @@ public:
     /// Where to go on reading.
     const std::string& position() const { return position_; }
 
-    /// Takes one message. False when the ring is another nginx's: begin() anew.
+    /// Takes one message; with an error because a batch can't be written it may not be taken: read
+    /// on from position(). False when the ring is another nginx's: begin() anew.
     Result<bool> hear(const Message& message, std::int64_t now_ms);
 
     /// Whether the ring went past our place: settle() with what `/-/streams` answers, before the
@@ -57,6 +58,7 @@ private:
     };
 
     Result<bool> reset(const Message& message, std::int64_t now_ms);
+    Result<void> make_room();
     Result<void> add(Event event);
     Result<void> settle_to(const std::set<std::string, std::less<>>& live, std::int64_t at_ms,
                            std::int64_t now_ms);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "../service/temporary_store.hpp"
+#include "../service/unreliable_store.hpp"
 
 namespace sluice::control::events {
 namespace {
@@ -89,6 +90,59 @@ TEST_F(RingRecorderTest, ALongBurstIsWrittenInTransactionsThatTheStoreTakes)
     ASSERT_TRUE(recorder.flush(5000));
     EXPECT_EQ(journalled().size(), 1000U);
     EXPECT_EQ(reborn().position(), "b-1000");
+}
+
+/// Hears `count` starts as the reader does: after a failure again from where the recorder stands.
+void follow(RingRecorder& recorder, int count, int attempts)
+{
+    for (int i = 0; i < attempts; ++i) {
+        const auto& place = recorder.position();
+        const auto seq = std::stoi(place.substr(place.rfind('-') + 1)) + 1;
+        if (seq > count) return;
+        const json event = started("c" + std::to_string(seq));
+        static_cast<void>(
+            recorder.hear({"b-" + std::to_string(seq), event.at("type"), event.dump()}, 5000));
+        static_cast<void>(recorder.flush(5000));
+    }
+}
+
+TEST_F(RingRecorderTest, AfterADiskThatWasFullForLongEachEventIsThereOnce)
+{
+    UnreliableStore disk(*store);
+    RingRecorder other(disk, journal);
+    ASSERT_TRUE(other.load());
+    ASSERT_TRUE(other.begin("b", 0));
+    disk.full = true;
+    follow(other, 200, 400);
+    EXPECT_TRUE(journalled().empty());
+    EXPECT_GE(disk.refused, 200U);
+
+    disk.full = false;
+    follow(other, 200, 400);
+
+    ASSERT_TRUE(other.flush(9000));
+    EXPECT_EQ(reborn().position(), "b-200");
+    const auto lines = journalled();
+    ASSERT_EQ(lines.size(), 200U);
+    EXPECT_EQ(lines.front(), "stream.started c1");
+    EXPECT_EQ(lines.back(), "stream.started c200");
+}
+
+TEST_F(RingRecorderTest, StreamsThatEndedWhileTheDiskWasFullAreMadeUpForOnce)
+{
+    UnreliableStore disk(*store);
+    RingRecorder other(disk, journal);
+    ASSERT_TRUE(other.load());
+    ASSERT_TRUE(other.begin("b", 0));
+    follow(other, 200, 200);
+    ASSERT_TRUE(other.flush(5000));
+    ASSERT_TRUE(other.hear({"b-900", "reset", "{}"}, 5000));
+    disk.full = true;
+    for (int i = 0; i < 200; ++i) EXPECT_FALSE(other.settle(streams(9000, {}), 9000));
+    disk.full = false;
+    ASSERT_TRUE(other.settle(streams(9000, {}), 9000));
+    EXPECT_FALSE(other.lost());
+    EXPECT_EQ(journalled().size(), 401U);
 }
 
 TEST_F(RingRecorderTest, WhatTheJournalHasAlreadyIsNotWrittenTwice)

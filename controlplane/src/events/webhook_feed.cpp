@@ -16,10 +16,16 @@ namespace schema = store::schema;
 constexpr std::size_t kRecords = 40;  ///< in one transaction, which may remove as many
 constexpr std::size_t kNotes = 8;
 
+/// Events of strangers may have any type in any place.
+std::string text_of(const json& object, const char* name)
+{
+    const auto found = object.is_object() ? object.value(name, json()) : json();
+    return found.is_string() ? found.get<std::string>() : std::string();
+}
+
 std::string channel_of(const json& event)
 {
-    const auto channel = event.value("channel", json());
-    return channel.is_string() ? channel.get<std::string>() : std::string();
+    return text_of(event, "channel");
 }
 
 DeliveryQueue::Item item_of(const json& event)
@@ -29,7 +35,8 @@ DeliveryQueue::Item item_of(const json& event)
 
 }  // namespace
 
-Result<void> WebhookFeed::adopt(const store::Store& store, const Webhooks::Stored& stored)
+Result<void> WebhookFeed::adopt(const store::Store& store, const Journal& journal,
+                                const Webhooks::Stored& stored)
 {
     if (version_ == stored.version) return {};
     const auto& document = stored.document;
@@ -40,8 +47,11 @@ Result<void> WebhookFeed::adopt(const store::Store& store, const Webhooks::Store
     if (begins) {
         auto state = store.get(schema::webhook_state(id_));
         if (!state) return tl::unexpected(state.error());
-        if (!*state) return fail(Errc::internal, "a webhook has no place in the journal");
-        queue_ = DeliveryQueue::from(json::parse((*state)->value));
+        const auto newest = journal.newest();
+        if (!newest) return tl::unexpected(newest.error());
+        // Disabled just when a backup was put back in which it is not: its place is gone.
+        queue_ = DeliveryQueue::from(*state ? json::parse((*state)->value)
+                                            : json{{"cursor", *newest}, {"lanes", json::object()}});
     }
     enabled_ = document.at("enabled");
     if (begins || !enabled_) {
@@ -62,9 +72,10 @@ Result<void> WebhookFeed::adopt(const store::Store& store, const Webhooks::Store
 
 bool WebhookFeed::wants(const json& event) const
 {
-    const auto type = event.value("type", "");
+    const auto type = text_of(event, "type");
     // One that can't be reached must not be told so for ever.
-    if (type.starts_with("webhook.") && event.at("data").value("webhook", "") == id_) return false;
+    const bool of_webhook = type.starts_with("webhook.");
+    if (of_webhook && text_of(event.value("data", json()), "webhook") == id_) return false;
     if (channels_ && !channels_->contains(channel_of(event))) return false;
     return std::ranges::any_of(patterns_,
                                [&](const auto& pattern) { return matches(pattern, type); });
@@ -85,9 +96,9 @@ Sending WebhookFeed::request(std::uint64_t tag, const EventFacts& event, std::st
 Result<bool> WebhookFeed::read(const Journal& journal, std::int64_t now_ms, std::uint64_t& lost)
 {
     if (!enabled_) return false;
-    const auto more = read_on(journal, now_ms, lost);
+    auto more = read_on(journal, now_ms, lost);
     if (!more) return more;
-    const auto again = recall(journal);
+    auto again = recall(journal, now_ms, lost);
     if (!again) return again;
     return *more || *again;
 }
@@ -99,10 +110,7 @@ Result<bool> WebhookFeed::read_on(const Journal& journal, std::int64_t now_ms, s
     if (!page) return tl::unexpected(page.error());
     for (const auto& event : *page) {
         const auto number = event.at("number").get<std::uint64_t>();
-        if (number > queue_.cursor() + 1) {
-            lost += number - queue_.cursor() - 1;
-            record_lost(queue_.cursor() + 1, number - queue_.cursor() - 1, now_ms);
-        }
+        lost += lose(queue_.cursor() + 1, number - 1, now_ms);
         if (wants(event)) queue_.offer(channel_of(event), item_of(event));
         queue_.read_up_to(number);
         dirty_ = true;
@@ -111,21 +119,35 @@ Result<bool> WebhookFeed::read_on(const Journal& journal, std::int64_t now_ms, s
     return page->size() == kPage;
 }
 
-Result<bool> WebhookFeed::recall(const Journal& journal)
+Result<bool> WebhookFeed::recall(const Journal& journal, std::int64_t now_ms, std::uint64_t& lost)
 {
     const auto from = queue_.recall_from();
     if (!from) return false;
     const auto page = journal.after(*from, kPage);
     if (!page) return tl::unexpected(page.error());
-    auto until = page->size() < kPage ? queue_.cursor() : *from;
+    const auto cursor = queue_.cursor();
+    auto until = *from;
     for (const auto& event : *page) {
         const auto number = event.at("number").get<std::uint64_t>();
-        if (number > queue_.cursor()) break;
+        lost += lose(until + 1, std::min(number - 1, cursor), now_ms);
+        until = std::min(number, cursor);
+        if (number > cursor) break;
         if (wants(event)) queue_.recall(channel_of(event), item_of(event));
-        until = std::max(until, number);
     }
-    queue_.recalled(until);
+    queue_.recalled(page->size() < kPage ? cursor : until);
     return true;
+}
+
+/// These are not in the journal any more. Answers how many of them may have been undelivered: what
+/// the log has a record of was tried by its own lane.
+std::uint64_t WebhookFeed::lose(std::uint64_t first, std::uint64_t last, std::int64_t now_ms)
+{
+    first = std::max(first, told_lost_ + 1);
+    while (first <= last && log_.contains(first)) ++first;
+    if (first > last) return 0;
+    told_lost_ = last;
+    record_lost(first, last - first + 1, now_ms);
+    return last - first + 1;
 }
 
 void WebhookFeed::record(const EventFacts& event, json outcome)
@@ -145,7 +167,9 @@ void WebhookFeed::record_lost(std::uint64_t number, std::uint64_t count, std::in
             {"at_ms", now_ms},
             {"ms", nullptr},
             {"code", nullptr},
-            {"error", std::to_string(count) + " events were removed from the journal before"},
+            {"error", count == 1 ? "the event was removed from the journal before"
+                                 : "up to " + std::to_string(count) +
+                                       " events were removed from the journal before"},
             {"next_attempt_at_ms", nullptr}});
 }
 

@@ -32,7 +32,8 @@ public:
     explicit WebhookFeed(const std::string& id) : id_(id), log_(id) {}
 
     /// Takes the document over; an enabled one that was not goes on where the store says.
-    Result<void> adopt(const store::Store& store, const Webhooks::Stored& stored);
+    Result<void> adopt(const store::Store& store, const Journal& journal,
+                       const Webhooks::Stored& stored);
 
     const std::string& id() const { return id_; }
     bool enabled() const { return enabled_; }
@@ -43,7 +44,7 @@ public:
                     std::string_view attempt_id, std::int64_t now_s) const;
 
     /// Reads on in the journal, and again for lanes that know too little. True when there is more
-    /// to read at once. `lost` counts events that were removed before they were delivered.
+    /// to read at once. `lost` counts events that were removed before they were read.
     Result<bool> read(const Journal& journal, std::int64_t now_ms, std::uint64_t& lost);
 
     DeliveryQueue& queue() { return queue_; }
@@ -51,6 +52,7 @@ public:
 
     /// What became of an event; `outcome` holds the members of its record beside those of `event`.
     void record(const EventFacts& event, nlohmann::json outcome);
+    /// At most `count` of the events from `number` on will never be delivered.
     void record_lost(std::uint64_t number, std::uint64_t count, std::int64_t now_ms);
     /// To be journalled with the state.
     void note(store::Operation entry) { notes_.push_back(std::move(entry)); }
@@ -63,12 +65,13 @@ public:
     Result<void> write(store::Store& store);
 
     std::size_t in_flight = 0;
-    std::int64_t written_at_ms = 0;
+    std::int64_t write_from_ms = 0;  ///< not before
 
 private:
     bool wants(const nlohmann::json& event) const;
     Result<bool> read_on(const Journal& journal, std::int64_t now_ms, std::uint64_t& lost);
-    Result<bool> recall(const Journal& journal);
+    Result<bool> recall(const Journal& journal, std::int64_t now_ms, std::uint64_t& lost);
+    std::uint64_t lose(std::uint64_t first, std::uint64_t last, std::int64_t now_ms);
 
     std::string id_;
     std::uint64_t version_ = 0;
@@ -84,6 +87,7 @@ private:
     DeliveryLog log_;
     std::vector<store::Operation> notes_;
     bool dirty_ = false;
+    std::uint64_t told_lost_ = 0;  ///< what is missing up to here is in the log
 };
 
 }  // namespace sluice::control::events

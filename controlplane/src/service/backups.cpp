@@ -85,7 +85,7 @@ void remove_work(const fs::path& folder)
 std::vector<std::string> left_out()
 {
     return {std::string(schema::kSessions), std::string(schema::kUses),
-            std::string(schema::kBackup)};
+            std::string(schema::kBackup), std::string(schema::kWebhookState)};
 }
 
 /// What goes on over a restore. Users stay when the backup is older than users are: nobody could
@@ -94,7 +94,8 @@ Result<std::vector<std::string>> kept(const store::LmdbStore& from)
 {
     std::vector<std::string> keys{std::string(schema::kAudit), std::string(schema::kEvents),
                                   std::string(schema::kRing), std::string(schema::kInstallation),
-                                  std::string(schema::kIdempotency)};
+                                  std::string(schema::kIdempotency),
+                                  std::string(schema::kWebhookLog)};
     auto users = from.list(schema::kUsers, "", 1);
     if (!users) return tl::unexpected(users.error());
     if (!users->items.empty()) return keys;
@@ -102,6 +103,55 @@ Result<std::vector<std::string>> kept(const store::LmdbStore& from)
         keys.emplace_back(key);
     }
     return keys;
+}
+
+store::Operation begin_here(const std::string& webhook, std::uint64_t newest)
+{
+    return store::put(schema::webhook_state(webhook),
+                      json{{"cursor", newest}, {"lanes", json::object()}}.dump());
+}
+
+struct Places {
+    std::vector<std::string> kept;        ///< keys
+    std::vector<store::Operation> fresh;  ///< of webhooks that go on with what happens from now on
+};
+
+/// Where webhooks go on after a restore: the journal stays, so what the backup says of their places
+/// is long past. One that is served now and then keeps its place.
+Result<Places> places_of_webhooks(const store::LmdbStore& from, const store::LmdbStore& now,
+                                  std::uint64_t newest)
+{
+    Places places;
+    auto page = from.list(schema::kWebhookState, "", store::kMaxOperations);
+    if (!page) return tl::unexpected(page.error());
+    for (const auto& entry : page->items) {
+        auto place = now.get(entry.key);
+        if (!place) return tl::unexpected(place.error());
+        if (*place) {
+            places.kept.push_back(entry.key);
+        } else {
+            places.fresh.push_back(
+                begin_here(entry.key.substr(schema::kWebhookState.size()), newest));
+        }
+    }
+    return places;
+}
+
+/// Lets all webhooks of a backup go on with what happens from now on.
+Result<void> begin_webhooks(store::Store& store)
+{
+    const auto journal = Journal::open(store);
+    if (!journal) return tl::unexpected(journal.error());
+    const auto newest = journal->newest();
+    if (!newest) return tl::unexpected(newest.error());
+    auto page = store.list(schema::kWebhookState, "", store::kMaxOperations);
+    if (!page) return tl::unexpected(page.error());
+    if (page->items.empty()) return {};
+    std::vector<store::Operation> work;
+    for (const auto& entry : page->items) {
+        work.push_back(begin_here(entry.key.substr(schema::kWebhookState.size()), *newest));
+    }
+    return store.commit(std::move(work)).map([](store::Revision) {});
 }
 
 Result<json> settings_of(const store::LmdbStore& from)
@@ -332,9 +382,15 @@ Result<json> Backups::put_back(const Caller& by, const std::string& id,
     if (!before) return before;
     const json after{{"backup", id}, {"before", before->at("id")}};
     const auto replace = [&]() -> Result<std::uint64_t> {
-        return store_.replace_with(from, {.keep = *keep, .leave_out = left_out()},
-                                   {audit::entry(by, {"backup.restore", id, nullptr, after}),
-                                    journal_.entry({"config.restored", {}, now_ms(), after})});
+        const auto newest = journal_.newest();
+        if (!newest) return tl::unexpected(newest.error());
+        auto places = places_of_webhooks(from, store_, *newest);
+        if (!places) return tl::unexpected(places.error());
+        keep->insert(keep->end(), places->kept.begin(), places->kept.end());
+        auto work = std::move(places->fresh);
+        work.push_back(audit::entry(by, {"backup.restore", id, nullptr, after}));
+        work.push_back(journal_.entry({"config.restored", {}, now_ms(), after}));
+        return store_.replace_with(from, {.keep = *keep, .leave_out = left_out()}, work);
     };
     if (auto done = settings_.restore(*settings, replace); !done) {
         // Nothing has changed, so nobody needs it; nor does it push an older one out.
@@ -366,6 +422,7 @@ Result<void> Backups::settle(store::Store& store)
             }
         }
     }
+    if (auto done = begin_webhooks(store); !done) return done;
     const auto facts = json::parse((*marker)->value, nullptr, false);
     return store
         .commit({store::put(std::string(schema::kInstallation), random_hex(kIdBytes)),

@@ -25,7 +25,7 @@ public:
 
     /// Says whether a file is a good store; see check_backup().
     using Check = std::function<Result<void>(const std::filesystem::path&)>;
-    /// Puts the channels of the store in force; true when nginx has them.
+    /// Puts the channels and webhooks of the store in force; true when nginx has the channels.
     using Apply = std::function<bool()>;
 
     /// Everything must outlive this. What an earlier process left half done is removed.
@@ -42,17 +42,18 @@ public:
     Result<nlohmann::json> get(std::string_view id) const;
     Result<void> remove(const Caller& by, std::string_view id);
 
-    /// Puts everything back as it was then, but for the audit log, the journal and the answers to
-    /// requests with an Idempotency-Key, which go on, and for the sessions, which end. First the
-    /// backup is checked and a copy of the present made, whose id is answered: {restored, before,
-    /// applied}. All or nothing: after an error that copy is gone, too. Errors: not_found, conflict
-    /// (damaged, of a newer release, or settings that nginx can't take; another one is being put
-    /// back).
+    /// Puts everything back as it was then, but for the audit log, the journal, what became of
+    /// deliveries and the answers to requests with an Idempotency-Key, which go on, and for the
+    /// sessions, which end. Webhooks that are not served now go on with the events from now on.
+    /// First the backup is checked and a copy of the present made, whose id is answered: {restored,
+    /// before, applied}. All or nothing: after an error that copy is gone, too. Errors: not_found,
+    /// conflict (damaged, of a newer release, or settings that nginx can't take; another one is
+    /// being put back).
     Result<nlohmann::json> restore(const Caller& by, std::string_view id);
 
     /// To be called with a freshly opened store, before anything else reads it: when it is a backup
-    /// that was put in place of control.mdb by hand, its sessions end and its events get ids
-    /// of their own, so that none repeats.
+    /// that was put in place of control.mdb by hand, its sessions end, its webhooks go on with new
+    /// events, and those get ids of their own, so that none repeats.
     static Result<void> settle(store::Store& store);
 
 private:

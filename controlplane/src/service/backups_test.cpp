@@ -13,6 +13,7 @@
 #include "channels.hpp"
 #include "core/channel/temporary_folder.hpp"
 #include "users.hpp"
+#include "webhooks.hpp"
 
 namespace sluice::control {
 namespace {
@@ -53,6 +54,18 @@ protected:
         return found;
     }
 
+    std::string put_webhook()
+    {
+        return webhooks_.create(kTester, {{"url", "http://receiver/"}})->webhook.at("id");
+    }
+
+    /// Where the webhook goes on; null: nowhere.
+    static json cursor_of(const store::Store& store, const std::string& webhook)
+    {
+        const auto entry = *store.get(store::schema::webhook_state(webhook));
+        return entry ? json::parse(entry->value).at("cursor") : json();
+    }
+
     Result<void> put_channel(const std::string& id)
     {
         return channels_.create(kTester, {{"id", id}}).map([](const Channels::Written&) {});
@@ -75,6 +88,7 @@ protected:
     Channels channels_{*store_, journal_, [] { return true; }};
     Passwords passwords_{{.kib = 64, .passes = 1}};
     Users users_{*store_, passwords_};
+    Webhooks webhooks_{*store_, journal_, [] { return true; }};
     Backups backups_{*store_, settings_, journal_, dir() / "backups", check_backup, [this] {
                          ++applied_;
                          return true;
@@ -155,6 +169,48 @@ TEST_F(BackupsTest, the_audit_log_and_the_journal_go_on)
     EXPECT_EQ(json::parse(last->items.at(0).value).at("action"), "backup.restore");
     EXPECT_EQ(json::parse(last->items.at(0).value).at("target"), id);
     EXPECT_EQ(json::parse(last->items.at(1).value).at("target"), "since");
+}
+
+TEST_F(BackupsTest, webhooks_go_on_from_now_or_from_where_they_are)
+{
+    const auto stays = put_webhook();
+    const auto deleted = put_webhook();
+    const auto disabled = put_webhook();
+    const std::string sleeps =
+        webhooks_.create(kTester, {{"url", "http://r/"}, {"enabled", false}})->webhook.at("id");
+    const auto id = make();
+    const auto log = store::numbered_key(store::schema::webhook_log(stays), 1);
+    ASSERT_TRUE(put_channel("since"));
+    const auto newest = *journal_.newest();
+    ASSERT_TRUE(store_->commit({store::put(store::schema::webhook_state(stays),
+                                           R"({"cursor": 1, "lanes": {"c": [1, 3, 5]}})"),
+                                store::put(log, "{}")}));
+    ASSERT_TRUE(webhooks_.remove(kTester, deleted, {}));
+    ASSERT_TRUE(webhooks_.patch(kTester, disabled, {{"enabled", false}}, {}));
+    ASSERT_TRUE(webhooks_.patch(kTester, sleeps, {{"enabled", true}}, {}));
+    const auto added = put_webhook();
+
+    ASSERT_TRUE(backups_.restore(kTester, id));
+
+    EXPECT_EQ(cursor_of(*store_, stays), 1) << "what it still has to get is not lost";
+    EXPECT_EQ(cursor_of(*store_, deleted), newest);
+    EXPECT_EQ(cursor_of(*store_, disabled), newest);
+    EXPECT_EQ(cursor_of(*store_, sleeps), json());
+    EXPECT_EQ(cursor_of(*store_, added), json());
+    EXPECT_TRUE(webhooks_.get(deleted));
+    EXPECT_FALSE(webhooks_.get(added));
+    EXPECT_TRUE(*store_->get(log)) << "the log goes on with the journal";
+}
+
+TEST_F(BackupsTest, as_many_webhooks_as_there_may_be_are_put_back)
+{
+    std::vector<std::string> made;
+    for (std::size_t i = 0; i < Webhooks::kMaxWebhooks; ++i) made.push_back(put_webhook());
+    const auto id = make();
+    for (const auto& webhook : made) ASSERT_TRUE(webhooks_.remove(kTester, webhook, {}));
+    const auto done = backups_.restore(kTester, id);
+    ASSERT_TRUE(done) << done.error().detail;
+    for (const auto& webhook : made) EXPECT_NE(cursor_of(*store_, webhook), json());
 }
 
 TEST_F(BackupsTest, users_stay_when_the_backup_knows_none)
@@ -278,6 +334,9 @@ TEST_F(BackupsTest, only_three_copies_of_what_was_before_are_kept)
 TEST_F(BackupsTest, one_that_takes_the_place_of_the_store_by_hand_gets_ids_of_its_own)
 {
     ASSERT_TRUE(store_->commit({store::put("sessions/a", "{}"), store::put("uses/x", "1")}));
+    const auto webhook = put_webhook();
+    ASSERT_TRUE(put_channel("undelivered"));
+    const auto newest = *journal_.newest();
     const auto id = make();
     const auto installation = (*store_->get(store::schema::kInstallation))->value;
     const auto copy = store::LmdbStore::open(dir() / "backups" / (id + ".mdb"));
@@ -286,6 +345,7 @@ TEST_F(BackupsTest, one_that_takes_the_place_of_the_store_by_hand_gets_ids_of_it
         EXPECT_NE((*(*copy)->get(store::schema::kInstallation))->value, installation);
         EXPECT_FALSE(*(*copy)->get(store::schema::kBackup));
         EXPECT_FALSE(*(*copy)->get("sessions/a"));
+        EXPECT_EQ(cursor_of(**copy, webhook), newest);
     }
     const auto last = (*copy)->list_back(store::schema::kAudit, "", 1);
     EXPECT_EQ(json::parse(last->items.front().value).at("action"), "backup.restore");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../curl.hpp"
+#include "../resolver.hpp"
 #include "../version.hpp"
 #include "judged_connect.hpp"
 
@@ -33,6 +34,12 @@ int stops(void* ending, curl_off_t, curl_off_t, curl_off_t, curl_off_t)
     return static_cast<const std::stop_token*>(ending)->stop_requested() ? 1 : 0;
 }
 
+Resolver& names()
+{
+    static Resolver names;
+    return names;
+}
+
 }  // namespace
 
 Result<CallbackAnswer> post_callback(const std::string& url, const std::string& body,
@@ -45,7 +52,21 @@ Result<CallbackAnswer> post_callback(const std::string& url, const std::string& 
     curl_slist* list = curl_slist_append(nullptr, "Content-Type: application/json");
     // Without this libcurl waits for a permission that small servers never give.
     list = curl_slist_append(list, "Expect:");
-    const CurlHeaders headers(list);
+    const CurlList headers(list);
+
+    const auto host = host_of(url);
+    CurlList addresses;
+    if (!host.name.empty()) {
+        const auto began = std::chrono::steady_clock::now();
+        const auto found = names().wait(host.name, limit, ending);
+        if (!found) return fail(Errc::unavailable, curl_easy_strerror(CURLE_OPERATION_TIMEDOUT));
+        if (found->empty()) {
+            return fail(Errc::unavailable, curl_easy_strerror(CURLE_COULDNT_RESOLVE_HOST));
+        }
+        addresses = set_addresses(curl, host, *found);
+        limit -= std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - began);
+    }
 
     Body answer;
     Gate gate{.allow_private = allow_private};
@@ -54,7 +75,8 @@ Result<CallbackAnswer> post_callback(const std::string& url, const std::string& 
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(limit.count())));
+    curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stops);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &ending);

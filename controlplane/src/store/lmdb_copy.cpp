@@ -68,7 +68,7 @@ Result<void> LmdbStore::copy_to(const std::filesystem::path& file) const
 Result<Revision> LmdbStore::replace_with(const LmdbStore& other, const Exceptions& exceptions,
                                          const std::vector<Operation>& operations)
 {
-    if (auto fine = check_shape(operations, kMaxOperations); !fine)
+    if (auto fine = check_shape(operations, kMaxBulkOperations); !fine)
         return tl::unexpected(fine.error());
     const std::lock_guard alone(writing_);
     touched_.store(true, std::memory_order_relaxed);
