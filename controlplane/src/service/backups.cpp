@@ -92,10 +92,10 @@ std::vector<std::string> left_out()
 /// sign in otherwise.
 Result<std::vector<std::string>> kept(const store::LmdbStore& from)
 {
-    std::vector<std::string> keys{std::string(schema::kAudit), std::string(schema::kEvents),
-                                  std::string(schema::kRing), std::string(schema::kInstallation),
-                                  std::string(schema::kIdempotency),
-                                  std::string(schema::kWebhookLog)};
+    std::vector<std::string> keys{
+        std::string(schema::kAudit),       std::string(schema::kEvents),
+        std::string(schema::kRing),        std::string(schema::kInstallation),
+        std::string(schema::kIdempotency), std::string(schema::kWebhookLog)};
     auto users = from.list(schema::kUsers, "", 1);
     if (!users) return tl::unexpected(users.error());
     if (!users->items.empty()) return keys;
