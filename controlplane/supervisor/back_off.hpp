@@ -6,8 +6,9 @@
 
 namespace sluice::supervisor {
 
-/// How long to wait before a child that ended is started again: not at all after a good run, else
-/// 100 ms, doubling up to 5 s, so that one that can't start does not burn the machine.
+/// How long to wait before a child that ended is started again: not at all after a good run, which
+/// one is that got past its start, else 100 ms, doubling up to 5 s, so that one that can't start
+/// does not burn the machine.
 class BackOff {
 public:
     using Milliseconds = std::chrono::milliseconds;
@@ -22,7 +23,7 @@ public:
     }
 
 private:
-    static constexpr Milliseconds kGoodRun{2000};
+    static constexpr Milliseconds kGoodRun{500};
     static constexpr Milliseconds kFirst{100};
     static constexpr Milliseconds kLast{5000};
 

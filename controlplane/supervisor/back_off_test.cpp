@@ -29,5 +29,11 @@ TEST(BackOff, AGoodRunIsStartedAgainAtOnceAndForgives)
     EXPECT_EQ(back_off.after(1ms), 100ms);
 }
 
+TEST(BackOff, OneThatIsKilledEverySecondIsStartedAtOnceEachTime)
+{
+    BackOff back_off;
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(back_off.after(900ms), 0ms);
+}
+
 }  // namespace
 }  // namespace sluice::supervisor
