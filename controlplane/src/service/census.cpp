@@ -6,6 +6,7 @@
 #include "../store/schema.hpp"
 #include "audit_log.hpp"
 #include "backups.hpp"
+#include "idempotency.hpp"
 #include "sessions.hpp"
 
 namespace sluice::control {
@@ -88,6 +89,8 @@ std::string Census::metrics(std::uint64_t max_events, Clock::time_point now)
     gauge(out, "sluice_idempotency_answers",
           "Answers kept for an Idempotency-Key, for a day, at most a minute old.",
           count(schema::kIdempotency, now));
+    gauge(out, "sluice_idempotency_answers_max", "Answers that may be kept.",
+          Idempotency::kMost + Idempotency::kSlack);
     gauge(out, "sluice_backups", "Backups in the folder.", files_in(backups_));
     gauge(out, "sluice_backups_max", "Backups that people may make.", Backups::kMaxKept);
     return out.str();
