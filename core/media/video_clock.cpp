@@ -61,7 +61,7 @@ bool VideoClock::fits(const Rate& rate) const
 void VideoClock::remember(std::int64_t dts_ms)
 {
     if (remembered_ == kWindow) {
-        std::ranges::rotate(recent_, recent_.begin() + 1);
+        std::rotate(recent_.begin(), recent_.begin() + 1, recent_.end());
         --remembered_;
     }
     recent_[remembered_++] = dts_ms;
