@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "boundaries.hpp"
+#include "chunk_writer.hpp"
+#include "core/media/access_unit.hpp"
+#include "core/media/track.hpp"
+
+namespace sluice::package {
+
+/// What one unit did to its track, in this order.
+struct CmafStep {
+    std::optional<Chunk> last_chunk;  ///< the rest of the segment that ended
+    std::optional<Boundary> began;    ///< a segment began
+    std::optional<Chunk> chunk;       ///< a part that is full
+};
+
+/// Cuts one track into segments and chunks at the programme's boundaries. The leading track is cut
+/// before the unit for which a boundary was decided; others at the first unit at or after its time.
+class CmafTrack {
+public:
+    /// `part_target` in units of the track; 0: a segment is one chunk.
+    CmafTrack(const media::Track& track, std::uint64_t part_target)
+        : timescale_(track.timescale), writer_(track.kind, part_target)
+    {}
+
+    /// A boundary of the programme: from its time on units belong to that segment.
+    void cut_at(const Boundary& boundary) { waiting_.push_back(boundary); }
+
+    CmafStep add(const media::AccessUnit& unit);
+
+    /// What is left, when the stream or its configuration ends.
+    std::optional<Chunk> finish();
+
+private:
+    bool reaches(const media::AccessUnit& unit, const Boundary& boundary) const;
+
+    std::uint32_t timescale_;
+    ChunkWriter writer_;
+    std::vector<Boundary> waiting_;  ///< not reached yet, in their order
+};
+
+}  // namespace sluice::package
