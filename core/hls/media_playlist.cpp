@@ -14,9 +14,9 @@ constexpr int kVersionTs = 3;
 constexpr int kVersionMap = 6;
 constexpr int kVersionSkip = 9;
 // 4.4.3.8: at least six target durations stay; holding back three target durations and three parts.
-constexpr std::uint32_t kSkipTargets = 6;
-constexpr std::uint32_t kHoldTargets = 3;
-constexpr std::uint32_t kHoldParts = 3;
+constexpr std::int64_t kSkipTargets = 6;
+constexpr std::int64_t kHoldTargets = 3;
+constexpr std::int64_t kHoldParts = 3;
 
 std::string seconds(std::int64_t us)
 {

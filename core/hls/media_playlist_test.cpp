@@ -10,7 +10,7 @@ constexpr std::int64_t kWall = 1'795'000'000'250;  // 2026-11-18T11:06:40.250Z
 MediaPlaylist transport_stream()
 {
     MediaPlaylist playlist{.target_duration_s = 2, .sequence = 7};
-    for (int i = 7; i < 10; ++i) {
+    for (std::int64_t i = 7; i < 10; ++i) {
         playlist.segments.push_back({.uri = "s/ts/1/" + std::to_string(i) + ".ts",
                                      .duration_us = 2'000'000,
                                      .wall_ms = kWall + (i - 7) * 2000});

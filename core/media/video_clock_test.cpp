@@ -55,16 +55,16 @@ INSTANTIATE_TEST_SUITE_P(VideoClock, SteadyRate,
 TEST(VideoClockTest, WrongHeadersAreNotBelieved)
 {
     VideoClock clock(50);
-    for (int i = 0; i < 100; ++i) clock.place(i * 40);
+    for (int i = 0; i < 100; ++i) clock.place(std::int64_t{i} * 40);
     EXPECT_EQ(clock.rate(), 25);
 }
 
 TEST(VideoClockTest, AMissingFrameLeavesAGapOfItsSize)
 {
     VideoClock clock(25);
-    for (int i = 0; i < 50; ++i) clock.place(i * 40);
-    const auto before = clock.place(50 * 40);
-    const auto after = clock.place(53 * 40);
+    for (int i = 0; i < 50; ++i) clock.place(std::int64_t{i} * 40);
+    const auto before = clock.place(2000);
+    const auto after = clock.place(2120);
     EXPECT_EQ(after.dts - before.dts, 3 * 3600);
     EXPECT_EQ(clock.rate(), 25);
 }

@@ -66,7 +66,8 @@ private:
         }
         std::size_t at = 4;
         if ((in[3] & 0x20) != 0) at += field(in.subspan(4), list.back());
-        list.back().bytes.insert(list.back().bytes.end(), in.begin() + at, in.end());
+        list.back().bytes.insert(list.back().bytes.end(),
+                                 in.begin() + static_cast<std::ptrdiff_t>(at), in.end());
     }
 
     std::size_t field(std::span<const std::uint8_t> in, Unit& unit)

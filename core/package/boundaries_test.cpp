@@ -8,7 +8,7 @@ namespace sluice::package {
 namespace {
 
 constexpr std::int64_t kSecond = 90'000;
-constexpr std::uint32_t kFrame = 3600;
+constexpr std::int64_t kFrame = 3600;
 constexpr Boundaries::Durations kDurations{.target = 2 * kSecond, .longest = 6 * kSecond};
 
 /// Seconds at which segments begin when every `gop`-th frame of 25 a second is a key frame.

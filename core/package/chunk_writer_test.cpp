@@ -28,7 +28,7 @@ TEST(ChunkWriterTest, IsFullWhenNoFurtherUnitFits)
     ChunkWriter writer(media::Kind::video, 18'000);
     for (int i = 0; i < 5; ++i) {
         EXPECT_FALSE(writer.full()) << i;
-        writer.add(unit(1000 + i * 3600, 3600, i == 0));
+        writer.add(unit(1000 + std::int64_t{i} * 3600, 3600, i == 0));
     }
     EXPECT_TRUE(writer.full());
     const auto chunk = writer.take();
@@ -56,7 +56,7 @@ TEST(ChunkWriterTest, AUnitThatComesLaterThanToldMakesTheOneBeforeItLonger)
 TEST(ChunkWriterTest, WithoutATargetASegmentIsOneChunk)
 {
     ChunkWriter writer(media::Kind::audio, 0);
-    for (int i = 0; i < 500; ++i) writer.add(unit(i * 1024, 1024, true));
+    for (int i = 0; i < 500; ++i) writer.add(unit(std::int64_t{i} * 1024, 1024, true));
     EXPECT_FALSE(writer.full());
     EXPECT_EQ(writer.take().duration, 512'000U);
 }
@@ -65,7 +65,7 @@ TEST(ChunkWriterTest, NumbersItsChunks)
 {
     ChunkWriter writer(media::Kind::audio, 1024);
     for (std::uint32_t i = 1; i < 4; ++i) {
-        writer.add(unit(i * 1024, 1024, true));
+        writer.add(unit(std::int64_t{i} * 1024, 1024, true));
         const auto chunk = writer.take();
         auto header = fmp4::BoxTree(chunk.bytes).at("moof/mfhd");
         header.skip(4);
