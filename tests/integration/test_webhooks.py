@@ -1,6 +1,8 @@
 """Webhooks: every event arrives, signed, in order per channel, whatever fails or is killed."""
 
+import contextlib
 import random
+import re
 import signal
 import ssl
 import subprocess
@@ -250,6 +252,13 @@ class HalfOfTheTime:
             return self.random.choice([500, 503, 404, None, (429, {"Retry-After": "0"})])
 
 
+def events_in_journal(api):
+    with contextlib.suppress(httpx.HTTPError):
+        if found := re.search(r"^sluice_events (\d+)$", api.get("/metrics").text, re.M):
+            return int(found[1])
+    return 0
+
+
 def deliver_many(system, count, kills):
     api = system.api
     with Receiver(HalfOfTheTime()) as receiver:
@@ -259,12 +268,15 @@ def deliver_many(system, count, kills):
         for n in range(count):
             event = {"type": "test.many", "channel": f"c{n % 200}", "data": {"n": n}}
             assert system.control.request("POST", "/-/events", event)[0] == 202
+            if n % 500 == 499:
+                # nginx holds some 2,000 for a control plane that is being killed, not ten thousand.
+                wait_for(lambda: events_in_journal(api) > n, 30, "the journal to follow")
             if killed < kills and n > (killed + 1) * count // (kills + 2):
                 killed += 1
                 pid = wait_for(system.controlplane, 10, "the control plane")
                 processes.signal_to(pid, signal.SIGKILL)
                 wait_for(lambda: system.controlplane() not in (None, pid), 20, "the next control plane")
-        wait_for(lambda: len(receiver.ids()) >= count, 20 + count // 50, "all to arrive")
+        wait_for(lambda: len(receiver.ids()) >= count, 60 + count // 25, "all to arrive")
         receiver.check_order()
         assert sorted(e["data"]["n"] for e in {e["id"]: e for e in receiver.accepted}.values()) == list(range(count))
         assert len(receiver.requests) > 1.5 * count

@@ -10,7 +10,8 @@ _HEAD = struct.Struct("<QQ")  # version and revision, before each value
 
 def documents(folder, prefix):
     """The store's documents below a prefix, in order of their keys: {key without prefix: document}."""
-    with lmdb.open(str(folder / "control.mdb"), subdir=False, readonly=True, lock=False, max_dbs=8) as env:
+    # With its lock: the control plane may be writing, and must not use pages again that are read here.
+    with lmdb.open(str(folder / "control.mdb"), subdir=False, readonly=True, max_dbs=8) as env:
         data = env.open_db(b"data")
         with env.begin(db=data) as txn:
             found, cursor = {}, txn.cursor()
