@@ -24,7 +24,7 @@ protected:
     fs::path folder_;
 };
 
-TEST_F(AdminTokenTest, is_made_once_and_kept_for_its_owner_only)
+TEST_F(AdminTokenTest, IsMadeOnceAndKeptForItsOwnerOnly)
 {
     const auto first = admin_token(file(), "");
     ASSERT_TRUE(first);
@@ -33,14 +33,14 @@ TEST_F(AdminTokenTest, is_made_once_and_kept_for_its_owner_only)
     EXPECT_EQ(fs::status(file()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
-TEST_F(AdminTokenTest, the_one_given_replaces_the_one_in_the_file)
+TEST_F(AdminTokenTest, TheOneGivenReplacesTheOneInTheFile)
 {
     ASSERT_TRUE(admin_token(file(), ""));
     EXPECT_EQ(*admin_token(file(), "mine"), "mine");
     EXPECT_EQ(*admin_token(file(), ""), "mine");
 }
 
-TEST_F(AdminTokenTest, a_file_that_others_could_read_is_closed_to_them)
+TEST_F(AdminTokenTest, AFileThatOthersCouldReadIsClosedToThem)
 {
     std::ofstream(file()) << "mine\n";
     fs::permissions(file(), fs::perms::all);
@@ -48,7 +48,7 @@ TEST_F(AdminTokenTest, a_file_that_others_could_read_is_closed_to_them)
     EXPECT_EQ(fs::status(file()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
-TEST_F(AdminTokenTest, one_that_no_header_could_carry_is_refused)
+TEST_F(AdminTokenTest, OneThatNoHeaderCouldCarryIsRefused)
 {
     EXPECT_FALSE(admin_token(file(), "with space"));
     EXPECT_FALSE(admin_token(file(), "new\nline"));

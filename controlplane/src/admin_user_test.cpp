@@ -43,7 +43,7 @@ protected:
     fs::path file_ = fs::temp_directory_path() / ("sluice-admin-" + std::to_string(getpid()));
 };
 
-TEST_F(AdminUserTest, the_first_start_makes_an_admin_and_writes_his_password_for_its_owner_only)
+TEST_F(AdminUserTest, TheFirstStartMakesAnAdminAndWritesHisPasswordForItsOwnerOnly)
 {
     ASSERT_TRUE(start());
     EXPECT_TRUE(signs_in(written()));
@@ -52,7 +52,7 @@ TEST_F(AdminUserTest, the_first_start_makes_an_admin_and_writes_his_password_for
     EXPECT_EQ(facts.st_mode & 0777, 0600U);
 }
 
-TEST_F(AdminUserTest, later_starts_write_nothing)
+TEST_F(AdminUserTest, LaterStartsWriteNothing)
 {
     ASSERT_TRUE(start());
     const auto password = written();
@@ -62,7 +62,7 @@ TEST_F(AdminUserTest, later_starts_write_nothing)
     EXPECT_TRUE(signs_in(password));
 }
 
-TEST_F(AdminUserTest, a_given_password_is_written_nowhere)
+TEST_F(AdminUserTest, AGivenPasswordIsWrittenNowhere)
 {
     ASSERT_TRUE(start("given by the owner"));
     EXPECT_TRUE(signs_in("given by the owner"));
@@ -73,7 +73,7 @@ TEST_F(AdminUserTest, a_given_password_is_written_nowhere)
     }
 }
 
-TEST_F(AdminUserTest, a_new_given_password_recovers_an_account_that_was_lost)
+TEST_F(AdminUserTest, ANewGivenPasswordRecoversAnAccountThatWasLost)
 {
     ASSERT_TRUE(start());
     const auto id = (*users_.account_named("admin"))->id;
@@ -88,7 +88,7 @@ TEST_F(AdminUserTest, a_new_given_password_recovers_an_account_that_was_lost)
     EXPECT_TRUE(signs_in("given another time"));
 }
 
-TEST_F(AdminUserTest, the_same_one_given_at_every_start_leaves_a_changed_password_alone)
+TEST_F(AdminUserTest, TheSameOneGivenAtEveryStartLeavesAChangedPasswordAlone)
 {
     ASSERT_TRUE(start("given by the owner"));
     const auto id = (*users_.account_named("admin"))->id;
@@ -97,7 +97,7 @@ TEST_F(AdminUserTest, the_same_one_given_at_every_start_leaves_a_changed_passwor
     EXPECT_TRUE(signs_in("chosen in the console"));
 }
 
-TEST_F(AdminUserTest, one_that_is_too_short_is_refused_without_being_repeated)
+TEST_F(AdminUserTest, OneThatIsTooShortIsRefusedWithoutBeingRepeated)
 {
     const auto done = start("short");
     ASSERT_FALSE(done);

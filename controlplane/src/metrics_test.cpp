@@ -16,7 +16,7 @@ bool holds(const std::string& page, const std::string& line)
     return page.find("\n" + line + "\n") != std::string::npos;
 }
 
-TEST(Metrics, requests_are_counted_by_method_route_and_status)
+TEST(Metrics, RequestsAreCountedByMethodRouteAndStatus)
 {
     Metrics metrics({}, "1");
     for (int i = 0; i < 3; ++i) metrics.answered("GET /api/v1/channels/{id}", 200, 2ms);
@@ -29,7 +29,7 @@ TEST(Metrics, requests_are_counted_by_method_route_and_status)
     EXPECT_TRUE(holds(page, "sluice_api_request_seconds_count" + labels + "} 4"));
 }
 
-TEST(Metrics, what_clients_make_up_is_no_label)
+TEST(Metrics, WhatClientsMakeUpIsNoLabel)
 {
     Metrics metrics({}, "1");
     for (const auto* route : {"", "FOO /api/v1/channels", "FOO", "GET ?", "x y z"}) {
@@ -42,7 +42,7 @@ TEST(Metrics, what_clients_make_up_is_no_label)
         holds(page, R"(sluice_api_requests_total{method="other",route="none",status="400"} 3)"));
 }
 
-TEST(Metrics, outcomes_of_configurations_are_there_before_the_first)
+TEST(Metrics, OutcomesOfConfigurationsAreThereBeforeTheFirst)
 {
     Metrics metrics({}, "1");
     metrics.configured("refused");
@@ -52,7 +52,7 @@ TEST(Metrics, outcomes_of_configurations_are_there_before_the_first)
     EXPECT_TRUE(holds(page, R"(sluice_configurations_total{outcome="rolled_back"} 0)"));
 }
 
-TEST(Metrics, signing_in_is_counted_by_its_outcome)
+TEST(Metrics, SigningInIsCountedByItsOutcome)
 {
     Metrics metrics({}, "1");
     metrics.answered("POST /api/v1/sessions", 201, 1ms);
@@ -64,7 +64,7 @@ TEST(Metrics, signing_in_is_counted_by_its_outcome)
     EXPECT_TRUE(holds(page, R"(sluice_sign_ins_total{outcome="throttled"} 0)"));
 }
 
-TEST(Metrics, a_snapshot_that_could_not_be_written_is_no_time_of_one_that_was)
+TEST(Metrics, ASnapshotThatCouldNotBeWrittenIsNoTimeOfOneThatWas)
 {
     Metrics metrics({}, "1");
     metrics.snapshot(true, 3ms);
@@ -74,7 +74,7 @@ TEST(Metrics, a_snapshot_that_could_not_be_written_is_no_time_of_one_that_was)
     EXPECT_TRUE(holds(page, "sluice_snapshot_failures_total 1"));
 }
 
-TEST(Metrics, the_state_is_what_it_is_at_the_time_of_the_page)
+TEST(Metrics, TheStateIsWhatItIsAtTheTimeOfThePage)
 {
     Metrics metrics({}, "1.2");
     (void)metrics.text({.channels = 5, .transactions = 7, .snapshot_pending = true});
@@ -86,7 +86,7 @@ TEST(Metrics, the_state_is_what_it_is_at_the_time_of_the_page)
     EXPECT_TRUE(holds(page, R"(sluice_build_info{version="1.2"} 1)"));
 }
 
-TEST(Metrics, pages_at_the_same_time_count_nothing_twice)
+TEST(Metrics, PagesAtTheSameTimeCountNothingTwice)
 {
     Metrics metrics({}, "1");
     constexpr int kTo = 300;
@@ -103,7 +103,7 @@ TEST(Metrics, pages_at_the_same_time_count_nothing_twice)
     EXPECT_TRUE(holds(metrics.text({.transactions = kTo}), "sluice_store_transactions_total 300"));
 }
 
-TEST(Metrics, the_process_is_seen)
+TEST(Metrics, TheProcessIsSeen)
 {
     Metrics metrics({}, "1");
     const auto page = metrics.text({});

@@ -14,7 +14,7 @@ nlohmann::json vectors()
     return nlohmann::json::parse(file);
 }
 
-TEST(Address, every_vector_is_in_its_range_or_not)
+TEST(Address, EveryVectorIsInItsRangeOrNot)
 {
     const auto rows = vectors().at("contains");
     for (const auto& row : rows) {
@@ -25,7 +25,7 @@ TEST(Address, every_vector_is_in_its_range_or_not)
     }
 }
 
-TEST(Address, every_malformed_vector_is_refused)
+TEST(Address, EveryMalformedVectorIsRefused)
 {
     const auto rows = vectors().at("malformed");
     for (const std::string text : rows) {
@@ -33,7 +33,7 @@ TEST(Address, every_malformed_vector_is_refused)
     }
 }
 
-TEST(Address, a_mapped_address_is_the_ipv4_address)
+TEST(Address, AMappedAddressIsTheIpv4Address)
 {
     const std::array<std::uint8_t, 4> v4{192, 0, 2, 1};
     EXPECT_EQ(*parse_address("::ffff:192.0.2.1"), *parse_address("192.0.2.1"));
@@ -42,7 +42,7 @@ TEST(Address, a_mapped_address_is_the_ipv4_address)
     EXPECT_FALSE(parse_address("::192.0.2.1")->is_v4());
 }
 
-TEST(Address, ranges_are_written_the_way_they_are_kept)
+TEST(Address, RangesAreWrittenTheWayTheyAreKept)
 {
     EXPECT_EQ(to_string(*parse_cidr("192.0.2.77/24")), "192.0.2.0/24");
     EXPECT_EQ(to_string(*parse_cidr("192.0.2.77")), "192.0.2.77");
@@ -53,7 +53,7 @@ TEST(Address, ranges_are_written_the_way_they_are_kept)
     EXPECT_EQ(to_string(*parse_cidr("::/0")), "::/0");
 }
 
-TEST(Address, a_list_holds_what_any_of_its_ranges_holds)
+TEST(Address, AListHoldsWhatAnyOfItsRangesHolds)
 {
     const std::array list{*parse_cidr("10.0.0.0/8"), *parse_cidr("2001:db8::/32")};
     EXPECT_TRUE(contains(list, *parse_address("10.2.3.4")));

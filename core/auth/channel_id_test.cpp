@@ -8,7 +8,7 @@
 namespace sluice::auth {
 namespace {
 
-TEST(ChannelId, every_vector_is_judged_as_written)
+TEST(ChannelId, EveryVectorIsJudgedAsWritten)
 {
     std::ifstream file(SLUICE_TEST_VECTORS "/channel_ids.json");
     const auto vectors = nlohmann::json::parse(file);
@@ -16,7 +16,7 @@ TEST(ChannelId, every_vector_is_judged_as_written)
     for (const std::string id : vectors.at("bad")) EXPECT_FALSE(is_channel_id(id)) << id;
 }
 
-TEST(ChannelId, of_all_single_bytes_only_letters_digits_and_underscore_pass)
+TEST(ChannelId, OfAllSingleBytesOnlyLettersDigitsAndUnderscorePass)
 {
     std::string passed;
     for (int c = 0; c < 256; ++c) {

@@ -10,7 +10,7 @@ struct Case {
     const char* rest;
 };
 
-TEST(Query, can_be_told_without_the_signature)
+TEST(Query, CanBeToldWithoutTheSignature)
 {
     for (const auto& c : {Case{"", ""}, Case{"sign=1-a", ""}, Case{"?sign=1-a", ""},
                           Case{"a=1&sign=1-a&b=2", "a=1&b=2"}, Case{"sign=1&sign=2&a", "a"},

@@ -5,7 +5,7 @@
 namespace sluice::auth {
 namespace {
 
-TEST(Reason, names_are_those_other_parts_rely_on)
+TEST(Reason, NamesAreThoseOtherPartsRelyOn)
 {
     EXPECT_EQ(to_string(Reason::bad_name), "bad_name");
     EXPECT_EQ(to_string(Reason::signature_expired), "signature_expired");
@@ -16,7 +16,7 @@ TEST(Reason, names_are_those_other_parts_rely_on)
     EXPECT_EQ(to_string(Reason::shutdown), "shutdown");
 }
 
-TEST(Reason, every_name_leads_back_to_its_reason)
+TEST(Reason, EveryNameLeadsBackToItsReason)
 {
     for (std::size_t i = 0; i < kReasonNames.size(); ++i) {
         const auto reason = reason_from(kReasonNames[i]);
@@ -26,7 +26,7 @@ TEST(Reason, every_name_leads_back_to_its_reason)
     EXPECT_EQ(reason_from("no_such_reason"), std::nullopt);
 }
 
-TEST(Reason, a_number_that_is_none_has_a_name_too)
+TEST(Reason, ANumberThatIsNoneHasANameToo)
 {
     EXPECT_EQ(to_string(static_cast<Reason>(255)), "unknown");
 }

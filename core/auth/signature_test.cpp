@@ -26,7 +26,7 @@ std::string upper(std::string text)
     return text;
 }
 
-TEST(Signature, the_published_example_verifies_one_second_before_its_expiry)
+TEST(Signature, ThePublishedExampleVerifiesOneSecondBeforeItsExpiry)
 {
     const auto sign = parse_sign(kPublished);
     ASSERT_TRUE(sign);
@@ -36,7 +36,7 @@ TEST(Signature, the_published_example_verifies_one_second_before_its_expiry)
     EXPECT_EQ(verify_push(kId, *sign, kKey, 1670544000), Reason::signature_expired);
 }
 
-TEST(Signature, every_vector_is_made_and_verified_in_either_case_of_its_digits)
+TEST(Signature, EveryVectorIsMadeAndVerifiedInEitherCaseOfItsDigits)
 {
     const auto rows = vectors().at("signatures");
     for (const auto& row : rows) {
@@ -57,7 +57,7 @@ TEST(Signature, every_vector_is_made_and_verified_in_either_case_of_its_digits)
     }
 }
 
-TEST(Signature, every_malformed_vector_is_refused)
+TEST(Signature, EveryMalformedVectorIsRefused)
 {
     const auto rows = vectors().at("malformed");
     for (const auto& row : rows) {
@@ -67,7 +67,7 @@ TEST(Signature, every_malformed_vector_is_refused)
     }
 }
 
-TEST(Signature, a_change_of_any_part_makes_it_wrong)
+TEST(Signature, AChangeOfAnyPartMakesItWrong)
 {
     for (const auto kind : {SignatureKind::md5, SignatureKind::hmac}) {
         const auto sign = *parse_sign(sign_push("demo", 2000, "key", kind));
@@ -85,13 +85,13 @@ TEST(Signature, a_change_of_any_part_makes_it_wrong)
     }
 }
 
-TEST(Signature, a_wrong_one_that_has_also_expired_is_called_wrong)
+TEST(Signature, AWrongOneThatHasAlsoExpiredIsCalledWrong)
 {
     const auto sign = *parse_sign(sign_push("demo", 2000, "other"));
     EXPECT_EQ(verify_push("demo", sign, "key", 3000), Reason::signature_wrong);
 }
 
-TEST(Signature, a_push_signature_does_not_let_a_viewer_in_nor_the_reverse)
+TEST(Signature, APushSignatureDoesNotLetAViewerInNorTheReverse)
 {
     const auto push = *parse_sign(sign_push("demo", 2000, "key"));
     const auto push_md5 = *parse_sign(sign_push("demo", 2000, "key", SignatureKind::md5));
@@ -101,7 +101,7 @@ TEST(Signature, a_push_signature_does_not_let_a_viewer_in_nor_the_reverse)
     EXPECT_EQ(verify_push("demo", play, "key", 1000), Reason::signature_wrong);
 }
 
-TEST(Signature, an_empty_key_verifies_nothing)
+TEST(Signature, AnEmptyKeyVerifiesNothing)
 {
     const auto push = *parse_sign(sign_push("demo", 2000, ""));
     const auto play = *parse_sign(sign_play("demo", 2000, ""));
@@ -109,14 +109,14 @@ TEST(Signature, an_empty_key_verifies_nothing)
     EXPECT_EQ(verify_play("demo", play, "", 1000), Reason::signature_wrong);
 }
 
-TEST(Signature, an_expired_one_still_matches_its_key)
+TEST(Signature, AnExpiredOneStillMatchesItsKey)
 {
     const auto sign = *parse_sign(sign_push("demo", 1, "key"));
     EXPECT_TRUE(matches_push("demo", sign, "key"));
     EXPECT_FALSE(matches_push("demo", sign, "new key"));
 }
 
-TEST(Signature, a_query_tells_missing_from_malformed)
+TEST(Signature, AQueryTellsMissingFromMalformed)
 {
     EXPECT_EQ(signature_in("").error(), Reason::signature_missing);
     EXPECT_EQ(signature_in("a=b").error(), Reason::signature_missing);
@@ -128,7 +128,7 @@ TEST(Signature, a_query_tells_missing_from_malformed)
     EXPECT_EQ(sign->expires_s, 1670544000);
 }
 
-TEST(Query, the_first_parameter_of_that_exact_name_is_found_as_sent)
+TEST(Query, TheFirstParameterOfThatExactNameIsFoundAsSent)
 {
     struct Row {
         std::string_view query;

@@ -42,14 +42,14 @@ std::optional<Reason> play(const Channel& c, std::string_view args,
     return may_play(&c, request, kNow);
 }
 
-TEST(MayPublish, a_signed_push_is_let_in)
+TEST(MayPublish, ASignedPushIsLetIn)
 {
     EXPECT_EQ(publish(channel(), push_args()), std::nullopt);
     const auto md5 = auth::sign_push("demo", kLater, "push-key", auth::SignatureKind::md5);
     EXPECT_EQ(publish(channel(), "a=b&sign=" + md5), std::nullopt);
 }
 
-TEST(MayPublish, every_refusal_has_its_own_reason)
+TEST(MayPublish, EveryRefusalHasItsOwnReason)
 {
     EXPECT_EQ(may_publish(nullptr, {.id = "demo"}, kNow), Reason::unknown_channel);
     EXPECT_EQ(may_publish(nullptr, {.id = "../demo"}, kNow), Reason::bad_name);
@@ -68,7 +68,7 @@ TEST(MayPublish, every_refusal_has_its_own_reason)
     EXPECT_EQ(publish(c, push_args()), Reason::disabled);
 }
 
-TEST(MayPublish, an_open_channel_needs_no_signature_but_keeps_its_address_list)
+TEST(MayPublish, AnOpenChannelNeedsNoSignatureButKeepsItsAddressList)
 {
     auto c = channel();
     c.ingest.auth = Auth::open;
@@ -79,14 +79,14 @@ TEST(MayPublish, an_open_channel_needs_no_signature_but_keeps_its_address_list)
     EXPECT_EQ(publish(c, "", std::nullopt), Reason::address_denied);
 }
 
-TEST(MayPublish, a_signed_channel_without_a_key_lets_nobody_in)
+TEST(MayPublish, ASignedChannelWithoutAKeyLetsNobodyIn)
 {
     auto c = channel();
     c.ingest.key.clear();
     EXPECT_EQ(publish(c, push_args("")), Reason::signature_wrong);
 }
 
-TEST(MayPlay, an_open_channel_is_let_out_and_a_signed_one_with_its_signature)
+TEST(MayPlay, AnOpenChannelIsLetOutAndASignedOneWithItsSignature)
 {
     auto c = channel();
     EXPECT_EQ(play(c, ""), std::nullopt);
@@ -99,7 +99,7 @@ TEST(MayPlay, an_open_channel_is_let_out_and_a_signed_one_with_its_signature)
     EXPECT_EQ(play(c, play_args("play-key", kNow)), Reason::signature_expired);
 }
 
-TEST(MayPlay, the_channel_and_its_lists_are_asked_before_the_signature)
+TEST(MayPlay, TheChannelAndItsListsAreAskedBeforeTheSignature)
 {
     EXPECT_EQ(may_play(nullptr, {.id = "demo"}, kNow), Reason::unknown_channel);
     EXPECT_EQ(may_play(nullptr, {.id = "api"}, kNow), Reason::bad_name);
@@ -113,7 +113,7 @@ TEST(MayPlay, the_channel_and_its_lists_are_asked_before_the_signature)
     EXPECT_EQ(play(c, ""), Reason::disabled);
 }
 
-TEST(MayPlay, an_output_that_is_off_is_refused_and_only_that_one)
+TEST(MayPlay, AnOutputThatIsOffIsRefusedAndOnlyThatOne)
 {
     auto c = channel();
     c.outputs.hls = false;
@@ -125,7 +125,7 @@ TEST(MayPlay, an_output_that_is_off_is_refused_and_only_that_one)
     }
 }
 
-TEST(MayPlay, a_foreign_page_is_refused_by_its_origin)
+TEST(MayPlay, AForeignPageIsRefusedByItsOrigin)
 {
     auto c = channel();
     c.playback.allow_origins = {"https://example.com"};
@@ -137,7 +137,7 @@ TEST(MayPlay, a_foreign_page_is_refused_by_its_origin)
     EXPECT_EQ(may_play(&c, request, kNow), std::nullopt);
 }
 
-TEST(StillAllowed, a_running_publisher_ends_for_the_documented_reasons)
+TEST(StillAllowed, ARunningPublisherEndsForTheDocumentedReasons)
 {
     auto c = channel();
     const auto sign = auth::parse_sign(auth::sign_push("demo", kLater, "push-key")).value();
@@ -152,7 +152,7 @@ TEST(StillAllowed, a_running_publisher_ends_for_the_documented_reasons)
     EXPECT_EQ(publish_still_allowed(&c, sign, kNow), Reason::disabled);
 }
 
-TEST(StillAllowed, the_signatures_own_expiry_gates_only_the_start)
+TEST(StillAllowed, TheSignaturesOwnExpiryGatesOnlyTheStart)
 {
     auto c = channel();
     const auto push = auth::parse_sign(auth::sign_push("demo", kNow - 1, "push-key")).value();
@@ -162,7 +162,7 @@ TEST(StillAllowed, the_signatures_own_expiry_gates_only_the_start)
     EXPECT_EQ(play_still_allowed(&c, Output::flv, view, kNow), std::nullopt);
 }
 
-TEST(StillAllowed, a_session_that_never_signed_ends_when_the_channel_asks_for_it)
+TEST(StillAllowed, ASessionThatNeverSignedEndsWhenTheChannelAsksForIt)
 {
     auto c = channel();
     EXPECT_EQ(publish_still_allowed(&c, std::nullopt, kNow), Reason::key_rotated);
@@ -173,7 +173,7 @@ TEST(StillAllowed, a_session_that_never_signed_ends_when_the_channel_asks_for_it
     EXPECT_EQ(play_still_allowed(&c, Output::flv, std::nullopt, kNow), Reason::key_rotated);
 }
 
-TEST(StillAllowed, a_running_viewer_ends_with_its_output_and_goes_on_after_a_push_key_change)
+TEST(StillAllowed, ARunningViewerEndsWithItsOutputAndGoesOnAfterAPushKeyChange)
 {
     auto c = channel();
     c.playback.auth = Auth::signature;
@@ -188,7 +188,7 @@ TEST(StillAllowed, a_running_viewer_ends_with_its_output_and_goes_on_after_a_pus
     EXPECT_EQ(play_still_allowed(&c, Output::rtmp, view, kNow), Reason::key_rotated);
 }
 
-TEST(Referer, hosts_are_matched_whole_without_port_user_and_case)
+TEST(Referer, HostsAreMatchedWholeWithoutPortUserAndCase)
 {
     const std::vector<std::string> list{"example.com", "*.example.net", "[2001:db8::1]"};
     for (const auto* good :
@@ -207,7 +207,7 @@ TEST(Referer, hosts_are_matched_whole_without_port_user_and_case)
     }
 }
 
-TEST(Referer, players_that_send_none_pass_only_when_the_list_says_so)
+TEST(Referer, PlayersThatSendNonePassOnlyWhenTheListSaysSo)
 {
     EXPECT_FALSE(referer_allowed(std::vector<std::string>{"example.com"}, ""));
     EXPECT_TRUE(referer_allowed(std::vector<std::string>{"example.com", "none"}, ""));
@@ -215,7 +215,7 @@ TEST(Referer, players_that_send_none_pass_only_when_the_list_says_so)
     EXPECT_TRUE(referer_allowed({}, "https://anything/"));
 }
 
-TEST(Origin, scheme_host_and_port_all_have_to_agree)
+TEST(Origin, SchemeHostAndPortAllHaveToAgree)
 {
     const std::vector<std::string> list{"https://example.com", "http://*.example.net:8080"};
     EXPECT_TRUE(origin_allowed(list, "https://example.com", ""));
@@ -228,7 +228,7 @@ TEST(Origin, scheme_host_and_port_all_have_to_agree)
     }
 }
 
-TEST(Origin, requests_without_one_and_from_the_servers_own_pages_pass)
+TEST(Origin, RequestsWithoutOneAndFromTheServersOwnPagesPass)
 {
     const std::vector<std::string> list{"https://example.com"};
     EXPECT_TRUE(origin_allowed(list, "", "live.test"));

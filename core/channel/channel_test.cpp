@@ -34,14 +34,14 @@ Channel full()
                          .authorise = Authorise{.timeout_ms = 800}}};
 }
 
-TEST(Channel, every_field_survives_the_record)
+TEST(Channel, EveryFieldSurvivesTheRecord)
 {
     const auto back = decode(encode(full()));
     ASSERT_TRUE(back);
     EXPECT_EQ(*back, full());
 }
 
-TEST(Channel, defaults_survive_the_record)
+TEST(Channel, DefaultsSurviveTheRecord)
 {
     const Channel plain{.id = "x"};
     const auto back = decode(encode(plain));
@@ -49,7 +49,7 @@ TEST(Channel, defaults_survive_the_record)
     EXPECT_EQ(*back, plain);
 }
 
-TEST(Channel, a_record_may_lie_at_any_address)
+TEST(Channel, ARecordMayLieAtAnyAddress)
 {
     const auto bytes = encode(full());
     for (std::size_t shift = 0; shift < 8; ++shift) {
@@ -61,7 +61,7 @@ TEST(Channel, a_record_may_lie_at_any_address)
     }
 }
 
-TEST(Channel, every_prefix_of_a_record_is_malformed)
+TEST(Channel, EveryPrefixOfARecordIsMalformed)
 {
     const auto bytes = encode(full());
     for (std::size_t n = 0; n < bytes.size(); ++n) {
@@ -76,7 +76,7 @@ TEST(Channel, every_prefix_of_a_record_is_malformed)
     EXPECT_FALSE(decode(std::span(bytes).first(bytes.size() / 2)));
 }
 
-TEST(Channel, a_record_with_one_flipped_bit_is_read_or_refused_but_never_out_of_bounds)
+TEST(Channel, ARecordWithOneFlippedBitIsReadOrRefusedButNeverOutOfBounds)
 {
     const auto bytes = encode(full());
     std::size_t refused = 0;
@@ -109,7 +109,7 @@ std::vector<std::uint8_t> record_with(fb::Auth auth, fb::OnDuplicate on_duplicat
     return {b.GetBufferPointer(), b.GetBufferPointer() + b.GetSize()};
 }
 
-TEST(Channel, a_rule_from_a_later_version_is_refused_instead_of_read_as_another)
+TEST(Channel, ARuleFromALaterVersionIsRefusedInsteadOfReadAsAnother)
 {
     using fb::Auth;
     using fb::OnDuplicate;
@@ -119,7 +119,7 @@ TEST(Channel, a_rule_from_a_later_version_is_refused_instead_of_read_as_another)
     EXPECT_FALSE(decode(record_with(Auth::open, OnDuplicate::reject, 129)));
 }
 
-TEST(Channel, nothing_and_noise_are_malformed)
+TEST(Channel, NothingAndNoiseAreMalformed)
 {
     EXPECT_FALSE(decode({}));
     for (std::size_t n = 1; n < 300; ++n) {

@@ -24,7 +24,7 @@ std::string with(const std::string& from, const std::string& to)
     return text.replace(at, from.size(), to);
 }
 
-TEST(Manifest, what_is_written_is_read_back)
+TEST(Manifest, WhatIsWrittenIsReadBack)
 {
     for (const auto generation : {std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()}) {
         auto manifest = example();
@@ -35,12 +35,12 @@ TEST(Manifest, what_is_written_is_read_back)
     }
 }
 
-TEST(Manifest, members_of_a_later_version_are_passed_over)
+TEST(Manifest, MembersOfALaterVersionArePassedOver)
 {
     EXPECT_TRUE(parse_manifest(with("{", R"({"shard":{"of":3},)")));
 }
 
-TEST(Manifest, every_cut_is_refused)
+TEST(Manifest, EveryCutIsRefused)
 {
     const auto text = to_json(example());
     for (std::size_t n = 0; n < text.find('}'); ++n) {
@@ -48,7 +48,7 @@ TEST(Manifest, every_cut_is_refused)
     }
 }
 
-TEST(Manifest, values_of_the_wrong_kind_are_refused)
+TEST(Manifest, ValuesOfTheWrongKindAreRefused)
 {
     for (const auto& [from, to] : std::initializer_list<std::pair<const char*, const char*>>{
              {"17,", "-17,"},
@@ -72,7 +72,7 @@ TEST(Manifest, values_of_the_wrong_kind_are_refused)
     }
 }
 
-TEST(Manifest, a_file_name_can_not_lead_out_of_the_folder)
+TEST(Manifest, AFileNameCanNotLeadOutOfTheFolder)
 {
     for (const auto* name : {"", ".", "..", "../x.mdb", "/etc/passwd", "a/b", ".hidden",
                              "channels-17.mdb\\u0000", "a\\\\b"}) {
@@ -80,13 +80,13 @@ TEST(Manifest, a_file_name_can_not_lead_out_of_the_folder)
     }
 }
 
-TEST(Manifest, nesting_and_size_are_bounded)
+TEST(Manifest, NestingAndSizeAreBounded)
 {
     EXPECT_FALSE(parse_manifest(std::string(4000, '[')));
     EXPECT_FALSE(parse_manifest(to_json(example()) + std::string(5000, ' ')));
 }
 
-TEST(Manifest, a_folder_without_one_and_one_that_is_no_file_are_errors)
+TEST(Manifest, AFolderWithoutOneAndOneThatIsNoFileAreErrors)
 {
     const TemporaryFolder folder;
     EXPECT_EQ(read_manifest(folder.path()).error().code, Errc::io);

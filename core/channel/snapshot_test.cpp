@@ -61,7 +61,7 @@ std::string sha256(const std::string& bytes)
     return auth::to_hex(hash.finish());
 }
 
-TEST(Snapshot, every_channel_that_was_written_is_found_and_no_other)
+TEST(Snapshot, EveryChannelThatWasWrittenIsFoundAndNoOther)
 {
     const TemporaryFolder folder;
     const auto manifest = write(folder.path(), 17, records(1000));
@@ -86,7 +86,7 @@ TEST(Snapshot, every_channel_that_was_written_is_found_and_no_other)
     }
 }
 
-TEST(Snapshot, one_without_channels_is_whole)
+TEST(Snapshot, OneWithoutChannelsIsWhole)
 {
     const TemporaryFolder folder;
     ASSERT_TRUE(write(folder.path(), 1, {}));
@@ -96,7 +96,7 @@ TEST(Snapshot, one_without_channels_is_whole)
     EXPECT_EQ(*snapshot->find("demo"), std::nullopt);
 }
 
-TEST(Snapshot, the_manifest_tells_size_and_hash_of_the_file)
+TEST(Snapshot, TheManifestTellsSizeAndHashOfTheFile)
 {
     const TemporaryFolder folder;
     const auto manifest = write(folder.path(), 3, records(10));
@@ -108,7 +108,7 @@ TEST(Snapshot, the_manifest_tells_size_and_hash_of_the_file)
     EXPECT_LT(bytes.size(), 64 * 1024);
 }
 
-TEST(Snapshot, the_file_is_not_readable_by_everybody)
+TEST(Snapshot, TheFileIsNotReadableByEverybody)
 {
     const TemporaryFolder folder;
     ASSERT_TRUE(write(folder.path(), 3, records(1)));
@@ -117,7 +117,7 @@ TEST(Snapshot, the_file_is_not_readable_by_everybody)
     EXPECT_EQ(status.st_mode & 07, 0);
 }
 
-TEST(Snapshot, the_two_newest_files_are_kept_and_a_reader_of_an_older_one_goes_on)
+TEST(Snapshot, TheTwoNewestFilesAreKeptAndAReaderOfAnOlderOneGoesOn)
 {
     const TemporaryFolder folder;
     ASSERT_TRUE(write(folder.path(), 1, records(50)));
@@ -133,7 +133,7 @@ TEST(Snapshot, the_two_newest_files_are_kept_and_a_reader_of_an_older_one_goes_o
     EXPECT_TRUE(*old->find("channel-49"));
 }
 
-TEST(Snapshot, moving_one_over_another_closes_the_old_and_keeps_the_new)
+TEST(Snapshot, MovingOneOverAnotherClosesTheOldAndKeepsTheNew)
 {
     const TemporaryFolder folder;
     ASSERT_TRUE(write(folder.path(), 1, records(1)));
@@ -146,7 +146,7 @@ TEST(Snapshot, moving_one_over_another_closes_the_old_and_keeps_the_new)
     EXPECT_TRUE(*current->find("channel-1"));
 }
 
-TEST(SnapshotWriter, generations_only_rise)
+TEST(SnapshotWriter, GenerationsOnlyRise)
 {
     const TemporaryFolder folder;
     ASSERT_TRUE(write(folder.path(), 5, records(1)));
@@ -159,7 +159,7 @@ TEST(SnapshotWriter, generations_only_rise)
     EXPECT_EQ(Snapshot::open(folder.path())->size(), 1);
 }
 
-TEST(SnapshotWriter, ids_out_of_order_leave_the_old_snapshot_in_force)
+TEST(SnapshotWriter, IdsOutOfOrderLeaveTheOldSnapshotInForce)
 {
     const TemporaryFolder folder;
     ASSERT_TRUE(write(folder.path(), 1, records(3)));
@@ -180,7 +180,7 @@ TEST(SnapshotWriter, ids_out_of_order_leave_the_old_snapshot_in_force)
     EXPECT_EQ(Snapshot::open(folder.path())->generation(), 1);
 }
 
-TEST(SnapshotWriter, an_empty_or_overlong_id_is_a_limit_and_an_absent_folder_an_io_error)
+TEST(SnapshotWriter, AnEmptyOrOverlongIdIsALimitAndAnAbsentFolderAnIoError)
 {
     const TemporaryFolder folder;
     EXPECT_EQ(write(folder.path(), 1, {{"", {1}}}).error().code, Errc::limit);
@@ -188,7 +188,7 @@ TEST(SnapshotWriter, an_empty_or_overlong_id_is_a_limit_and_an_absent_folder_an_
     EXPECT_EQ(write(folder.path() / "absent", 1, records(1)).error().code, Errc::io);
 }
 
-TEST(SnapshotWriter, what_a_killed_writer_left_is_in_nobodys_way)
+TEST(SnapshotWriter, WhatAKilledWriterLeftIsInNobodysWay)
 {
     const TemporaryFolder folder;
     folder.write(".channels.mdb.new", "half a file");
@@ -199,7 +199,7 @@ TEST(SnapshotWriter, what_a_killed_writer_left_is_in_nobodys_way)
     EXPECT_EQ(Snapshot::open(folder.path())->generation(), 8);
 }
 
-TEST(SnapshotWriter, large_records_survive)
+TEST(SnapshotWriter, LargeRecordsSurvive)
 {
     const TemporaryFolder folder;
     auto big = channel("big");
@@ -233,13 +233,13 @@ protected:
     std::string bytes_;
 };
 
-TEST_F(DamagedSnapshot, truncated_at_every_997th_byte_is_refused)
+TEST_F(DamagedSnapshot, TruncatedAtEvery997thByteIsRefused)
 {
     for (std::size_t n = 0; n < bytes_.size(); n += 997) expect_refused(bytes_.substr(0, n), n);
     expect_refused(bytes_ + '\0', bytes_.size());
 }
 
-TEST_F(DamagedSnapshot, a_flipped_bit_at_every_997th_byte_is_refused)
+TEST_F(DamagedSnapshot, AFlippedBitAtEvery997thByteIsRefused)
 {
     for (std::size_t n = 0; n < bytes_.size(); n += 997) {
         auto damaged = bytes_;
@@ -248,7 +248,7 @@ TEST_F(DamagedSnapshot, a_flipped_bit_at_every_997th_byte_is_refused)
     }
 }
 
-TEST_F(DamagedSnapshot, one_that_shrank_before_its_manifest_was_made_is_refused_not_mapped)
+TEST_F(DamagedSnapshot, OneThatShrankBeforeItsManifestWasMadeIsRefusedNotMapped)
 {
     for (std::size_t n = 0; n < bytes_.size(); n += 1024) {
         const auto cut = bytes_.substr(0, n);
@@ -261,7 +261,7 @@ TEST_F(DamagedSnapshot, one_that_shrank_before_its_manifest_was_made_is_refused_
     }
 }
 
-TEST_F(DamagedSnapshot, a_file_that_is_absent_a_link_or_a_folder_is_refused)
+TEST_F(DamagedSnapshot, AFileThatIsAbsentALinkOrAFolderIsRefused)
 {
     const auto path = folder_.path() / "channels-1.mdb";
     fs::rename(path, folder_.path() / "elsewhere");
@@ -273,7 +273,7 @@ TEST_F(DamagedSnapshot, a_file_that_is_absent_a_link_or_a_folder_is_refused)
     EXPECT_FALSE(Snapshot::open(folder_.path()));
 }
 
-TEST_F(DamagedSnapshot, a_record_that_is_no_channel_spoils_only_itself)
+TEST_F(DamagedSnapshot, ARecordThatIsNoChannelSpoilsOnlyItself)
 {
     ASSERT_TRUE(write(folder_.path(), 2,
                       {{"alias", encode(channel("other"))},
@@ -286,7 +286,7 @@ TEST_F(DamagedSnapshot, a_record_that_is_no_channel_spoils_only_itself)
     EXPECT_TRUE(*snapshot->find("good"));
 }
 
-TEST(Snapshot, readers_that_open_while_snapshots_are_replaced_always_get_a_whole_one)
+TEST(Snapshot, ReadersThatOpenWhileSnapshotsAreReplacedAlwaysGetAWholeOne)
 {
     const TemporaryFolder folder;
     ASSERT_TRUE(write(folder.path(), 1, records(20)));
@@ -311,7 +311,7 @@ TEST(Snapshot, readers_that_open_while_snapshots_are_replaced_always_get_a_whole
     EXPECT_EQ(Snapshot::open(folder.path())->generation(), 60);
 }
 
-TEST(Snapshot, each_record_comes_in_order_with_its_bytes)
+TEST(Snapshot, EachRecordComesInOrderWithItsBytes)
 {
     const TemporaryFolder folder;
     const auto written = records(300);
@@ -328,7 +328,7 @@ TEST(Snapshot, each_record_comes_in_order_with_its_bytes)
     EXPECT_EQ(seen, written);
 }
 
-TEST(Snapshot, a_manifest_keeps_what_it_was_made_from)
+TEST(Snapshot, AManifestKeepsWhatItWasMadeFrom)
 {
     const TemporaryFolder folder;
     const auto none = []() -> std::optional<SnapshotRecord> { return std::nullopt; };

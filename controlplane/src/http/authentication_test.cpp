@@ -42,7 +42,7 @@ protected:
     std::string secret_;
 };
 
-TEST_F(AuthenticationTest, a_token_or_a_cookie_says_who_it_is)
+TEST_F(AuthenticationTest, ATokenOrACookieSaysWhoItIs)
 {
     EXPECT_EQ(who("GET", {{"authorization", "Bearer the-admin-token"}}), "admin");
     EXPECT_EQ(who("GET", {{"authorization", "bearer  the-admin-token"}}), "admin");
@@ -52,7 +52,7 @@ TEST_F(AuthenticationTest, a_token_or_a_cookie_says_who_it_is)
     EXPECT_EQ(who("GET", {{"cookie", "xsluice_session=" + secret_}}), "unauthorized");
 }
 
-TEST_F(AuthenticationTest, a_token_goes_before_a_cookie_even_when_it_is_wrong)
+TEST_F(AuthenticationTest, ATokenGoesBeforeACookieEvenWhenItIsWrong)
 {
     EXPECT_EQ(who("GET", {{"authorization", "Bearer the-admin-token"}, {"cookie", cookie()}}),
               "admin");
@@ -61,7 +61,7 @@ TEST_F(AuthenticationTest, a_token_goes_before_a_cookie_even_when_it_is_wrong)
     EXPECT_EQ(who("GET", {{"authorization", "Basic x"}, {"cookie", cookie()}}), "unauthorized");
 }
 
-TEST_F(AuthenticationTest, a_change_by_cookie_must_come_from_a_page_of_this_host)
+TEST_F(AuthenticationTest, AChangeByCookieMustComeFromAPageOfThisHost)
 {
     const std::vector<std::pair<Headers, std::string>> cases{
         {{}, "forbidden"},
@@ -91,7 +91,7 @@ TEST_F(AuthenticationTest, a_change_by_cookie_must_come_from_a_page_of_this_host
     }
 }
 
-TEST_F(AuthenticationTest, another_sites_page_signs_nobody_in)
+TEST_F(AuthenticationTest, AnotherSitesPageSignsNobodyIn)
 {
     const auto refused = [](Headers headers) {
         headers["host"] = "tv.example.com";
@@ -103,7 +103,7 @@ TEST_F(AuthenticationTest, another_sites_page_signs_nobody_in)
     EXPECT_TRUE(refused({{"sec-fetch-site", "cross-site"}}));
 }
 
-TEST_F(AuthenticationTest, the_cookie_is_kept_from_scripts_and_from_plain_http)
+TEST_F(AuthenticationTest, TheCookieIsKeptFromScriptsAndFromPlainHttp)
 {
     Request request{.method = "POST", .path = "/"};
     EXPECT_EQ(session_cookie(request, "s", 60),

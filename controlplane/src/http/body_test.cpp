@@ -13,7 +13,7 @@ Result<nlohmann::json> read(const std::string& type, const std::string& body)
     return json_body(request);
 }
 
-TEST(JsonBody, json_types_are_read)
+TEST(JsonBody, JsonTypesAreRead)
 {
     for (const auto* type : {"", "application/json", "Application/JSON; charset=utf-8",
                              "application/merge-patch+json"}) {
@@ -22,7 +22,7 @@ TEST(JsonBody, json_types_are_read)
     }
 }
 
-TEST(JsonBody, what_curl_sends_by_default_is_read_when_it_is_json)
+TEST(JsonBody, WhatCurlSendsByDefaultIsReadWhenItIsJson)
 {
     const auto* form = "application/x-www-form-urlencoded";
     EXPECT_TRUE(read(form, R"({"a":1})"));
@@ -30,19 +30,19 @@ TEST(JsonBody, what_curl_sends_by_default_is_read_when_it_is_json)
     EXPECT_EQ(read(form, R"({"a":)").error().code, Errc::malformed);
 }
 
-TEST(JsonBody, other_types_are_refused)
+TEST(JsonBody, OtherTypesAreRefused)
 {
     EXPECT_EQ(read("text/xml", "{}").error().code, Errc::unsupported_media);
     EXPECT_EQ(read("multipart/form-data", "{}").error().code, Errc::unsupported_media);
 }
 
-TEST(JsonBody, an_empty_one_is_an_error_unless_it_is_optional)
+TEST(JsonBody, AnEmptyOneIsAnErrorUnlessItIsOptional)
 {
     EXPECT_EQ(read("", "").error().code, Errc::malformed);
     EXPECT_TRUE(optional_json_body(Request{}));
 }
 
-TEST(JsonBody, deep_nesting_is_refused_before_it_is_parsed)
+TEST(JsonBody, DeepNestingIsRefusedBeforeItIsParsed)
 {
     EXPECT_TRUE(read("", std::string(32, '[') + std::string(32, ']')));
     EXPECT_EQ(read("", std::string(33, '[') + std::string(33, ']')).error().code, Errc::malformed);
@@ -51,7 +51,7 @@ TEST(JsonBody, deep_nesting_is_refused_before_it_is_parsed)
     EXPECT_TRUE(read("", "\"" + std::string(100, '[') + "\\\"" + std::string(100, '{') + "\""));
 }
 
-TEST(JsonBody, text_that_is_not_utf_8_is_refused)
+TEST(JsonBody, TextThatIsNotUtf8IsRefused)
 {
     EXPECT_EQ(read("", "{\"a\":\"\xff\xfe\"}").error().code, Errc::malformed);
 }

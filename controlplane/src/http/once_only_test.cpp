@@ -3,56 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "../service/temporary_store.hpp"
+#include "../service/unreliable_store.hpp"
 
 namespace sluice::control::http {
 namespace {
 
 using nlohmann::json;
-
-/// A store that can be told to take no more.
-class FailingStore : public store::Store {
-public:
-    explicit FailingStore(store::Store& store) : store_(store) {}
-
-    Result<std::optional<store::Entry>> get(std::string_view key) const override
-    {
-        return store_.get(key);
-    }
-    Result<store::Page> list(std::string_view prefix, std::string_view after,
-                             std::size_t limit) const override
-    {
-        return store_.list(prefix, after, limit);
-    }
-    Result<store::Page> list_back(std::string_view prefix, std::string_view before,
-                                  std::size_t limit) const override
-    {
-        return store_.list_back(prefix, before, limit);
-    }
-    Result<store::Revision> commit(std::vector<store::Operation> operations) override
-    {
-        if (fails) return fail(Errc::unavailable, "no room");
-        return store_.commit(std::move(operations));
-    }
-    Result<store::Revision> commit_bulk(std::vector<store::Operation> operations) override
-    {
-        return commit(std::move(operations));
-    }
-    Result<store::Changes> watch(std::string_view prefix, store::Revision after,
-                                 std::chrono::milliseconds wait) const override
-    {
-        return store_.watch(prefix, after, wait);
-    }
-    Result<store::Revision> revision() const override { return store_.revision(); }
-    Result<store::Revision> last_change(std::string_view folder) const override
-    {
-        return store_.last_change(folder);
-    }
-
-    bool fails = false;
-
-private:
-    store::Store& store_;
-};
 
 class OnceOnlyTest : public testing::Test {
 protected:
@@ -84,7 +40,7 @@ protected:
     });
 };
 
-TEST_F(OnceOnlyTest, the_same_request_runs_once_and_gets_the_same_answer_without_its_secret)
+TEST_F(OnceOnlyTest, TheSameRequestRunsOnceAndGetsTheSameAnswerWithoutItsSecret)
 {
     const auto first = post("k", "{}");
     const auto again = post("k", "{}");
@@ -101,7 +57,7 @@ TEST_F(OnceOnlyTest, the_same_request_runs_once_and_gets_the_same_answer_without
     }
 }
 
-TEST_F(OnceOnlyTest, a_key_belongs_to_its_caller_and_address_and_to_one_body)
+TEST_F(OnceOnlyTest, AKeyBelongsToItsCallerAndAddressAndToOneBody)
 {
     ASSERT_TRUE(post("k", "{}"));
     EXPECT_FALSE(is_replay(post("k", "{}", "other")));
@@ -112,14 +68,14 @@ TEST_F(OnceOnlyTest, a_key_belongs_to_its_caller_and_address_and_to_one_body)
     EXPECT_EQ(post(std::string(256, 'k')).error().code, Errc::invalid);
 }
 
-TEST_F(OnceOnlyTest, without_a_key_it_runs_each_time)
+TEST_F(OnceOnlyTest, WithoutAKeyItRunsEachTime)
 {
     post("");
     post("");
     EXPECT_EQ(runs_, 2);
 }
 
-TEST_F(OnceOnlyTest, an_error_is_not_kept)
+TEST_F(OnceOnlyTest, AnErrorIsNotKept)
 {
     fails_ = true;
     EXPECT_EQ(post("k").error().code, Errc::conflict);
@@ -128,7 +84,7 @@ TEST_F(OnceOnlyTest, an_error_is_not_kept)
     EXPECT_EQ(runs_, 2);
 }
 
-TEST_F(OnceOnlyTest, a_request_that_has_no_answer_yet_is_a_conflict)
+TEST_F(OnceOnlyTest, ARequestThatHasNoAnswerYetIsAConflict)
 {
     const OnceOnly once{"c", "k", "hash"};
     ASSERT_TRUE(memory_.begin(once, 1000));
@@ -137,12 +93,12 @@ TEST_F(OnceOnlyTest, a_request_that_has_no_answer_yet_is_a_conflict)
     EXPECT_EQ(second.error().code, Errc::conflict);
 }
 
-TEST_F(OnceOnlyTest, what_was_done_is_answered_even_when_the_answer_can_not_be_kept)
+TEST_F(OnceOnlyTest, WhatWasDoneIsAnsweredEvenWhenTheAnswerCanNotBeKept)
 {
-    FailingStore store(*store_);
+    UnreliableStore store(*store_);
     Idempotency memory(store);
     const auto handler = once_only(memory, [&](const Request&) -> Answer {
-        store.fails = true;
+        store.full = true;
         return json_reply(201, {{"run", 1}});
     });
     Request request{.method = "POST", .path = "/things"};
@@ -150,12 +106,12 @@ TEST_F(OnceOnlyTest, what_was_done_is_answered_even_when_the_answer_can_not_be_k
     const auto answer = handler(request);
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, 201);
-    store.fails = false;
+    store.full = false;
     // Whether it was done is not known from the memory: it is not done again.
     EXPECT_EQ(handler(request).error().code, Errc::conflict);
 }
 
-TEST_F(OnceOnlyTest, the_oldest_answers_go_when_there_are_too_many)
+TEST_F(OnceOnlyTest, TheOldestAnswersGoWhenThereAreTooMany)
 {
     const auto fill = [&](const std::string& name, std::size_t count, std::int64_t at_s) {
         std::vector<store::Operation> work;
@@ -178,7 +134,7 @@ TEST_F(OnceOnlyTest, the_oldest_answers_go_when_there_are_too_many)
     EXPECT_EQ(old, 1U);
 }
 
-TEST_F(OnceOnlyTest, a_password_leaves_no_quick_hash_behind)
+TEST_F(OnceOnlyTest, APasswordLeavesNoQuickHashBehind)
 {
     ASSERT_TRUE(post("k", R"({"password":"one","name":"x"})"));
     EXPECT_TRUE(is_replay(post("k", R"({"password":"another","name":"x"})")));

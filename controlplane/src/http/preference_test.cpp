@@ -5,7 +5,7 @@
 namespace sluice::control::http {
 namespace {
 
-TEST(Preference, of_two_languages_the_one_with_the_greater_weight_is_taken)
+TEST(Preference, OfTwoLanguagesTheOneWithTheGreaterWeightIsTaken)
 {
     for (const auto* chinese :
          {"zh", "zh-CN,zh;q=0.9", "en;q=0.5, zh", "ZH-Hant", "fr, zh;q=0.2", "zh;q=0.8,en;q=0.8"}) {
@@ -17,7 +17,7 @@ TEST(Preference, of_two_languages_the_one_with_the_greater_weight_is_taken)
     }
 }
 
-TEST(Preference, json_is_refused_only_when_it_is_ruled_out)
+TEST(Preference, JsonIsRefusedOnlyWhenItIsRuledOut)
 {
     for (const auto* fine : {"", "*/*", "application/*", "application/json", "text/html, */*;q=0.1",
                              "Application/JSON;charset=utf-8", "application/problem+json", ","}) {

@@ -28,7 +28,7 @@ std::ostream& operator<<(std::ostream& out, const Hosts& hosts)
 
 class PublicHost : public testing::TestWithParam<Hosts> {};
 
-TEST_P(PublicHost, is_its_own_then_that_of_all_then_that_of_the_request)
+TEST_P(PublicHost, IsItsOwnThenThatOfAllThenThatOfTheRequest)
 {
     Request request;
     request.headers["host"] = "inner:80";
@@ -54,14 +54,14 @@ INSTANTIATE_TEST_SUITE_P(
                           "pull.example",
                           "2001:db8::1"}));
 
-TEST(PublicHost, is_this_machine_when_nobody_names_one)
+TEST(PublicHost, IsThisMachineWhenNobodyNamesOne)
 {
     const auto address = address_of({}, with_defaults(json::object()));
     EXPECT_EQ(address.host, "localhost");
     EXPECT_EQ(address.push_host, "localhost");
 }
 
-TEST(PublicPort, is_the_mapped_one_where_there_is_one)
+TEST(PublicPort, IsTheMappedOneWhereThereIsOne)
 {
     const auto address = address_of(
         {},

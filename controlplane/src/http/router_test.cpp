@@ -52,13 +52,13 @@ protected:
     }};
 };
 
-TEST_F(RouterTest, finds_the_route_and_decodes_its_parameters)
+TEST_F(RouterTest, FindsTheRouteAndDecodesItsParameters)
 {
     EXPECT_EQ(send("GET", "/things/a%2Fb%20c", "viewer").body, "{\"id\":\"a/b c\"}\n");
     EXPECT_EQ(send("GET", "/things/a/", "viewer").status, 200);
 }
 
-TEST_F(RouterTest, who_does_not_take_json_gets_none_and_changes_nothing)
+TEST_F(RouterTest, WhoDoesNotTakeJsonGetsNoneAndChangesNothing)
 {
     int changes = 0;
     router_.add("POST", "/api/v1/made", std::nullopt, [&](const Request&) -> Answer {
@@ -85,7 +85,7 @@ TEST_F(RouterTest, who_does_not_take_json_gets_none_and_changes_nothing)
     EXPECT_EQ(ask("GET", "/open", "text/html").status, 200);
 }
 
-TEST_F(RouterTest, a_parameter_that_the_route_does_not_know_is_refused)
+TEST_F(RouterTest, AParameterThatTheRouteDoesNotKnowIsRefused)
 {
     router_.add("GET", "/some", std::nullopt,
                 [](const Request&) -> Answer { return empty_reply(204); }, {{"valid_s"}});
@@ -105,7 +105,7 @@ TEST_F(RouterTest, a_parameter_that_the_route_does_not_know_is_refused)
     }
 }
 
-TEST_F(RouterTest, a_place_has_one_name_however_its_address_is_written)
+TEST_F(RouterTest, APlaceHasOneNameHoweverItsAddressIsWritten)
 {
     router_.add("GET", "/places/{id}", std::nullopt, [](const Request& r) -> Answer {
         return json_reply(200, {{"place", r.place}});
@@ -115,7 +115,7 @@ TEST_F(RouterTest, a_place_has_one_name_however_its_address_is_written)
     }
 }
 
-TEST_F(RouterTest, unknown_addresses_and_broken_escapes_are_404)
+TEST_F(RouterTest, UnknownAddressesAndBrokenEscapesAre404)
 {
     for (const auto* path :
          {"/", "/nothing", "/things", "/things/a/b", "/things/%zz", "/things/%0"}) {
@@ -125,14 +125,14 @@ TEST_F(RouterTest, unknown_addresses_and_broken_escapes_are_404)
     }
 }
 
-TEST_F(RouterTest, head_is_answered_like_get)
+TEST_F(RouterTest, HeadIsAnsweredLikeGet)
 {
     const auto reply = send("HEAD", "/things/a", "viewer");
     EXPECT_EQ(reply.status, 200);
     EXPECT_EQ(reply.body, send("GET", "/things/a", "viewer").body);
 }
 
-TEST_F(RouterTest, options_and_405_name_the_methods)
+TEST_F(RouterTest, OptionsAnd405NameTheMethods)
 {
     const auto options = send("OPTIONS", "/things/a");
     EXPECT_EQ(options.status, 204);
@@ -142,7 +142,7 @@ TEST_F(RouterTest, options_and_405_name_the_methods)
     EXPECT_EQ(header(wrong, "Allow"), "GET, HEAD, OPTIONS, PUT");
 }
 
-TEST_F(RouterTest, without_a_token_it_is_401_and_with_a_small_scope_403)
+TEST_F(RouterTest, WithoutATokenItIs401AndWithASmallScope403)
 {
     const auto none = send("GET", "/things/a");
     EXPECT_EQ(none.status, 401);
@@ -152,7 +152,7 @@ TEST_F(RouterTest, without_a_token_it_is_401_and_with_a_small_scope_403)
     EXPECT_EQ(send("GET", "/open").status, 200);
 }
 
-TEST_F(RouterTest, an_exception_is_500_and_shows_nothing_of_itself)
+TEST_F(RouterTest, AnExceptionIs500AndShowsNothingOfItself)
 {
     Request request{.method = "GET", .path = "/throws"};
     const auto outcome = router_.dispatch(request);
@@ -161,7 +161,7 @@ TEST_F(RouterTest, an_exception_is_500_and_shows_nothing_of_itself)
     EXPECT_EQ(outcome.error.find("secret"), std::string::npos);
 }
 
-TEST_F(RouterTest, a_problem_names_every_wrong_field)
+TEST_F(RouterTest, AProblemNamesEveryWrongField)
 {
     const auto problem = json::parse(send("GET", "/fails").body);
     EXPECT_EQ(problem.at("status"), 422);
@@ -169,20 +169,20 @@ TEST_F(RouterTest, a_problem_names_every_wrong_field)
     EXPECT_EQ(problem.at("errors").at(1).at("field"), "b");
 }
 
-TEST_F(RouterTest, titles_are_chinese_for_who_asks_for_it)
+TEST_F(RouterTest, TitlesAreChineseForWhoAsksForIt)
 {
     EXPECT_EQ(json::parse(send("GET", "/x", "", "zh-CN,en;q=0.5").body).at("title"), "未找到");
     EXPECT_EQ(json::parse(send("GET", "/x", "", "en,zh").body).at("title"), "Not found");
 }
 
-TEST_F(RouterTest, the_route_for_the_log_is_the_pattern_not_the_path)
+TEST_F(RouterTest, TheRouteForTheLogIsThePatternNotThePath)
 {
     Request request{.method = "GET", .path = "/things/private"};
     request.headers["authorization"] = "viewer";
     EXPECT_EQ(router_.dispatch(request).route, "GET /things/{id}");
 }
 
-TEST_F(RouterTest, of_patterns_that_overlap_the_one_with_the_method_is_taken)
+TEST_F(RouterTest, OfPatternsThatOverlapTheOneWithTheMethodIsTaken)
 {
     router_.add("POST", "/things/all", std::nullopt,
                 [](const Request&) -> Answer { return empty_reply(202); });
@@ -196,7 +196,7 @@ TEST_F(RouterTest, of_patterns_that_overlap_the_one_with_the_method_is_taken)
     EXPECT_NE(allow->second.find("POST"), std::string::npos);
 }
 
-TEST(Query, is_decoded_and_a_broken_escape_is_refused)
+TEST(Query, IsDecodedAndABrokenEscapeIsRefused)
 {
     const auto query = parse_query("q=a%26b+c&limit=5&empty=&flag");
     ASSERT_TRUE(query);

@@ -96,7 +96,7 @@ Reply echo(const Request& request)
                             {"x", std::string(request.header("x-test"))}});
 }
 
-TEST_F(ServerTest, a_request_arrives_whole_and_its_reply_goes_back)
+TEST_F(ServerTest, ARequestArrivesWholeAndItsReplyGoesBack)
 {
     start(echo);
     const auto reply =
@@ -119,7 +119,7 @@ struct Slow {
     std::promise<std::function<void(Reply)>> asked;
 };
 
-TEST_F(ServerTest, a_reply_that_comes_later_holds_up_nobody)
+TEST_F(ServerTest, AReplyThatComesLaterHoldsUpNobody)
 {
     Slow slow;
     start([&](const Request& request) { return slow(request); });
@@ -135,7 +135,7 @@ TEST_F(ServerTest, a_reply_that_comes_later_holds_up_nobody)
     EXPECT_TRUE(reply.ends_with("{\"late\":true}\n")) << reply;
 }
 
-TEST_F(ServerTest, who_leaves_before_his_reply_leaves_nothing_behind)
+TEST_F(ServerTest, WhoLeavesBeforeHisReplyLeavesNothingBehind)
 {
     Slow slow;
     start([&](const Request& request) { return slow(request); });
@@ -150,7 +150,7 @@ TEST_F(ServerTest, who_leaves_before_his_reply_leaves_nothing_behind)
     EXPECT_NE(ask("GET /quick HTTP/1.0\r\n\r\n").find("/quick"), std::string::npos);
 }
 
-TEST_F(ServerTest, a_body_in_pieces_is_put_together)
+TEST_F(ServerTest, ABodyInPiecesIsPutTogether)
 {
     start(echo);
     const auto fd = connect();
@@ -160,7 +160,7 @@ TEST_F(ServerTest, a_body_in_pieces_is_put_together)
     EXPECT_NE(read_to_end(fd).find(R"("body":"abcd")"), std::string::npos);
 }
 
-TEST_F(ServerTest, a_kept_connection_serves_several_requests)
+TEST_F(ServerTest, AKeptConnectionServesSeveralRequests)
 {
     start(echo);
     const auto fd = connect();
@@ -174,7 +174,7 @@ TEST_F(ServerTest, a_kept_connection_serves_several_requests)
     }
 }
 
-TEST_F(ServerTest, head_gets_the_length_but_no_body)
+TEST_F(ServerTest, HeadGetsTheLengthButNoBody)
 {
     start(echo);
     const auto reply = ask("HEAD / HTTP/1.0\r\n\r\n");
@@ -182,7 +182,7 @@ TEST_F(ServerTest, head_gets_the_length_but_no_body)
     EXPECT_TRUE(reply.ends_with("\r\n\r\n")) << reply;
 }
 
-TEST_F(ServerTest, garbage_and_too_large_requests_get_a_problem_and_the_server_lives_on)
+TEST_F(ServerTest, GarbageAndTooLargeRequestsGetAProblemAndTheServerLivesOn)
 {
     start(echo);
     EXPECT_TRUE(ask("\x01\x02\x03 garbage\r\n\r\n").starts_with("HTTP/1.1 400 "));
@@ -197,7 +197,7 @@ TEST_F(ServerTest, garbage_and_too_large_requests_get_a_problem_and_the_server_l
     EXPECT_TRUE(ask("GET / HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 200 "));
 }
 
-TEST_F(ServerTest, no_header_of_a_legal_client_makes_it_refuse)
+TEST_F(ServerTest, NoHeaderOfALegalClientMakesItRefuse)
 {
     start(echo);
     for (const auto* header :
@@ -214,7 +214,7 @@ TEST_F(ServerTest, no_header_of_a_legal_client_makes_it_refuse)
     EXPECT_TRUE(chunked.starts_with("HTTP/1.1 411 ")) << chunked;
 }
 
-TEST_F(ServerTest, the_rest_of_a_refused_body_is_no_request)
+TEST_F(ServerTest, TheRestOfARefusedBodyIsNoRequest)
 {
     std::atomic<int> handled{0};
     start([&](const Request&) {
@@ -230,7 +230,7 @@ TEST_F(ServerTest, the_rest_of_a_refused_body_is_no_request)
     EXPECT_EQ(handled, 1);
 }
 
-TEST_F(ServerTest, handlers_of_several_connections_run_at_once)
+TEST_F(ServerTest, HandlersOfSeveralConnectionsRunAtOnce)
 {
     std::mutex mutex;
     std::condition_variable met;
@@ -251,7 +251,7 @@ TEST_F(ServerTest, handlers_of_several_connections_run_at_once)
     for (auto& client : clients) client.join();
 }
 
-TEST_F(ServerTest, stopping_lets_a_request_in_flight_finish)
+TEST_F(ServerTest, StoppingLetsARequestInFlightFinish)
 {
     std::mutex mutex;
     std::condition_variable changed;
@@ -283,7 +283,7 @@ TEST_F(ServerTest, stopping_lets_a_request_in_flight_finish)
     EXPECT_NE(reply.find("\"done\":true"), std::string::npos) << reply;
 }
 
-TEST_F(ServerTest, a_stale_socket_is_replaced_and_a_used_one_is_left_alone)
+TEST_F(ServerTest, AStaleSocketIsReplacedAndAUsedOneIsLeftAlone)
 {
     {
         std::ofstream stale(socket());

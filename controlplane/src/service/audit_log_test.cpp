@@ -37,7 +37,7 @@ protected:
     AuditLog log_{*store_};
 };
 
-TEST_F(AuditLogTest, the_newest_entry_comes_first_and_pages_go_back_in_time)
+TEST_F(AuditLogTest, TheNewestEntryComesFirstAndPagesGoBackInTime)
 {
     EXPECT_EQ(*log_.list({}, 2, {}), (json{{"items", json::array()}, {"next_cursor", nullptr}}));
     add("channel.create", "demo", "ann", 5);
@@ -47,7 +47,7 @@ TEST_F(AuditLogTest, the_newest_entry_comes_first_and_pages_go_back_in_time)
     EXPECT_EQ(log_.list({}, 2, 3)->at("next_cursor"), nullptr);
 }
 
-TEST_F(AuditLogTest, entries_are_found_by_who_what_and_which)
+TEST_F(AuditLogTest, EntriesAreFoundByWhoWhatAndWhich)
 {
     add("channel.create", "demo");
     add("channel.update", "demo", "bob");
@@ -60,7 +60,7 @@ TEST_F(AuditLogTest, entries_are_found_by_who_what_and_which)
     EXPECT_EQ(numbers({.actor = "ann", .action = "channel.*", .target = "demo"}), (std::vector{1}));
 }
 
-TEST_F(AuditLogTest, entries_are_found_by_time)
+TEST_F(AuditLogTest, EntriesAreFoundByTime)
 {
     add("channel.create", "demo");
     const auto now = now_s();
@@ -69,7 +69,7 @@ TEST_F(AuditLogTest, entries_are_found_by_time)
     EXPECT_TRUE(numbers({.to_s = now - 60}).empty());
 }
 
-TEST_F(AuditLogTest, a_filter_that_seldom_holds_goes_on_in_the_next_page)
+TEST_F(AuditLogTest, AFilterThatSeldomHoldsGoesOnInTheNextPage)
 {
     add("channel.create", "wanted");
     std::vector<store::Operation> batch;
@@ -84,7 +84,7 @@ TEST_F(AuditLogTest, a_filter_that_seldom_holds_goes_on_in_the_next_page)
     EXPECT_EQ(numbers({.target = "wanted"}, 10, 2), (std::vector{1}));
 }
 
-TEST_F(AuditLogTest, the_oldest_entries_go_first_by_number_and_by_age)
+TEST_F(AuditLogTest, TheOldestEntriesGoFirstByNumberAndByAge)
 {
     add("channel.create", "demo", "ann", 250);
     ASSERT_TRUE(log_.prune(now_s(), 300));

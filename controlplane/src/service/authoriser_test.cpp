@@ -88,7 +88,7 @@ protected:
                           [this] { return now_ms.load(); }};
 };
 
-TEST_F(Authorise, the_callback_learns_who_wants_what)
+TEST_F(Authorise, TheCallbackLearnsWhoWantsWhat)
 {
     EXPECT_EQ(ask(), (Verdict{.allowed = true}));
     ASSERT_EQ(calls.size(), 1U);
@@ -105,7 +105,7 @@ struct Said {
     Verdict verdict;
 };
 
-TEST_F(Authorise, every_status_has_its_meaning)
+TEST_F(Authorise, EveryStatusHasItsMeaning)
 {
     const Verdict denied;
     const Verdict failed{.failed = true};
@@ -131,7 +131,7 @@ TEST_F(Authorise, every_status_has_its_meaning)
     }
 }
 
-TEST_F(Authorise, a_long_reason_is_cut_between_characters)
+TEST_F(Authorise, ALongReasonIsCutBetweenCharacters)
 {
     std::string reason;
     for (int i = 0; i < 300; ++i) reason += "播";
@@ -139,14 +139,14 @@ TEST_F(Authorise, a_long_reason_is_cut_between_characters)
     EXPECT_EQ(ask().reason, reason.substr(0, 600));
 }
 
-TEST_F(Authorise, a_failure_follows_the_channels_policy)
+TEST_F(Authorise, AFailureFollowsTheChannelsPolicy)
 {
     channel({{"authorise_url", kUrl}, {"authorise_on_failure", "allow"}});
     answer = fail(Errc::unavailable, "timeout");
     EXPECT_EQ(ask(), (Verdict{.allowed = true, .failed = true}));
 }
 
-TEST_F(Authorise, a_verdict_is_remembered_for_equal_questions)
+TEST_F(Authorise, AVerdictIsRememberedForEqualQuestions)
 {
     answer = CallbackAnswer{403, ""};
     ask();
@@ -159,7 +159,7 @@ TEST_F(Authorise, a_verdict_is_remembered_for_equal_questions)
     EXPECT_EQ(calls.size(), 3U);
 }
 
-TEST_F(Authorise, a_failure_is_not_remembered)
+TEST_F(Authorise, AFailureIsNotRemembered)
 {
     answer = fail(Errc::unavailable, "timeout");
     ask();
@@ -167,7 +167,7 @@ TEST_F(Authorise, a_failure_is_not_remembered)
     EXPECT_TRUE(ask().allowed);
 }
 
-TEST_F(Authorise, without_a_cache_every_question_is_asked)
+TEST_F(Authorise, WithoutACacheEveryQuestionIsAsked)
 {
     channel({{"authorise_url", kUrl}, {"authorise_cache_s", 0}});
     ask();
@@ -175,7 +175,7 @@ TEST_F(Authorise, without_a_cache_every_question_is_asked)
     EXPECT_EQ(calls.size(), 2U);
 }
 
-TEST_F(Authorise, equal_questions_at_the_same_time_share_one_call)
+TEST_F(Authorise, EqualQuestionsAtTheSameTimeShareOneCall)
 {
     channel({{"authorise_url", kUrl}, {"authorise_cache_s", 0}});
     hold = true;
@@ -186,7 +186,7 @@ TEST_F(Authorise, equal_questions_at_the_same_time_share_one_call)
     EXPECT_EQ(calls.size(), 1U);
 }
 
-TEST_F(Authorise, a_slow_server_holds_up_nobody_who_asks_another)
+TEST_F(Authorise, ASlowServerHoldsUpNobodyWhoAsksAnother)
 {
     channel({{"authorise_url", kQuick}}, "b");
     hold = true;
@@ -202,7 +202,7 @@ TEST_F(Authorise, a_slow_server_holds_up_nobody_who_asks_another)
     for (auto& asker : askers) EXPECT_TRUE(asker.get().allowed);
 }
 
-TEST_F(Authorise, of_too_many_that_wait_the_policy_decides_at_once)
+TEST_F(Authorise, OfTooManyThatWaitThePolicyDecidesAtOnce)
 {
     channel({{"authorise_url", kQuick}}, "b");
     hold = true;
@@ -216,7 +216,7 @@ TEST_F(Authorise, of_too_many_that_wait_the_policy_decides_at_once)
     EXPECT_TRUE(begin("another").get().allowed);
 }
 
-TEST_F(Authorise, a_question_whose_turn_comes_too_late_is_a_failure_without_a_call)
+TEST_F(Authorise, AQuestionWhoseTurnComesTooLateIsAFailureWithoutACall)
 {
     hold = true;
     std::vector<std::future<Verdict>> askers;
@@ -234,7 +234,7 @@ TEST_F(Authorise, a_question_whose_turn_comes_too_late_is_a_failure_without_a_ca
     EXPECT_EQ(calls.size(), running);
 }
 
-TEST_F(Authorise, a_server_that_keeps_failing_is_spared)
+TEST_F(Authorise, AServerThatKeepsFailingIsSpared)
 {
     answer = CallbackAnswer{503, ""};
     for (int i = 0; i < CircuitBreaker::kFailures + 10; ++i) EXPECT_TRUE(ask().failed);
@@ -245,27 +245,27 @@ TEST_F(Authorise, a_server_that_keeps_failing_is_spared)
     EXPECT_EQ(calls.size(), static_cast<std::size_t>(CircuitBreaker::kFailures) + 1);
 }
 
-TEST_F(Authorise, a_channel_without_a_callback_lets_in)
+TEST_F(Authorise, AChannelWithoutACallbackLetsIn)
 {
     channel(json::object());
     EXPECT_EQ(ask(), (Verdict{.allowed = true}));
     EXPECT_TRUE(calls.empty());
 }
 
-TEST_F(Authorise, an_unknown_channel_is_said_to_be_unknown)
+TEST_F(Authorise, AnUnknownChannelIsSaidToBeUnknown)
 {
     const auto policy = authoriser.policy_of({.action = "play", .channel = "b"});
     ASSERT_FALSE(policy);
     EXPECT_EQ(policy.error().code, Errc::not_found);
 }
 
-TEST_F(Authorise, any_bytes_may_be_in_a_query)
+TEST_F(Authorise, AnyBytesMayBeInAQuery)
 {
     EXPECT_TRUE(ask("\xff\xfe=%00").allowed);
     EXPECT_EQ(calls.size(), 1U);
 }
 
-TEST_F(Authorise, what_happened_is_counted)
+TEST_F(Authorise, WhatHappenedIsCounted)
 {
     ask();
     ask();

@@ -95,7 +95,7 @@ protected:
                      }};
 };
 
-TEST_F(BackupsTest, a_backup_is_described_and_readable_by_its_owner_only)
+TEST_F(BackupsTest, ABackupIsDescribedAndReadableByItsOwnerOnly)
 {
     const auto id = make();
     const auto facts = backups_.get(id);
@@ -111,7 +111,7 @@ TEST_F(BackupsTest, a_backup_is_described_and_readable_by_its_owner_only)
     EXPECT_EQ(backups_.get(id).error().code, Errc::not_found);
 }
 
-TEST_F(BackupsTest, as_many_as_asked_for_are_kept_and_never_more_than_fifty)
+TEST_F(BackupsTest, AsManyAsAskedForAreKeptAndNeverMoreThanFifty)
 {
     for (std::size_t i = 0; i < Backups::kMaxKept; ++i) make();
     EXPECT_EQ(backups_.create(kTester, json::object()).error().code, Errc::conflict);
@@ -123,7 +123,7 @@ TEST_F(BackupsTest, as_many_as_asked_for_are_kept_and_never_more_than_fifty)
     EXPECT_EQ(backups_.list(1, last)->at("items").front().at("id"), ids().at(1));
 }
 
-TEST_F(BackupsTest, a_restore_puts_everything_back_and_in_force)
+TEST_F(BackupsTest, ARestorePutsEverythingBackAndInForce)
 {
     ASSERT_TRUE(put_channel("kept"));
     ASSERT_TRUE(settings_.patch(kTester, {{"public_host", "then.example.com"}}));
@@ -155,7 +155,7 @@ TEST_F(BackupsTest, a_restore_puts_everything_back_and_in_force)
     EXPECT_TRUE(channels_.get("since"));
 }
 
-TEST_F(BackupsTest, the_audit_log_and_the_journal_go_on)
+TEST_F(BackupsTest, TheAuditLogAndTheJournalGoOn)
 {
     const auto id = make();
     ASSERT_TRUE(put_channel("since"));
@@ -171,7 +171,7 @@ TEST_F(BackupsTest, the_audit_log_and_the_journal_go_on)
     EXPECT_EQ(json::parse(last->items.at(1).value).at("target"), "since");
 }
 
-TEST_F(BackupsTest, webhooks_go_on_from_now_or_from_where_they_are)
+TEST_F(BackupsTest, WebhooksGoOnFromNowOrFromWhereTheyAre)
 {
     const auto stays = put_webhook();
     const auto deleted = put_webhook();
@@ -202,7 +202,7 @@ TEST_F(BackupsTest, webhooks_go_on_from_now_or_from_where_they_are)
     EXPECT_TRUE(*store_->get(log)) << "the log goes on with the journal";
 }
 
-TEST_F(BackupsTest, as_many_webhooks_as_there_may_be_are_put_back)
+TEST_F(BackupsTest, AsManyWebhooksAsThereMayBeArePutBack)
 {
     std::vector<std::string> made;
     for (std::size_t i = 0; i < Webhooks::kMaxWebhooks; ++i) made.push_back(put_webhook());
@@ -213,7 +213,7 @@ TEST_F(BackupsTest, as_many_webhooks_as_there_may_be_are_put_back)
     for (const auto& webhook : made) EXPECT_NE(cursor_of(*store_, webhook), json());
 }
 
-TEST_F(BackupsTest, users_stay_when_the_backup_knows_none)
+TEST_F(BackupsTest, UsersStayWhenTheBackupKnowsNone)
 {
     const auto id = make();
     const json ann{{"username", "ann"}, {"role", "admin"}, {"password", "ann's password"}};
@@ -227,7 +227,7 @@ TEST_F(BackupsTest, users_stay_when_the_backup_knows_none)
     EXPECT_FALSE(*users_.account_named("bob"));
 }
 
-TEST_F(BackupsTest, a_damaged_one_is_refused_before_anything_changes)
+TEST_F(BackupsTest, ADamagedOneIsRefusedBeforeAnythingChanges)
 {
     const auto id = make();
     const auto file = dir() / "backups" / (id + ".mdb");
@@ -247,7 +247,7 @@ TEST_F(BackupsTest, a_damaged_one_is_refused_before_anything_changes)
     EXPECT_EQ(backups_.restore(kTester, "../control").error().code, Errc::not_found);
 }
 
-TEST_F(BackupsTest, a_file_put_there_by_hand_counts_and_is_checked)
+TEST_F(BackupsTest, AFilePutThereByHandCountsAndIsChecked)
 {
     {
         std::ofstream(dir() / "backups/mine.mdb") << "no database";
@@ -273,7 +273,7 @@ TEST_F(BackupsTest, a_file_put_there_by_hand_counts_and_is_checked)
     EXPECT_FALSE(fs::exists(dir() / "backups/.restore.mdb"));
 }
 
-TEST_F(BackupsTest, settings_that_nginx_refuses_change_nothing)
+TEST_F(BackupsTest, SettingsThatNginxRefusesChangeNothing)
 {
     const auto id = make();
     const auto then = settings_.get().at("http_port").get<std::uint16_t>();
@@ -290,7 +290,7 @@ TEST_F(BackupsTest, settings_that_nginx_refuses_change_nothing)
     EXPECT_TRUE(ids("before_restore").empty());
 }
 
-TEST_F(BackupsTest, while_one_is_put_back_the_others_can_be_read_and_none_is_made)
+TEST_F(BackupsTest, WhileOneIsPutBackTheOthersCanBeReadAndNoneIsMade)
 {
     const auto id = make();
     Backups* inside = nullptr;
@@ -313,7 +313,7 @@ TEST_F(BackupsTest, while_one_is_put_back_the_others_can_be_read_and_none_is_mad
     EXPECT_EQ(checks, 1);
 }
 
-TEST_F(BackupsTest, what_was_answered_once_stays_answered_over_a_restore)
+TEST_F(BackupsTest, WhatWasAnsweredOnceStaysAnsweredOverARestore)
 {
     const auto id = make();
     ASSERT_TRUE(store_->commit({store::put(store::schema::idempotency("x"), "{}")}));
@@ -321,7 +321,7 @@ TEST_F(BackupsTest, what_was_answered_once_stays_answered_over_a_restore)
     EXPECT_TRUE(*store_->get(store::schema::idempotency("x")));
 }
 
-TEST_F(BackupsTest, only_three_copies_of_what_was_before_are_kept)
+TEST_F(BackupsTest, OnlyThreeCopiesOfWhatWasBeforeAreKept)
 {
     const auto id = make();
     for (std::size_t i = 0; i < Backups::kMaxBefore + 2; ++i) {
@@ -331,7 +331,7 @@ TEST_F(BackupsTest, only_three_copies_of_what_was_before_are_kept)
     EXPECT_EQ(ids().size(), 1U);
 }
 
-TEST_F(BackupsTest, one_that_takes_the_place_of_the_store_by_hand_gets_ids_of_its_own)
+TEST_F(BackupsTest, OneThatTakesThePlaceOfTheStoreByHandGetsIdsOfItsOwn)
 {
     ASSERT_TRUE(store_->commit({store::put("sessions/a", "{}"), store::put("uses/x", "1")}));
     const auto webhook = put_webhook();

@@ -51,7 +51,7 @@ Error error_of(const std::string& url, bool allow_private)
     return answer ? Error{} : answer.error();
 }
 
-TEST(Callback, leads_to_a_private_network_only_when_that_is_allowed)
+TEST(Callback, LeadsToAPrivateNetworkOnlyWhenThatIsAllowed)
 {
     const SilentServer server;
     EXPECT_EQ(error_of(server.url(), false).detail, "its address is not allowed");
@@ -60,7 +60,7 @@ TEST(Callback, leads_to_a_private_network_only_when_that_is_allowed)
     EXPECT_TRUE(server.was_reached());
 }
 
-TEST(Callback, never_leads_to_where_clouds_keep_credentials)
+TEST(Callback, NeverLeadsToWhereCloudsKeepCredentials)
 {
     for (const auto* url : {"http://169.254.169.254/latest", "http://[fe80::1]/", "http://0.0.0.0/",
                             "http://2852039166/"}) {
@@ -68,7 +68,7 @@ TEST(Callback, never_leads_to_where_clouds_keep_credentials)
     }
 }
 
-TEST(Callback, takes_no_way_through_a_proxy)
+TEST(Callback, TakesNoWayThroughAProxy)
 {
     const SilentServer proxy;
     ::setenv("http_proxy", proxy.url().c_str(), 1);

@@ -30,7 +30,7 @@ protected:
     Census census{*store, "/nowhere"};
 };
 
-TEST_F(CensusTest, a_log_is_counted_by_its_numbers)
+TEST_F(CensusTest, ALogIsCountedByItsNumbers)
 {
     EXPECT_TRUE(says("sluice_events 0"));
     for (int i = 0; i < 5; ++i) ASSERT_TRUE(journal.record({.type = "test.own"}));
@@ -39,7 +39,7 @@ TEST_F(CensusTest, a_log_is_counted_by_its_numbers)
     EXPECT_TRUE(says("sluice_events_max 100"));
 }
 
-TEST_F(CensusTest, a_folder_is_counted_again_when_it_changed_and_a_minute_is_over)
+TEST_F(CensusTest, AFolderIsCountedAgainWhenItChangedAndAMinuteIsOver)
 {
     session("a-1");
     EXPECT_TRUE(says("sluice_sessions 1"));
@@ -49,7 +49,7 @@ TEST_F(CensusTest, a_folder_is_counted_again_when_it_changed_and_a_minute_is_ove
     EXPECT_TRUE(says("sluice_sessions 2", 10min));
 }
 
-TEST_F(CensusTest, what_is_not_there_is_none)
+TEST_F(CensusTest, WhatIsNotThereIsNone)
 {
     EXPECT_TRUE(says("sluice_backups 0"));
     EXPECT_TRUE(says("sluice_audit_entries 0"));

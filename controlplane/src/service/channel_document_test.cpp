@@ -29,7 +29,7 @@ store::Entry stored_by_an_earlier_release()
     return {.key = "channels/a", .value = to_stored(channel), .version = 3};
 }
 
-TEST(ChannelDocument, comes_back_as_it_was_stored)
+TEST(ChannelDocument, ComesBackAsItWasStored)
 {
     const store::Entry entry{
         .key = "channels/a", .value = to_stored(whole_channel()), .version = 3};
@@ -39,7 +39,7 @@ TEST(ChannelDocument, comes_back_as_it_was_stored)
     EXPECT_EQ(json::parse(*shown_text(entry)), without_secrets(channel_rule(), wanted));
 }
 
-TEST(ChannelDocument, of_an_earlier_release_gets_the_members_it_lacks)
+TEST(ChannelDocument, OfAnEarlierReleaseGetsTheMembersItLacks)
 {
     const auto entry = stored_by_an_earlier_release();
     const auto preset = complete(channel_rule(), json::object()).at("health");

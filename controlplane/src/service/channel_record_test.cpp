@@ -19,7 +19,7 @@ std::int64_t expiry_of(const json& expires_at)
     return to_record(stored).expires_at_s;
 }
 
-TEST(ChannelRecord, an_expiry_that_cannot_be_read_is_past_not_never)
+TEST(ChannelRecord, AnExpiryThatCannotBeReadIsPastNotNever)
 {
     EXPECT_EQ(expiry_of(nullptr), 0);
     EXPECT_EQ(expiry_of("2022-12-09T00:00:00Z"), 1670544000);
@@ -28,7 +28,7 @@ TEST(ChannelRecord, an_expiry_that_cannot_be_read_is_past_not_never)
     EXPECT_EQ(expiry_of("10000-01-01T00:59:59Z"), 1);
 }
 
-TEST(ChannelRecord, says_that_somebody_is_asked_but_not_who)
+TEST(ChannelRecord, SaysThatSomebodyIsAskedButNotWho)
 {
     auto stored = complete(channel_rule(), {{"id", "a"},
                                             {"ingest",
@@ -43,7 +43,7 @@ TEST(ChannelRecord, says_that_somebody_is_asked_but_not_who)
     EXPECT_EQ(std::string(bytes.begin(), bytes.end()).find("callback.test"), std::string::npos);
 }
 
-TEST(ChannelRecord, a_channel_of_an_earlier_release_asks_nobody)
+TEST(ChannelRecord, AChannelOfAnEarlierReleaseAsksNobody)
 {
     auto stored = complete(channel_rule(), {{"id", "a"}});
     stored["version"] = 1;

@@ -27,7 +27,7 @@ void PrintTo(const Wrong& wrong, std::ostream* out)
 
 class WrongChannel : public testing::TestWithParam<Wrong> {};
 
-TEST_P(WrongChannel, is_refused_and_every_wrong_field_is_named)
+TEST_P(WrongChannel, IsRefusedAndEveryWrongFieldIsNamed)
 {
     Findings findings;
     check_channel(json::parse(GetParam().body), findings);
@@ -103,7 +103,7 @@ INSTANTIATE_TEST_SUITE_P(
               R"({"name":"a\u0000b","description":"\u001b[31m"})",
               {"description", "name"}}));
 
-TEST(ChannelSchema, the_defaults_are_a_valid_channel)
+TEST(ChannelSchema, TheDefaultsAreAValidChannel)
 {
     Findings findings;
     auto channel = complete(channel_rule(), json::object());
@@ -112,7 +112,7 @@ TEST(ChannelSchema, the_defaults_are_a_valid_channel)
     EXPECT_TRUE(findings.verdict()) << findings.verdict().error().detail;
 }
 
-TEST(ChannelSchema, read_only_fields_are_ignored_whatever_they_hold)
+TEST(ChannelSchema, ReadOnlyFieldsAreIgnoredWhateverTheyHold)
 {
     Findings findings;
     const json body{{"version", "x"}, {"created_at", 1}, {"applied", json::array()}};
@@ -121,7 +121,7 @@ TEST(ChannelSchema, read_only_fields_are_ignored_whatever_they_hold)
     EXPECT_FALSE(complete(channel_rule(), body).contains("version"));
 }
 
-TEST(ChannelSchema, secrets_are_not_shown)
+TEST(ChannelSchema, SecretsAreNotShown)
 {
     const auto channel =
         complete(channel_rule(), {{"ingest", {{"key", "k1"}}}, {"playback", {{"key", "k2"}}}});
@@ -131,7 +131,7 @@ TEST(ChannelSchema, secrets_are_not_shown)
     EXPECT_EQ(shown.at("ingest").at("auth"), "signed");
 }
 
-TEST(ChannelSchema, length_counts_characters_not_bytes)
+TEST(ChannelSchema, LengthCountsCharactersNotBytes)
 {
     std::string name;
     for (int i = 0; i < 128; ++i) name += "播";
@@ -143,7 +143,7 @@ TEST(ChannelSchema, length_counts_characters_not_bytes)
     EXPECT_FALSE(long_name.verdict());
 }
 
-TEST(ChannelSchema, openapi_says_the_same_about_every_field)
+TEST(ChannelSchema, OpenapiSaysTheSameAboutEveryField)
 {
     const auto documented = documented_fields("Channel");
     std::map<std::string, std::string> known;

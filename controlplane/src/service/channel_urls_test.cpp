@@ -25,7 +25,7 @@ PublicAddress address()
     return {.host = "tv.example.com", .http_port = 80, .https_port = 443};
 }
 
-TEST(ChannelUrls, usual_ports_are_left_out)
+TEST(ChannelUrls, UsualPortsAreLeftOut)
 {
     const auto urls = channel_urls(stored(), address(), true);
     EXPECT_EQ(urls["play"]["flv"], "http://tv.example.com/demo/live.flv");
@@ -36,7 +36,7 @@ TEST(ChannelUrls, usual_ports_are_left_out)
     EXPECT_TRUE(rtmps.starts_with("rtmps://tv.example.com:1936/stream/demo?sign="));
 }
 
-TEST(ChannelUrls, other_ports_are_named)
+TEST(ChannelUrls, OtherPortsAreNamed)
 {
     auto where = address();
     where.http_port = 8080;
@@ -46,7 +46,7 @@ TEST(ChannelUrls, other_ports_are_named)
     EXPECT_EQ(urls["play"]["rtmp"], "rtmp://tv.example.com:11935/stream/demo");
 }
 
-TEST(ChannelUrls, encoders_may_have_a_host_of_their_own)
+TEST(ChannelUrls, EncodersMayHaveAHostOfTheirOwn)
 {
     auto where = address();
     where.push_host = "push.example.com";
@@ -58,7 +58,7 @@ TEST(ChannelUrls, encoders_may_have_a_host_of_their_own)
     EXPECT_EQ(urls["play"]["flv"], "http://tv.example.com/demo/live.flv");
 }
 
-TEST(ChannelUrls, a_request_by_https_gets_https_and_wss)
+TEST(ChannelUrls, ARequestByHttpsGetsHttpsAndWss)
 {
     auto where = address();
     where.https = true;
@@ -68,7 +68,7 @@ TEST(ChannelUrls, a_request_by_https_gets_https_and_wss)
     EXPECT_EQ(urls["play"]["ws_flv"], "wss://tv.example.com:8443/demo/live.flv");
 }
 
-TEST(ChannelUrls, an_ipv6_host_gets_its_brackets)
+TEST(ChannelUrls, AnIpv6HostGetsItsBrackets)
 {
     auto where = address();
     where.host = "2001:db8::1";
@@ -76,7 +76,7 @@ TEST(ChannelUrls, an_ipv6_host_gets_its_brackets)
               "http://[2001:db8::1]/demo/live.flv");
 }
 
-TEST(ChannelUrls, the_push_url_carries_a_signature_that_verifies)
+TEST(ChannelUrls, ThePushUrlCarriesASignatureThatVerifies)
 {
     const auto urls = channel_urls(stored(), address(), true);
     const auto key = urls["push"]["obs"]["stream_key"].get<std::string>();
@@ -87,20 +87,20 @@ TEST(ChannelUrls, the_push_url_carries_a_signature_that_verifies)
     EXPECT_FALSE(auth::verify_push("demo", *sign, "secret", 1'700'000'000));
 }
 
-TEST(ChannelUrls, the_signature_ends_with_the_channel)
+TEST(ChannelUrls, TheSignatureEndsWithTheChannel)
 {
     const auto urls =
         channel_urls(stored({{"expires_at", "2030-01-01T00:00:00Z"}}), address(), true);
     EXPECT_NE(urls["push"]["rtmp"].get<std::string>().find("sign=1893456000-"), std::string::npos);
 }
 
-TEST(ChannelUrls, an_open_channel_needs_no_signature)
+TEST(ChannelUrls, AnOpenChannelNeedsNoSignature)
 {
     const auto urls = channel_urls(stored({{"ingest", {{"auth", "open"}}}}), address(), true);
     EXPECT_EQ(urls["push"]["obs"]["stream_key"], "demo");
 }
 
-TEST(ChannelUrls, signed_playback_signs_every_play_url_with_the_playback_key)
+TEST(ChannelUrls, SignedPlaybackSignsEveryPlayUrlWithThePlaybackKey)
 {
     const auto urls = channel_urls(stored({{"playback", {{"auth", "signed"}, {"key", "viewers"}}}}),
                                    address(), true);
@@ -113,7 +113,7 @@ TEST(ChannelUrls, signed_playback_signs_every_play_url_with_the_playback_key)
     }
 }
 
-TEST(ChannelUrls, signatures_can_be_bounded_but_not_beyond_the_channels_end)
+TEST(ChannelUrls, SignaturesCanBeBoundedButNotBeyondTheChannelsEnd)
 {
     const auto expiry_in = [](const json& urls) {
         const auto key = urls["push"]["obs"]["stream_key"].get<std::string>();
@@ -124,7 +124,7 @@ TEST(ChannelUrls, signatures_can_be_bounded_but_not_beyond_the_channels_end)
     EXPECT_EQ(expiry_in(channel_urls(ends, address(), true, 1'700'000'060)), 1670544000);
 }
 
-TEST(ChannelUrls, outputs_that_are_off_have_no_url)
+TEST(ChannelUrls, OutputsThatAreOffHaveNoUrl)
 {
     const auto urls = channel_urls(stored({{"outputs", {{"flv", false}}}}), address(), true);
     EXPECT_TRUE(urls["play"]["flv"].is_null());
@@ -132,26 +132,26 @@ TEST(ChannelUrls, outputs_that_are_off_have_no_url)
     EXPECT_FALSE(urls["play"]["rtmp"].is_null());
 }
 
-TEST(ChannelUrls, who_may_only_watch_gets_no_push_urls)
+TEST(ChannelUrls, WhoMayOnlyWatchGetsNoPushUrls)
 {
     EXPECT_FALSE(channel_urls(stored(), address(), false).contains("push"));
 }
 
-TEST(HostOf, takes_the_port_and_the_brackets_off)
+TEST(HostOf, TakesThePortAndTheBracketsOff)
 {
     EXPECT_EQ(host_of("tv.example.com:8080"), "tv.example.com");
     EXPECT_EQ(host_of("192.0.2.1"), "192.0.2.1");
     EXPECT_EQ(host_of("[2001:db8::1]:8080"), "2001:db8::1");
 }
 
-TEST(HostOf, what_is_no_host_is_empty)
+TEST(HostOf, WhatIsNoHostIsEmpty)
 {
     for (const auto* header : {"", "[::1", "[x]", "a\"b", "a b", "<script>", "a/b@c"}) {
         EXPECT_EQ(host_of(header), "") << header;
     }
 }
 
-TEST(ChannelRecord, carries_what_nginx_needs)
+TEST(ChannelRecord, CarriesWhatNginxNeeds)
 {
     const auto record = to_record(stored({{"expires_at", "2030-01-01T00:00:00Z"},
                                           {"enabled", false},
@@ -171,13 +171,13 @@ TEST(ChannelRecord, carries_what_nginx_needs)
     EXPECT_EQ(record.playback.key, "secret");
 }
 
-TEST(ChannelRecord, an_expiry_before_1970_is_not_taken_for_none)
+TEST(ChannelRecord, AnExpiryBefore1970IsNotTakenForNone)
 {
     EXPECT_GT(to_record(stored({{"expires_at", "1969-12-31T00:00:00Z"}})).expires_at_s, 0);
     EXPECT_EQ(to_record(stored()).expires_at_s, 0);
 }
 
-TEST(ChannelRecord, an_address_that_can_not_be_read_lets_nobody_in)
+TEST(ChannelRecord, AnAddressThatCanNotBeReadLetsNobodyIn)
 {
     const auto record = to_record(stored({{"ingest", {{"allow_ips", {"garbage"}}}}}));
     ASSERT_FALSE(record.ingest.allow_ips.empty());

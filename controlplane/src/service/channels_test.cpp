@@ -34,7 +34,7 @@ protected:
                        }};
 };
 
-TEST_F(ChannelsTest, an_empty_body_makes_a_channel_with_an_id_a_key_and_all_defaults)
+TEST_F(ChannelsTest, AnEmptyBodyMakesAChannelWithAnIdAKeyAndAllDefaults)
 {
     const auto channel = create(json::object());
     EXPECT_EQ(channel.at("id").get<std::string>().size(), 36U);
@@ -45,7 +45,7 @@ TEST_F(ChannelsTest, an_empty_body_makes_a_channel_with_an_id_a_key_and_all_defa
     EXPECT_EQ(channel.at("created_at"), channel.at("updated_at"));
 }
 
-TEST_F(ChannelsTest, two_channels_get_different_ids_and_keys)
+TEST_F(ChannelsTest, TwoChannelsGetDifferentIdsAndKeys)
 {
     const auto first = create(json::object());
     const auto second = create(json::object());
@@ -53,14 +53,14 @@ TEST_F(ChannelsTest, two_channels_get_different_ids_and_keys)
     EXPECT_NE(first.at("ingest").at("key"), second.at("ingest").at("key"));
 }
 
-TEST_F(ChannelsTest, an_id_and_a_key_can_be_brought_along)
+TEST_F(ChannelsTest, AnIdAndAKeyCanBeBroughtAlong)
 {
     const auto channel = create({{"id", "my_Channel-1"}, {"ingest", {{"key", "imported"}}}});
     EXPECT_EQ(channel.at("id"), "my_Channel-1");
     EXPECT_EQ(channel.at("ingest").at("key"), "imported");
 }
 
-TEST_F(ChannelsTest, an_id_that_exists_is_a_conflict)
+TEST_F(ChannelsTest, AnIdThatExistsIsAConflict)
 {
     create({{"id", "a"}});
     const auto again = channels_.create(kTester, {{"id", "a"}});
@@ -68,7 +68,7 @@ TEST_F(ChannelsTest, an_id_that_exists_is_a_conflict)
     EXPECT_EQ(again.error().code, Errc::conflict);
 }
 
-TEST_F(ChannelsTest, every_write_is_brought_into_force_and_says_whether_it_is)
+TEST_F(ChannelsTest, EveryWriteIsBroughtIntoForceAndSaysWhetherItIs)
 {
     in_force_ = false;
     const auto made = channels_.create(kTester, {{"id", "a"}});
@@ -81,13 +81,13 @@ TEST_F(ChannelsTest, every_write_is_brought_into_force_and_says_whether_it_is)
     EXPECT_EQ(applied_, 4);
 }
 
-TEST_F(ChannelsTest, a_refused_write_is_not_brought_into_force)
+TEST_F(ChannelsTest, ARefusedWriteIsNotBroughtIntoForce)
 {
     EXPECT_FALSE(channels_.create(kTester, {{"id", "a b"}}));
     EXPECT_EQ(applied_, 0);
 }
 
-TEST_F(ChannelsTest, patch_changes_what_it_names_and_null_means_the_default)
+TEST_F(ChannelsTest, PatchChangesWhatItNamesAndNullMeansTheDefault)
 {
     const auto made =
         create({{"id", "a"}, {"name", "old"}, {"packaging", {{"segment_s", 5}, {"part_ms", 500}}}});
@@ -100,7 +100,7 @@ TEST_F(ChannelsTest, patch_changes_what_it_names_and_null_means_the_default)
     EXPECT_EQ(changed->channel.at("version"), made.at("version").get<int>() + 1);
 }
 
-TEST_F(ChannelsTest, patch_replaces_lists_whole)
+TEST_F(ChannelsTest, PatchReplacesListsWhole)
 {
     create({{"id", "a"}, {"ingest", {{"allow_ips", {"192.0.2.1", "192.0.2.2"}}}}});
     const auto changed =
@@ -108,7 +108,7 @@ TEST_F(ChannelsTest, patch_replaces_lists_whole)
     EXPECT_EQ(changed->channel.at("ingest").at("allow_ips"), json({"192.0.2.3"}));
 }
 
-TEST_F(ChannelsTest, a_key_survives_changes_that_do_not_name_it)
+TEST_F(ChannelsTest, AKeySurvivesChangesThatDoNotNameIt)
 {
     create({{"id", "a"}, {"ingest", {{"key", "k1"}}}, {"playback", {{"key", "k2"}}}});
     for (const json& patch : {json{{"ingest", nullptr}}, json{{"ingest", {{"key", nullptr}}}}}) {
@@ -123,7 +123,7 @@ TEST_F(ChannelsTest, a_key_survives_changes_that_do_not_name_it)
               nullptr);
 }
 
-TEST_F(ChannelsTest, put_sets_absent_fields_back_to_their_defaults)
+TEST_F(ChannelsTest, PutSetsAbsentFieldsBackToTheirDefaults)
 {
     const auto made = create({{"id", "a"}, {"name", "old"}, {"enabled", false}});
     const auto replaced = channels_.replace(kTester, "a", {{"description", "d"}});
@@ -134,7 +134,7 @@ TEST_F(ChannelsTest, put_sets_absent_fields_back_to_their_defaults)
     EXPECT_EQ(replaced->channel.at("created_at"), made.at("created_at"));
 }
 
-TEST_F(ChannelsTest, what_was_read_can_be_put_back)
+TEST_F(ChannelsTest, WhatWasReadCanBePutBack)
 {
     create({{"id", "a"}, {"ingest", {{"key", "k1"}}}});
     const auto read = without_secrets(channel_rule(), *channels_.get("a"));
@@ -143,7 +143,7 @@ TEST_F(ChannelsTest, what_was_read_can_be_put_back)
     EXPECT_EQ(replaced->channel.at("ingest").at("key"), "k1");
 }
 
-TEST_F(ChannelsTest, the_id_can_not_be_changed)
+TEST_F(ChannelsTest, TheIdCanNotBeChanged)
 {
     create({{"id", "a"}});
     EXPECT_TRUE(channels_.patch(kTester, "a", {{"id", "a"}, {"name", "x"}}));
@@ -153,7 +153,7 @@ TEST_F(ChannelsTest, the_id_can_not_be_changed)
     EXPECT_FALSE(channels_.replace(kTester, "a", {{"id", "b"}}));
 }
 
-TEST_F(ChannelsTest, an_old_version_is_refused_and_the_current_one_is_taken)
+TEST_F(ChannelsTest, AnOldVersionIsRefusedAndTheCurrentOneIsTaken)
 {
     const std::uint64_t first = create({{"id", "a"}}).at("version");
     const IfMatch old{.any = false, .versions = {first}};
@@ -165,7 +165,7 @@ TEST_F(ChannelsTest, an_old_version_is_refused_and_the_current_one_is_taken)
     EXPECT_TRUE(channels_.remove(kTester, "a", IfMatch{.any = true, .versions = {}}));
 }
 
-TEST_F(ChannelsTest, a_channel_that_is_deleted_and_made_again_has_no_version_twice)
+TEST_F(ChannelsTest, AChannelThatIsDeletedAndMadeAgainHasNoVersionTwice)
 {
     const std::uint64_t first = create({{"id", "a"}}).at("version");
     ASSERT_TRUE(channels_.remove(kTester, "a"));
@@ -175,7 +175,7 @@ TEST_F(ChannelsTest, a_channel_that_is_deleted_and_made_again_has_no_version_twi
     EXPECT_EQ(removed.error().code, Errc::precondition);
 }
 
-TEST_F(ChannelsTest, a_page_shows_the_current_version_also_of_values_that_hold_an_older_one)
+TEST_F(ChannelsTest, APageShowsTheCurrentVersionAlsoOfValuesThatHoldAnOlderOne)
 {
     auto old = create({{"id", "a"}, {"name", R"(,"version":1)"}});
     auto stored = json::parse(to_stored(old));
@@ -186,7 +186,7 @@ TEST_F(ChannelsTest, a_page_shows_the_current_version_also_of_values_that_hold_a
     EXPECT_EQ(shown.at("version"), old.at("version").get<int>() + 1);
 }
 
-TEST_F(ChannelsTest, concurrent_patches_of_different_fields_all_arrive)
+TEST_F(ChannelsTest, ConcurrentPatchesOfDifferentFieldsAllArrive)
 {
     const auto made = create({{"id", "a"}});
     std::thread other([&] { EXPECT_TRUE(channels_.patch(kTester, "a", {{"name", "n"}})); });
@@ -198,7 +198,7 @@ TEST_F(ChannelsTest, concurrent_patches_of_different_fields_all_arrive)
     EXPECT_EQ(channel.at("version"), made.at("version").get<int>() + 2);
 }
 
-TEST_F(ChannelsTest, unknown_channels_are_not_found_by_any_call)
+TEST_F(ChannelsTest, UnknownChannelsAreNotFoundByAnyCall)
 {
     for (const auto* id : {"none", "", "../x", "api", "a/b"}) {
         EXPECT_EQ(channels_.get(id).error().code, Errc::not_found) << id;
@@ -207,7 +207,7 @@ TEST_F(ChannelsTest, unknown_channels_are_not_found_by_any_call)
     }
 }
 
-TEST_F(ChannelsTest, pages_follow_their_cursor_to_the_end)
+TEST_F(ChannelsTest, PagesFollowTheirCursorToTheEnd)
 {
     for (const auto* id : {"c", "a", "b"}) create({{"id", id}});
     const auto first = channels_.list(2, "", "");
@@ -220,7 +220,7 @@ TEST_F(ChannelsTest, pages_follow_their_cursor_to_the_end)
     EXPECT_FALSE(second->next_cursor);
 }
 
-TEST_F(ChannelsTest, a_page_shows_whole_channels_without_their_secrets)
+TEST_F(ChannelsTest, APageShowsWholeChannelsWithoutTheirSecrets)
 {
     create({{"id", "a"},
             {"description", R"(,"~secrets":{"a":1}})"},
@@ -231,7 +231,7 @@ TEST_F(ChannelsTest, a_page_shows_whole_channels_without_their_secrets)
     EXPECT_EQ(json::parse(text), without_secrets(channel_rule(), *channels_.get("a")));
 }
 
-TEST_F(ChannelsTest, a_page_of_older_values_without_a_secrets_member_shows_none_either)
+TEST_F(ChannelsTest, APageOfOlderValuesWithoutASecretsMemberShowsNoneEither)
 {
     auto old = create({{"id", "a"}, {"ingest", {{"key", "k1-hidden"}}}});
     ASSERT_TRUE(store_->commit({store::put("channels/a", old.dump())}));
@@ -239,7 +239,7 @@ TEST_F(ChannelsTest, a_page_of_older_values_without_a_secrets_member_shows_none_
     EXPECT_EQ(channels_.get("a")->at("ingest").at("key"), "k1-hidden");
 }
 
-TEST_F(ChannelsTest, an_id_is_refused_however_few_characters_its_bytes_are)
+TEST_F(ChannelsTest, AnIdIsRefusedHoweverFewCharactersItsBytesAre)
 {
     std::string id;
     for (int i = 0; i < 12; ++i) id += "频道";
@@ -252,7 +252,7 @@ TEST_F(ChannelsTest, an_id_is_refused_however_few_characters_its_bytes_are)
     }
 }
 
-TEST_F(ChannelsTest, a_stored_id_that_none_may_have_now_can_be_listed_read_and_deleted)
+TEST_F(ChannelsTest, AStoredIdThatNoneMayHaveNowCanBeListedReadAndDeleted)
 {
     std::string id;
     for (int i = 0; i < 64; ++i) id += "😀";
@@ -268,7 +268,7 @@ TEST_F(ChannelsTest, a_stored_id_that_none_may_have_now_can_be_listed_read_and_d
     EXPECT_FALSE(channels_.get(id));
 }
 
-TEST_F(ChannelsTest, search_finds_parts_of_id_and_name_in_any_case_and_follows_changes)
+TEST_F(ChannelsTest, SearchFindsPartsOfIdAndNameInAnyCaseAndFollowsChanges)
 {
     create({{"id", "news-1"}, {"name", "Morning"}});
     create({{"id", "sport"}, {"name", "Evening NEWS"}});
@@ -289,7 +289,7 @@ TEST_F(ChannelsTest, search_finds_parts_of_id_and_name_in_any_case_and_follows_c
     EXPECT_EQ(ids("news"), "x ");
 }
 
-TEST_F(ChannelsTest, search_pages_follow_their_cursor)
+TEST_F(ChannelsTest, SearchPagesFollowTheirCursor)
 {
     for (const auto* id : {"n1", "n2", "n3", "other"}) create({{"id", id}});
     const auto first = channels_.list(2, "", "n");
@@ -299,7 +299,7 @@ TEST_F(ChannelsTest, search_pages_follow_their_cursor)
     EXPECT_FALSE(second->next_cursor);
 }
 
-TEST_F(ChannelsTest, a_list_of_chosen_channels_pages_and_searches_like_any_other)
+TEST_F(ChannelsTest, AListOfChosenChannelsPagesAndSearchesLikeAnyOther)
 {
     for (const auto* id : {"a", "b", "c", "d"}) create({{"id", id}, {"name", "one"}});
     create({{"id", "e"}, {"name", "two"}});
@@ -315,7 +315,7 @@ TEST_F(ChannelsTest, a_list_of_chosen_channels_pages_and_searches_like_any_other
     EXPECT_FALSE(second->next_cursor);
 }
 
-TEST_F(ChannelsTest, a_repeated_request_gets_the_first_answer_and_makes_nothing)
+TEST_F(ChannelsTest, ARepeatedRequestGetsTheFirstAnswerAndMakesNothing)
 {
     const OnceOnly once{"admin", "key-1", "hash-1"};
     const auto first = channels_.create(kTester, json::object(), once);
@@ -328,7 +328,7 @@ TEST_F(ChannelsTest, a_repeated_request_gets_the_first_answer_and_makes_nothing)
     EXPECT_FALSE(again->channel.at("ingest").contains("key"));
 }
 
-TEST_F(ChannelsTest, an_idempotency_key_with_another_request_is_refused_and_belongs_to_its_caller)
+TEST_F(ChannelsTest, AnIdempotencyKeyWithAnotherRequestIsRefusedAndBelongsToItsCaller)
 {
     ASSERT_TRUE(channels_.create(kTester, json::object(), OnceOnly{"admin", "key-1", "hash-1"}));
     const auto other =
@@ -341,7 +341,7 @@ TEST_F(ChannelsTest, an_idempotency_key_with_another_request_is_refused_and_belo
     EXPECT_FALSE(caller->replayed);
 }
 
-TEST_F(ChannelsTest, racing_repeats_of_one_request_make_one_channel)
+TEST_F(ChannelsTest, RacingRepeatsOfOneRequestMakeOneChannel)
 {
     const OnceOnly once{"admin", "key-1", "hash-1"};
     std::vector<std::string> ids(4);
@@ -357,7 +357,7 @@ TEST_F(ChannelsTest, racing_repeats_of_one_request_make_one_channel)
     EXPECT_EQ(channels_.list(10, "", "")->items.size(), 1U);
 }
 
-TEST_F(ChannelsTest, answers_older_than_a_day_are_forgotten)
+TEST_F(ChannelsTest, AnswersOlderThanADayAreForgotten)
 {
     Idempotency idempotency(*store_);
     const OnceOnly once{"admin", "key-1", "hash-1"};
@@ -368,7 +368,7 @@ TEST_F(ChannelsTest, answers_older_than_a_day_are_forgotten)
     EXPECT_FALSE(*idempotency.find(once));
 }
 
-TEST_F(ChannelsTest, rotating_the_key_makes_a_new_one_or_takes_the_one_given)
+TEST_F(ChannelsTest, RotatingTheKeyMakesANewOneOrTakesTheOneGiven)
 {
     const auto before = create({{"id", "a"}}).at("ingest").at("key");
     const auto random = channels_.rotate_key(kTester, "a", nullptr);
@@ -377,13 +377,13 @@ TEST_F(ChannelsTest, rotating_the_key_makes_a_new_one_or_takes_the_one_given)
     EXPECT_EQ(channels_.rotate_key(kTester, "a", "with space").error().fields.front().field, "key");
 }
 
-TEST_F(ChannelsTest, times_are_stored_in_utc)
+TEST_F(ChannelsTest, TimesAreStoredInUtc)
 {
     const auto channel = create({{"expires_at", "2030-01-01T02:00:00+02:00"}});
     EXPECT_EQ(channel.at("expires_at"), "2030-01-01T00:00:00Z");
 }
 
-TEST_F(ChannelsTest, what_only_the_older_api_knows_outlives_every_change_and_is_never_shown)
+TEST_F(ChannelsTest, WhatOnlyTheOlderApiKnowsOutlivesEveryChangeAndIsNeverShown)
 {
     const json unknown{{"foo", {{"a", 1}, {"~secrets", 2}}}};
     const auto made = channels_.create_legacy(kTester, unknown);
@@ -401,7 +401,7 @@ TEST_F(ChannelsTest, what_only_the_older_api_knows_outlives_every_change_and_is_
     EXPECT_EQ(shown.dump().find('~'), std::string::npos);
 }
 
-TEST_F(ChannelsTest, a_member_that_only_the_older_api_has_is_an_unknown_field_here)
+TEST_F(ChannelsTest, AMemberThatOnlyTheOlderApiHasIsAnUnknownFieldHere)
 {
     create({{"id", "a"}});
     const json body{{kLegacy, {{"foo", 1}}}};
@@ -414,7 +414,7 @@ TEST_F(ChannelsTest, a_member_that_only_the_older_api_has_is_an_unknown_field_he
     }
 }
 
-TEST_F(ChannelsTest, the_journal_does_not_name_what_only_the_older_api_knows)
+TEST_F(ChannelsTest, TheJournalDoesNotNameWhatOnlyTheOlderApiKnows)
 {
     const auto id = channels_.create_legacy(kTester, json::object())->channel.at("id");
     ASSERT_TRUE(channels_.change_legacy(kTester, id.get<std::string>(),
@@ -424,7 +424,7 @@ TEST_F(ChannelsTest, the_journal_does_not_name_what_only_the_older_api_knows)
     EXPECT_EQ(events->back().at("data").at("changed"), json({"outputs.hls"}));
 }
 
-TEST_F(ChannelsTest, every_change_is_in_the_audit_log_and_the_journal_and_a_refused_one_in_neither)
+TEST_F(ChannelsTest, EveryChangeIsInTheAuditLogAndTheJournalAndARefusedOneInNeither)
 {
     const Caller by{.id = "t1", .scope = Scope::operator_, .name = "CI", .address = "192.0.2.7"};
     ASSERT_TRUE(channels_.create(by, {{"id", "a"}}));

@@ -16,7 +16,7 @@ protected:
     std::int64_t now_ms = 1000;
 };
 
-TEST_F(Breaker, opens_after_failures_in_a_row)
+TEST_F(Breaker, OpensAfterFailuresInARow)
 {
     fail(CircuitBreaker::kFailures - 1);
     EXPECT_TRUE(breaker.allows("a", now_ms));
@@ -25,7 +25,7 @@ TEST_F(Breaker, opens_after_failures_in_a_row)
     EXPECT_TRUE(breaker.allows("b", now_ms));
 }
 
-TEST_F(Breaker, an_answer_between_starts_the_count_anew)
+TEST_F(Breaker, AnAnswerBetweenStartsTheCountAnew)
 {
     fail(CircuitBreaker::kFailures - 1);
     breaker.note("a", true, now_ms);
@@ -33,7 +33,7 @@ TEST_F(Breaker, an_answer_between_starts_the_count_anew)
     EXPECT_TRUE(breaker.allows("a", now_ms));
 }
 
-TEST_F(Breaker, after_the_pause_one_tries)
+TEST_F(Breaker, AfterThePauseOneTries)
 {
     fail(CircuitBreaker::kFailures);
     now_ms += CircuitBreaker::kPauseMs;
@@ -48,7 +48,7 @@ TEST_F(Breaker, after_the_pause_one_tries)
     EXPECT_EQ(breaker.size(), 0U);
 }
 
-TEST_F(Breaker, remembers_a_bounded_number)
+TEST_F(Breaker, RemembersABoundedNumber)
 {
     for (std::size_t i = 0; i < CircuitBreaker::kMost + 50; ++i)
         breaker.note(std::to_string(i), false, now_ms);

@@ -5,14 +5,14 @@
 namespace sluice::control {
 namespace {
 
-TEST(CleanText, a_short_text_stays_as_it_is)
+TEST(CleanText, AShortTextStaysAsItIs)
 {
     EXPECT_EQ(clean_text("", 4), "");
     EXPECT_EQ(clean_text("日", 3), "日");
     EXPECT_EQ(clean_text("a\"\\b", 4), "a\"\\b");
 }
 
-TEST(CleanText, a_character_is_never_cut_in_two)
+TEST(CleanText, ACharacterIsNeverCutInTwo)
 {
     EXPECT_EQ(clean_text("a日本", 1), "a");
     EXPECT_EQ(clean_text("a日本", 2), "a");
@@ -21,7 +21,7 @@ TEST(CleanText, a_character_is_never_cut_in_two)
     EXPECT_EQ(clean_text(std::string(62, 'a') + "😀", 64), std::string(62, 'a'));
 }
 
-TEST(CleanText, what_is_not_utf_8_is_replaced_within_the_bound)
+TEST(CleanText, WhatIsNotUtf8IsReplacedWithinTheBound)
 {
     EXPECT_EQ(clean_text("a\xff", 4), "a\ufffd");
     EXPECT_EQ(clean_text("a\xff", 3), "a");

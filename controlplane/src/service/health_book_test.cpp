@@ -45,7 +45,7 @@ protected:
     int recovered = 0;
 };
 
-TEST_F(Book, a_bad_stream_is_degraded_once_and_recovers_once)
+TEST_F(Book, ABadStreamIsDegradedOnceAndRecoversOnce)
 {
     seconds(10, 5);
     EXPECT_EQ(book.breaches("demo").size(), 1U);
@@ -55,7 +55,7 @@ TEST_F(Book, a_bad_stream_is_degraded_once_and_recovers_once)
     EXPECT_EQ(recovered, 1);
 }
 
-TEST_F(Book, a_stream_that_ends_takes_its_breach_with_it)
+TEST_F(Book, AStreamThatEndsTakesItsBreachWithIt)
 {
     seconds(5, 5);
     EXPECT_EQ(look(0, "gone"), 0);
@@ -63,14 +63,14 @@ TEST_F(Book, a_stream_that_ends_takes_its_breach_with_it)
     EXPECT_EQ(recovered, 0);
 }
 
-TEST_F(Book, an_idle_stream_that_is_still_watched_has_ended_too)
+TEST_F(Book, AnIdleStreamThatIsStillWatchedHasEndedToo)
 {
     seconds(5, 5);
     EXPECT_EQ(look(0, "idle"), 0);
     EXPECT_EQ(recovered, 0);
 }
 
-TEST_F(Book, a_publisher_that_reconnects_changes_nothing)
+TEST_F(Book, APublisherThatReconnectsChangesNothing)
 {
     seconds(5, 5);
     seconds(20, 0, "waiting");
@@ -79,7 +79,7 @@ TEST_F(Book, a_publisher_that_reconnects_changes_nothing)
     EXPECT_EQ(recovered, 0);
 }
 
-TEST_F(Book, an_nginx_that_was_down_and_starts_anew_changes_nothing)
+TEST_F(Book, AnNginxThatWasDownAndStartsAnewChangesNothing)
 {
     seconds(5, 5);
     now_ms += 20'000;  // no answers
@@ -91,7 +91,7 @@ TEST_F(Book, an_nginx_that_was_down_and_starts_anew_changes_nothing)
     EXPECT_EQ(recovered, 1);
 }
 
-TEST_F(Book, a_stream_that_does_not_come_back_to_a_new_nginx_is_forgotten)
+TEST_F(Book, AStreamThatDoesNotComeBackToANewNginxIsForgotten)
 {
     seconds(5, 5);
     seconds(40, 0, "gone", "b");
@@ -99,7 +99,7 @@ TEST_F(Book, a_stream_that_does_not_come_back_to_a_new_nginx_is_forgotten)
     EXPECT_EQ(recovered, 0);
 }
 
-TEST_F(Book, a_stream_without_a_channel_is_not_judged)
+TEST_F(Book, AStreamWithoutAChannelIsNotJudged)
 {
     known = false;
     seconds(10, 5);
@@ -107,7 +107,7 @@ TEST_F(Book, a_stream_without_a_channel_is_not_judged)
     EXPECT_EQ(book.size(), 0U);
 }
 
-TEST_F(Book, an_odd_answer_is_taken_calmly)
+TEST_F(Book, AnOddAnswerIsTakenCalmly)
 {
     for (const auto* text :
          {R"({})", R"({"streams":[{}]})", R"({"streams":[{"id":"x","state":"live"}]})"}) {

@@ -4,6 +4,7 @@
 
 #include "../store/schema.hpp"
 #include "temporary_store.hpp"
+#include "unreliable_store.hpp"
 
 namespace sluice::control {
 namespace {
@@ -12,7 +13,7 @@ using nlohmann::json;
 
 /// Looks at the stream `demo`, whose channel asks for 20 frames a second at once. Each process has
 /// a book of its own.
-class Record : public testing::Test {
+class HealthRecordTest : public testing::Test {
 protected:
     struct Process {
         HealthBook book;
@@ -61,7 +62,7 @@ protected:
     std::int64_t now_ms = 1'000'000;
 };
 
-TEST_F(Record, what_was_told_is_told_by_no_later_process)
+TEST_F(HealthRecordTest, WhatWasToldIsToldByNoLaterProcess)
 {
     auto first = start();
     ASSERT_TRUE(look(first, 5));
@@ -76,7 +77,7 @@ TEST_F(Record, what_was_told_is_told_by_no_later_process)
                 2000);
 }
 
-TEST_F(Record, a_stream_that_healed_meanwhile_recovers_once)
+TEST_F(HealthRecordTest, AStreamThatHealedMeanwhileRecoversOnce)
 {
     auto first = start();
     ASSERT_TRUE(look(first, 5));
@@ -88,7 +89,7 @@ TEST_F(Record, a_stream_that_healed_meanwhile_recovers_once)
     EXPECT_EQ(kept(), 0U);
 }
 
-TEST_F(Record, a_stream_that_ended_leaves_nothing)
+TEST_F(HealthRecordTest, AStreamThatEndedLeavesNothing)
 {
     auto first = start();
     ASSERT_TRUE(look(first, 5));
@@ -99,56 +100,19 @@ TEST_F(Record, a_stream_that_ended_leaves_nothing)
     EXPECT_EQ(told(), std::vector<std::string>{"stream.degraded"});
 }
 
-/// A store whose disk is full.
-class Full final : public store::Store {
-public:
-    explicit Full(store::Store& inner) : inner_(inner) {}
-
-    Result<std::optional<store::Entry>> get(std::string_view key) const override
-    {
-        return inner_.get(key);
-    }
-    Result<store::Page> list(std::string_view prefix, std::string_view after,
-                             std::size_t limit) const override
-    {
-        return inner_.list(prefix, after, limit);
-    }
-    Result<store::Page> list_back(std::string_view prefix, std::string_view before,
-                                  std::size_t limit) const override
-    {
-        return inner_.list_back(prefix, before, limit);
-    }
-    Result<store::Revision> commit(std::vector<store::Operation>) override { return full(); }
-    Result<store::Revision> commit_bulk(std::vector<store::Operation>) override { return full(); }
-    Result<store::Changes> watch(std::string_view prefix, store::Revision after,
-                                 std::chrono::milliseconds wait) const override
-    {
-        return inner_.watch(prefix, after, wait);
-    }
-    Result<store::Revision> revision() const override { return inner_.revision(); }
-    Result<store::Revision> last_change(std::string_view folder) const override
-    {
-        return inner_.last_change(folder);
-    }
-
-private:
-    static tl::unexpected<Error> full() { return fail(Errc::unavailable, "the disk is full"); }
-
-    store::Store& inner_;
-};
-
-TEST_F(Record, what_could_not_be_stored_is_told_later)
+TEST_F(HealthRecordTest, WhatCouldNotBeStoredIsToldLater)
 {
     auto process = start();
-    Full full(*store);
-    Process stuck{process.book, {full, journal}};
+    UnreliableStore disk(*store);
+    disk.full = true;
+    Process stuck{process.book, {disk, journal}};
     EXPECT_FALSE(look(stuck, 5));
     EXPECT_TRUE(told().empty());
     ASSERT_TRUE(look(process, 5)) << "the book of before still has it to tell";
     EXPECT_EQ(told(), std::vector<std::string>{"stream.degraded"});
 }
 
-TEST_F(Record, what_stays_as_it_is_is_not_written_again)
+TEST_F(HealthRecordTest, WhatStaysAsItIsIsNotWrittenAgain)
 {
     auto process = start();
     ASSERT_TRUE(look(process, 5));

@@ -35,7 +35,7 @@ void PrintTo(const Course& course, std::ostream* out)
 
 class Courses : public testing::TestWithParam<Course> {};
 
-TEST_P(Courses, give_the_changes_that_they_should)
+TEST_P(Courses, GiveTheChangesThatTheyShould)
 {
     const auto& course = GetParam();
     HealthLimits limits{.for_ms = 3000};
@@ -108,7 +108,7 @@ protected:
     StreamHealth health;
 };
 
-TEST_F(Health, a_pause_of_the_samples_proves_nothing)
+TEST_F(Health, APauseOfTheSamplesProvesNothing)
 {
     EXPECT_EQ(fps(5, 1000), "");
     EXPECT_EQ(fps(5, 60'000), "") << "good or bad between: nobody knows";
@@ -118,7 +118,7 @@ TEST_F(Health, a_pause_of_the_samples_proves_nothing)
     EXPECT_EQ(fps(25, 93'000), "-fps");
 }
 
-TEST_F(Health, another_publisher_starts_anew)
+TEST_F(Health, AnotherPublisherStartsAnew)
 {
     EXPECT_EQ(fps(5, 1000), "");
     EXPECT_EQ(fps(5, 3000, 2), "");
@@ -126,7 +126,7 @@ TEST_F(Health, another_publisher_starts_anew)
     EXPECT_EQ(fps(5, 6000, 2), "+fps");
 }
 
-TEST_F(Health, a_rule_that_was_taken_away_is_broken_no_more)
+TEST_F(Health, ARuleThatWasTakenAwayIsBrokenNoMore)
 {
     limits.for_ms = 0;
     EXPECT_EQ(fps(5, 1000), "+fps");
@@ -135,7 +135,7 @@ TEST_F(Health, a_rule_that_was_taken_away_is_broken_no_more)
     EXPECT_EQ(fps(5, 3000), "");
 }
 
-TEST_F(Health, a_breach_says_how_bad_it_is_now_and_since_when)
+TEST_F(Health, ABreachSaysHowBadItIsNowAndSinceWhen)
 {
     for (std::int64_t at = 1000; at <= 6000; at += 1000) fps(static_cast<double>(at) / 1000, at);
     const auto breaches = health.breaches();
@@ -156,7 +156,7 @@ json stream()
             {"silence_ms", 0}};
 }
 
-TEST(HealthSampleOf, a_stream_has_every_number)
+TEST(HealthSampleOf, AStreamHasEveryNumber)
 {
     const auto sample = sample_of(stream(), 1'010'000);
     const HealthNumbers wanted{2128, 25, 2, -30, 0};
@@ -164,14 +164,14 @@ TEST(HealthSampleOf, a_stream_has_every_number)
     EXPECT_EQ(sample.session, 1'000'000);
 }
 
-TEST(HealthSampleOf, rates_are_unknown_at_the_start)
+TEST(HealthSampleOf, RatesAreUnknownAtTheStart)
 {
     const auto sample = sample_of(stream(), 1'003'000);
     const HealthNumbers wanted{kNone, kNone, 2, -30, 0};
     EXPECT_EQ(sample.values, wanted);
 }
 
-TEST(HealthSampleOf, what_is_absent_or_odd_is_unknown)
+TEST(HealthSampleOf, WhatIsAbsentOrOddIsUnknown)
 {
     for (const auto* text : {R"({})", R"({"publisher":null,"video":null,"audio":null})",
                              R"({"video":7,"silence_ms":"x","av_drift_ms":null})"}) {
@@ -179,7 +179,7 @@ TEST(HealthSampleOf, what_is_absent_or_odd_is_unknown)
     }
 }
 
-TEST(HealthLimitsOf, a_channel_of_an_older_release_asks_for_nothing)
+TEST(HealthLimitsOf, AChannelOfAnOlderReleaseAsksForNothing)
 {
     EXPECT_EQ(limits_of(json::object()).thresholds, HealthNumbers{});
     const auto limits =

@@ -164,7 +164,7 @@ std::vector<Example> examples()
     return all;
 }
 
-TEST(LegacyFields, all_have_an_example)
+TEST(LegacyFields, AllHaveAnExample)
 {
     std::set<std::string> shown;
     for (const auto& example : examples()) shown.insert(example.field);
@@ -175,7 +175,7 @@ TEST(LegacyFields, all_have_an_example)
 
 class LegacyExample : public testing::TestWithParam<Example> {};
 
-TEST_P(LegacyExample, goes_into_the_channel_and_comes_back_as_it_was_written)
+TEST_P(LegacyExample, GoesIntoTheChannelAndComesBackAsItWasWritten)
 {
     const auto& example = GetParam();
     for (const auto& sent : example.sent) {
@@ -189,7 +189,7 @@ TEST_P(LegacyExample, goes_into_the_channel_and_comes_back_as_it_was_written)
     }
 }
 
-TEST_P(LegacyExample, is_changed_by_a_put_and_nothing_else_is)
+TEST_P(LegacyExample, IsChangedByAPutAndNothingElseIs)
 {
     const auto& example = GetParam();
     for (const auto& sent : example.sent) {
@@ -205,7 +205,7 @@ TEST_P(LegacyExample, is_changed_by_a_put_and_nothing_else_is)
     }
 }
 
-TEST_P(LegacyExample, shows_what_the_channel_says_by_itself)
+TEST_P(LegacyExample, ShowsWhatTheChannelSaysByItself)
 {
     const auto& example = GetParam();
     auto channel = made(example.with);
@@ -216,7 +216,7 @@ TEST_P(LegacyExample, shows_what_the_channel_says_by_itself)
     EXPECT_EQ(item(channel).at(example.field), example.plain);
 }
 
-TEST_P(LegacyExample, goes_back_to_its_default)
+TEST_P(LegacyExample, GoesBackToItsDefault)
 {
     const auto& example = GetParam();
     const auto before = made(example.with);
@@ -232,7 +232,7 @@ TEST_P(LegacyExample, goes_back_to_its_default)
 }
 
 /// What was written in other words must not hide a change made elsewhere.
-TEST_P(LegacyExample, shows_a_later_change_of_the_channel)
+TEST_P(LegacyExample, ShowsALaterChangeOfTheChannel)
 {
     const auto& example = GetParam();
     if (*example.place == '\0') return;
@@ -249,7 +249,7 @@ TEST_P(LegacyExample, shows_a_later_change_of_the_channel)
 
 INSTANTIATE_TEST_SUITE_P(Fields, LegacyExample, testing::ValuesIn(examples()));
 
-TEST(LegacyChannel, has_the_older_apis_defaults)
+TEST(LegacyChannel, HasTheOlderApisDefaults)
 {
     const auto shown = item(made(json::object()));
     for (const auto& field : legacy_fields()) EXPECT_EQ(shown.at(field.name), field.preset);
@@ -266,7 +266,7 @@ TEST(LegacyChannel, has_the_older_apis_defaults)
     EXPECT_EQ(shown.at("codec"), "libx264");
 }
 
-TEST(LegacyChannel, has_the_key_that_existing_encoders_make)
+TEST(LegacyChannel, HasTheKeyThatExistingEncodersMake)
 {
     const auto channel = made({{"outdate", "2022-12-09"}});
     EXPECT_EQ(item(channel).at("key"), "1670544000-63497837275539bdb8e21800887e2db9");
@@ -275,7 +275,7 @@ TEST(LegacyChannel, has_the_key_that_existing_encoders_make)
     EXPECT_TRUE(item(made(json::object())).at("key").get<std::string>().starts_with("4102444800-"));
 }
 
-TEST(LegacyChannel, hides_from_viewers_what_opens_a_push)
+TEST(LegacyChannel, HidesFromViewersWhatOpensAPush)
 {
     const auto channel = made({{"relayURL", "rtmp://a.example/secret"}});
     const auto shown = legacy_item(channel, false);
@@ -283,7 +283,7 @@ TEST(LegacyChannel, hides_from_viewers_what_opens_a_push)
     EXPECT_EQ(shown.dump().find("secret"), std::string::npos);
 }
 
-TEST(LegacyChannel, keeps_what_it_does_not_know)
+TEST(LegacyChannel, KeepsWhatItDoesNotKnow)
 {
     const json body{{"foo", {1, "2", {{"~secrets", true}}}}, {"bar", nullptr}, {"~legacy", "x"}};
     auto channel = made(body);
@@ -306,7 +306,7 @@ json rich_channel()
                    {"url": "rtmp://b.example/x", "enabled": false}]})"));
 }
 
-TEST(LegacyChannel, loses_nothing_when_a_whole_item_comes_back)
+TEST(LegacyChannel, LosesNothingWhenAWholeItemComesBack)
 {
     const auto channel = rich_channel();
     const auto shown = item(channel);
@@ -320,7 +320,7 @@ TEST(LegacyChannel, loses_nothing_when_a_whole_item_comes_back)
     EXPECT_EQ(named, expected);
 }
 
-TEST(LegacyChannel, keeps_a_relay_that_stays_in_the_list)
+TEST(LegacyChannel, KeepsARelayThatStaysInTheList)
 {
     const auto channel =
         changed(rich_channel(), {{"relayURL", "rtmp://new.example/x, rtmp://b.example/x"}});
@@ -331,7 +331,7 @@ TEST(LegacyChannel, keeps_a_relay_that_stays_in_the_list)
     for (const auto& relay : off.at("relays")) EXPECT_EQ(relay.at("enabled"), false);
 }
 
-TEST(LegacyChannel, puts_a_mark_where_it_is_told_to)
+TEST(LegacyChannel, PutsAMarkWhereItIsToldTo)
 {
     const auto channel = changed(rich_channel(), {{"WaterMarkLeft", "7"}, {"WaterMarkTop", 8}});
     const auto& text = channel.at("watermark").at("text");
@@ -357,7 +357,7 @@ std::ostream& operator<<(std::ostream& out, const Wrong& wrong)
 
 class LegacyWrong : public testing::TestWithParam<Wrong> {};
 
-TEST_P(LegacyWrong, is_refused_in_the_older_names)
+TEST_P(LegacyWrong, IsRefusedInTheOlderNames)
 {
     const auto current = made({{"id", "there"}});
     for (const auto& answer :
@@ -443,7 +443,7 @@ const std::vector<json> kOdd{true,
                              "rtmp://",
                              "rtmp://a.example/x\nrtmp://b.example/y"};
 
-TEST(LegacyChannel, takes_any_value_of_any_field_or_refuses_it_by_name)
+TEST(LegacyChannel, TakesAnyValueOfAnyFieldOrRefusesItByName)
 {
     const json needed{{"relayURL", "rtmp://a.example/x"},
                       {"WaterMarkText", "x"},
@@ -465,7 +465,7 @@ TEST(LegacyChannel, takes_any_value_of_any_field_or_refuses_it_by_name)
     }
 }
 
-TEST(LegacyChannel, takes_as_much_unknown_as_is_documented)
+TEST(LegacyChannel, TakesAsMuchUnknownAsIsDocumented)
 {
     EXPECT_TRUE(legacy_create(many_unknown(200)));
     const auto full = made(many_unknown(200));

@@ -77,7 +77,7 @@ std::string documented_table()
     return out.str();
 }
 
-TEST(LegacyFields, stand_in_the_documentation)
+TEST(LegacyFields, StandInTheDocumentation)
 {
     std::ifstream in(kPage);
     std::string page((std::istreambuf_iterator<char>(in)), {});
@@ -94,7 +94,7 @@ TEST(LegacyFields, stand_in_the_documentation)
     EXPECT_EQ(page.substr(at, end - at), table) << "run this test with SLUICE_UPDATE_GOLDEN=1";
 }
 
-TEST(LegacyFields, stand_in_openapi)
+TEST(LegacyFields, StandInOpenapi)
 {
     std::set<std::string> documented;
     for (const auto& [name, value] : documented_fields("LegacyStream")) documented.insert(name);
@@ -103,7 +103,7 @@ TEST(LegacyFields, stand_in_openapi)
     EXPECT_EQ(documented, known);
 }
 
-TEST(LegacyFields, have_places_that_a_channel_has)
+TEST(LegacyFields, HavePlacesThatAChannelHas)
 {
     for (const auto& field : legacy_fields()) {
         EXPECT_EQ(field.path.empty(), field.read == nullptr) << field.name;

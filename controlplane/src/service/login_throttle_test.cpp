@@ -18,7 +18,7 @@ int guesses_in_a_minute(LoginThrottle& throttle, const std::string& name,
     return made;
 }
 
-TEST(LoginThrottle, guessing_at_one_name_is_slow_from_however_many_addresses)
+TEST(LoginThrottle, GuessingAtOneNameIsSlowFromHoweverManyAddresses)
 {
     LoginThrottle throttle;
     int made = 0;
@@ -29,7 +29,7 @@ TEST(LoginThrottle, guessing_at_one_name_is_slow_from_however_many_addresses)
     EXPECT_LE(guesses_in_a_minute(throttle, "ann", "198.51.100.1"), 12);
 }
 
-TEST(LoginThrottle, guessing_from_one_address_is_slow_at_however_many_names)
+TEST(LoginThrottle, GuessingFromOneAddressIsSlowAtHoweverManyNames)
 {
     LoginThrottle throttle;
     int made = 0;
@@ -39,7 +39,7 @@ TEST(LoginThrottle, guessing_from_one_address_is_slow_at_however_many_names)
     EXPECT_EQ(made, 20);
 }
 
-TEST(LoginThrottle, addresses_of_one_ipv6_network_count_as_one)
+TEST(LoginThrottle, AddressesOfOneIpv6NetworkCountAsOne)
 {
     LoginThrottle throttle;
     int made = 0;
@@ -51,7 +51,7 @@ TEST(LoginThrottle, addresses_of_one_ipv6_network_count_as_one)
     EXPECT_FALSE(throttle.attempt("ann", "2001:db8:1:3::1", kNow));
 }
 
-TEST(LoginThrottle, the_wait_is_a_matter_of_seconds)
+TEST(LoginThrottle, TheWaitIsAMatterOfSeconds)
 {
     LoginThrottle throttle;
     for (int i = 0; i < 500; ++i) {
@@ -61,7 +61,7 @@ TEST(LoginThrottle, the_wait_is_a_matter_of_seconds)
     EXPECT_FALSE(throttle.attempt("ann", "192.0.2.1", kNow + 6));
 }
 
-TEST(LoginThrottle, an_address_that_signed_in_before_does_not_wait_for_others_guesses)
+TEST(LoginThrottle, AnAddressThatSignedInBeforeDoesNotWaitForOthersGuesses)
 {
     LoginThrottle throttle;
     ASSERT_FALSE(throttle.attempt("ann", "192.0.2.1", kNow));
@@ -71,7 +71,7 @@ TEST(LoginThrottle, an_address_that_signed_in_before_does_not_wait_for_others_gu
     EXPECT_FALSE(throttle.attempt("ann", "192.0.2.1", kNow));
 }
 
-TEST(LoginThrottle, who_signs_in_well_is_never_slowed_down)
+TEST(LoginThrottle, WhoSignsInWellIsNeverSlowedDown)
 {
     LoginThrottle throttle;
     for (int i = 0; i < 1000; ++i) {
@@ -80,7 +80,7 @@ TEST(LoginThrottle, who_signs_in_well_is_never_slowed_down)
     }
 }
 
-TEST(LoginThrottle, its_tables_are_bounded)
+TEST(LoginThrottle, ItsTablesAreBounded)
 {
     LoginThrottle throttle;
     for (std::size_t i = 0; i < 2 * LoginThrottle::kMaxEntries; ++i) {
@@ -91,7 +91,7 @@ TEST(LoginThrottle, its_tables_are_bounded)
     EXPECT_EQ(throttle.size(), LoginThrottle::kMaxEntries);
 }
 
-TEST(LoginThrottle, no_failure_is_lost_to_the_audit_log_but_most_share_an_entry)
+TEST(LoginThrottle, NoFailureIsLostToTheAuditLogButMostShareAnEntry)
 {
     LoginThrottle throttle;
     std::size_t entries = 0;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr Passwords::Cost kCheap{.kib = 64, .passes = 1};
 
-TEST(Passwords, a_password_matches_its_own_hash_only)
+TEST(Passwords, APasswordMatchesItsOwnHashOnly)
 {
     Passwords passwords(kCheap);
     const auto stored = passwords.hash("correct horse");
@@ -25,20 +25,20 @@ TEST(Passwords, a_password_matches_its_own_hash_only)
     EXPECT_TRUE(passwords.pretend("correct horse"));
 }
 
-TEST(Passwords, the_same_password_never_has_the_same_hash)
+TEST(Passwords, TheSamePasswordNeverHasTheSameHash)
 {
     Passwords passwords(kCheap);
     EXPECT_NE(*passwords.hash("correct horse"), *passwords.hash("correct horse"));
 }
 
-TEST(Passwords, a_hash_of_another_cost_still_matches)
+TEST(Passwords, AHashOfAnotherCostStillMatches)
 {
     Passwords before(kCheap);
     Passwords now({.kib = 128, .passes = 2});
     EXPECT_TRUE(*now.matches("correct horse", *before.hash("correct horse")));
 }
 
-TEST(Passwords, a_damaged_hash_matches_nothing)
+TEST(Passwords, ADamagedHashMatchesNothing)
 {
     Passwords passwords(kCheap);
     for (const auto* stored : {"", "[]", "{}", R"({"kib":99999999999,"passes":1})"}) {
@@ -47,7 +47,7 @@ TEST(Passwords, a_damaged_hash_matches_nothing)
     }
 }
 
-TEST(Passwords, too_many_at_once_are_refused_and_told_to_come_back)
+TEST(Passwords, TooManyAtOnceAreRefusedAndToldToComeBack)
 {
     Passwords passwords;
     const auto stored = passwords.hash("correct horse");
@@ -69,7 +69,7 @@ TEST(Passwords, too_many_at_once_are_refused_and_told_to_come_back)
     EXPECT_GT(right, 0);
 }
 
-TEST(Passwords, the_memory_of_a_hash_is_given_back)
+TEST(Passwords, TheMemoryOfAHashIsGivenBack)
 {
     const auto resident = [] {
         std::ifstream in("/proc/self/statm");

@@ -75,13 +75,13 @@ protected:
     std::unique_ptr<store::LmdbStore> store_;
 };
 
-TEST_P(ReleasedStores, its_schema_is_this_releases)
+TEST_P(ReleasedStores, ItsSchemaIsThisReleases)
 {
     const auto version = json::parse((*store_->get(store::schema::kSchema))->value).at("version");
     EXPECT_EQ(version, store::schema::kVersion);
 }
 
-TEST_P(ReleasedStores, its_channels_read_as_they_did_and_can_be_changed)
+TEST_P(ReleasedStores, ItsChannelsReadAsTheyDidAndCanBeChanged)
 {
     const auto journal = Journal::open(*store_);
     Channels channels(*store_, *journal, [] { return true; });
@@ -106,7 +106,7 @@ TEST_P(ReleasedStores, its_channels_read_as_they_did_and_can_be_changed)
     }
 }
 
-TEST_P(ReleasedStores, its_settings_are_good)
+TEST_P(ReleasedStores, ItsSettingsAreGood)
 {
     const auto stored = json::parse((*store_->get(store::schema::kSettings))->value);
     const auto settings = checked_settings(stored.at("document"));
@@ -114,7 +114,7 @@ TEST_P(ReleasedStores, its_settings_are_good)
     expect_holds(*settings, golden_.at("settings"), "settings");
 }
 
-TEST_P(ReleasedStores, its_tokens_are_good)
+TEST_P(ReleasedStores, ItsTokensAreGood)
 {
     LastUse uses(*store_);
     const Tokens tokens(*store_, uses, "the-admin-token");
@@ -124,7 +124,7 @@ TEST_P(ReleasedStores, its_tokens_are_good)
     expect_holds(*tokens.get(caller->id), golden_.at("token"), "token");
 }
 
-TEST_P(ReleasedStores, its_events_and_its_audit_log_go_on)
+TEST_P(ReleasedStores, ItsEventsAndItsAuditLogGoOn)
 {
     const auto journal = Journal::open(*store_);
     ASSERT_TRUE(journal);

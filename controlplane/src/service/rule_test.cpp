@@ -18,7 +18,7 @@ Error error_of(const json& document)
     return verdict ? Error{} : verdict.error();
 }
 
-TEST(Findings, a_document_with_very_many_faults_gets_a_short_answer)
+TEST(Findings, ADocumentWithVeryManyFaultsGetsAShortAnswer)
 {
     json document = json::object();
     for (int i = 0; i < 5000; ++i) document["x" + std::to_string(i)] = 1;
@@ -28,14 +28,14 @@ TEST(Findings, a_document_with_very_many_faults_gets_a_short_answer)
     EXPECT_EQ(error.fields.back(), (FieldError{"others", "4900 more are wrong"}));
 }
 
-TEST(Findings, as_many_faults_as_are_named_leave_none_unsaid)
+TEST(Findings, AsManyFaultsAsAreNamedLeaveNoneUnsaid)
 {
     json document = json::object();
     for (std::size_t i = 0; i < Findings::kMost; ++i) document["x" + std::to_string(i)] = 1;
     EXPECT_EQ(error_of(document).fields.size(), Findings::kMost);
 }
 
-TEST(Findings, a_long_name_is_cut_between_two_characters)
+TEST(Findings, ALongNameIsCutBetweenTwoCharacters)
 {
     std::string name = "a";
     for (int i = 0; i < 40; ++i) name += "频";

@@ -58,7 +58,7 @@ protected:
     std::string ann_;
 };
 
-TEST_F(SessionsTest, who_signs_in_is_known_by_the_cookie)
+TEST_F(SessionsTest, WhoSignsInIsKnownByTheCookie)
 {
     const auto opened = open("Ann");
     const auto caller = sessions_.authenticate(opened.secret);
@@ -73,7 +73,7 @@ TEST_F(SessionsTest, who_signs_in_is_known_by_the_cookie)
     EXPECT_NE(users_.get(ann_)->at("last_login_at"), nullptr);
 }
 
-TEST_F(SessionsTest, a_secret_is_stored_nowhere_and_no_other_one_is_good)
+TEST_F(SessionsTest, ASecretIsStoredNowhereAndNoOtherOneIsGood)
 {
     const auto opened = open("ann");
     const auto page = store_->list("", "", 100);
@@ -89,7 +89,7 @@ TEST_F(SessionsTest, a_secret_is_stored_nowhere_and_no_other_one_is_good)
     }
 }
 
-TEST_F(SessionsTest, whatever_is_wrong_the_answer_is_the_same)
+TEST_F(SessionsTest, WhateverIsWrongTheAnswerIsTheSame)
 {
     create("off", "viewer");
     const auto off = (*users_.account_named("off"))->id;
@@ -105,7 +105,7 @@ TEST_F(SessionsTest, whatever_is_wrong_the_answer_is_the_same)
     EXPECT_EQ(shape.error().fields.size(), 2U);
 }
 
-TEST_F(SessionsTest, guessing_is_slowed_down_and_the_right_password_gets_through_soon)
+TEST_F(SessionsTest, GuessingIsSlowedDownAndTheRightPasswordGetsThroughSoon)
 {
     Result<Sessions::Opened> last;
     for (int i = 0; i < 20; ++i) last = try_open("ann", "guess " + std::to_string(i));
@@ -115,7 +115,7 @@ TEST_F(SessionsTest, guessing_is_slowed_down_and_the_right_password_gets_through
     EXPECT_TRUE(try_open("ann"));
 }
 
-TEST_F(SessionsTest, a_session_ends_when_it_is_idle_and_at_its_end_whatever_happens)
+TEST_F(SessionsTest, ASessionEndsWhenItIsIdleAndAtItsEndWhateverHappens)
 {
     const auto idle = open("ann");
     const auto used = open("ann");
@@ -128,7 +128,7 @@ TEST_F(SessionsTest, a_session_ends_when_it_is_idle_and_at_its_end_whatever_happ
     EXPECT_FALSE(good(used));
 }
 
-TEST_F(SessionsTest, the_last_use_is_written_so_that_a_restart_does_not_end_sessions)
+TEST_F(SessionsTest, TheLastUseIsWrittenSoThatARestartDoesNotEndSessions)
 {
     const auto opened = open("ann");
     now += Sessions::kIdleS - 10;
@@ -140,7 +140,7 @@ TEST_F(SessionsTest, the_last_use_is_written_so_that_a_restart_does_not_end_sess
     EXPECT_TRUE(again.authenticate(opened.secret));
 }
 
-TEST_F(SessionsTest, a_password_change_and_disabling_end_all_sessions_and_a_role_counts_at_once)
+TEST_F(SessionsTest, APasswordChangeAndDisablingEndAllSessionsAndARoleCountsAtOnce)
 {
     auto opened = open("ann");
     ASSERT_TRUE(users_.patch(kTester, ann_, {{"role", "viewer"}}));
@@ -159,7 +159,7 @@ TEST_F(SessionsTest, a_password_change_and_disabling_end_all_sessions_and_a_role
     EXPECT_TRUE(store_->list(store::schema::kSessions, "", 10)->items.empty());
 }
 
-TEST_F(SessionsTest, the_oldest_of_a_user_ends_when_there_are_too_many)
+TEST_F(SessionsTest, TheOldestOfAUserEndsWhenThereAreTooMany)
 {
     std::vector<Sessions::Opened> all;
     for (std::size_t i = 0; i <= Sessions::kMaxPerUser; ++i) all.push_back(open("ann"));
@@ -168,7 +168,7 @@ TEST_F(SessionsTest, the_oldest_of_a_user_ends_when_there_are_too_many)
     EXPECT_TRUE(good(all.back()));
 }
 
-TEST_F(SessionsTest, everybody_sees_and_ends_his_own_sessions_and_an_admin_all)
+TEST_F(SessionsTest, EverybodySeesAndEndsHisOwnSessionsAndAnAdminAll)
 {
     create("bob", "viewer");
     create("root", "admin");
@@ -196,7 +196,7 @@ TEST_F(SessionsTest, everybody_sees_and_ends_his_own_sessions_and_an_admin_all)
     EXPECT_FALSE(good(bob));
 }
 
-TEST_F(SessionsTest, what_is_over_is_removed)
+TEST_F(SessionsTest, WhatIsOverIsRemoved)
 {
     const auto opened = open("ann");
     ASSERT_TRUE(good(opened));
@@ -209,7 +209,7 @@ TEST_F(SessionsTest, what_is_over_is_removed)
     EXPECT_TRUE(store_->list(store::schema::kUses, "", 10)->items.empty());
 }
 
-TEST_F(SessionsTest, the_audit_log_holds_every_sign_in_and_no_name_that_nobody_has)
+TEST_F(SessionsTest, TheAuditLogHoldsEverySignInAndNoNameThatNobodyHas)
 {
     open("ann");
     static_cast<void>(try_open("ann", "wrong password"));
@@ -230,7 +230,7 @@ TEST_F(SessionsTest, the_audit_log_holds_every_sign_in_and_no_name_that_nobody_h
     EXPECT_EQ(entries.at(3).at("target"), "");
 }
 
-TEST_F(SessionsTest, a_browser_may_call_itself_what_it_likes)
+TEST_F(SessionsTest, ABrowserMayCallItselfWhatItLikes)
 {
     const auto opened = sessions_.open({{"username", "ann"}, {"password", "right password"}},
                                        "192.0.2.1", std::string(199, 'a') + "\u65e5");
@@ -243,7 +243,7 @@ TEST_F(SessionsTest, a_browser_may_call_itself_what_it_likes)
     EXPECT_NO_THROW(static_cast<void>(odd->session.dump()));
 }
 
-TEST_F(SessionsTest, an_address_that_has_to_wait_is_told_so_before_anything_is_read)
+TEST_F(SessionsTest, AnAddressThatHasToWaitIsToldSoBeforeAnythingIsRead)
 {
     for (int i = 0; i < 20; ++i) {
         ASSERT_TRUE(sessions_.admit("192.0.2.7"));

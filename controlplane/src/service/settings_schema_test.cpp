@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-TEST(SettingsSchema, openapi_says_the_same_about_every_field)
+TEST(SettingsSchema, OpenapiSaysTheSameAboutEveryField)
 {
     const auto documented = documented_fields("Settings");
     std::map<std::string, std::string> known;
@@ -32,7 +32,7 @@ TEST(SettingsSchema, openapi_says_the_same_about_every_field)
 
 class HostSetting : public testing::TestWithParam<const char*> {};
 
-TEST_P(HostSetting, is_one_that_addresses_can_be_made_of)
+TEST_P(HostSetting, IsOneThatAddressesCanBeMadeOf)
 {
     const std::string name = GetParam();
     for (const auto* good :

@@ -5,7 +5,7 @@
 namespace sluice::control {
 namespace {
 
-TEST(Timestamp, reads_what_rfc_3339_allows)
+TEST(Timestamp, ReadsWhatRfc3339Allows)
 {
     EXPECT_EQ(parse_timestamp("1970-01-01T00:00:00Z"), 0);
     EXPECT_EQ(parse_timestamp("2022-12-09T00:00:00Z"), 1670544000);
@@ -14,7 +14,7 @@ TEST(Timestamp, reads_what_rfc_3339_allows)
     EXPECT_EQ(parse_timestamp("2024-02-29T12:00:00Z"), 1709208000);
 }
 
-TEST(Timestamp, refuses_everything_else)
+TEST(Timestamp, RefusesEverythingElse)
 {
     for (const auto* text : {"", "2022-12-09", "2022-12-09T00:00:00", "2022-13-01T00:00:00Z",
                              "2023-02-29T00:00:00Z", "2022-12-09T24:00:00Z", "2022-12-09T00:60:00Z",
@@ -25,7 +25,7 @@ TEST(Timestamp, refuses_everything_else)
     }
 }
 
-TEST(Timestamp, writes_what_it_reads)
+TEST(Timestamp, WritesWhatItReads)
 {
     for (const auto* text : {"1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "2022-12-09T01:02:03Z",
                              "2100-01-01T00:00:00Z"}) {

@@ -28,14 +28,14 @@ protected:
     Tokens tokens_{*store_, uses_, "the-admin-token"};
 };
 
-TEST_F(TokensTest, the_admin_token_has_full_rights)
+TEST_F(TokensTest, TheAdminTokenHasFullRights)
 {
     const auto caller = tokens_.authenticate("the-admin-token");
     ASSERT_TRUE(caller);
     EXPECT_EQ(caller->scope, Scope::admin);
 }
 
-TEST_F(TokensTest, a_made_token_has_its_own_scope)
+TEST_F(TokensTest, AMadeTokenHasItsOwnScope)
 {
     for (const auto* scope : {"viewer", "operator", "admin"}) {
         const auto made = create({{"name", "t"}, {"scope", scope}});
@@ -46,7 +46,7 @@ TEST_F(TokensTest, a_made_token_has_its_own_scope)
     }
 }
 
-TEST_F(TokensTest, wrong_secrets_are_refused)
+TEST_F(TokensTest, WrongSecretsAreRefused)
 {
     const auto secret = create({{"scope", "admin"}}).at("secret").get<std::string>();
     auto other = secret;
@@ -63,7 +63,7 @@ TEST_F(TokensTest, wrong_secrets_are_refused)
     }
 }
 
-TEST_F(TokensTest, a_secret_is_shown_once_and_stored_only_as_a_hash)
+TEST_F(TokensTest, ASecretIsShownOnceAndStoredOnlyAsAHash)
 {
     const auto made = create({{"name", "t"}, {"scope", "viewer"}});
     const auto secret = made.at("secret").get<std::string>();
@@ -75,7 +75,7 @@ TEST_F(TokensTest, a_secret_is_shown_once_and_stored_only_as_a_hash)
     EXPECT_EQ((*store_->get("tokens/" + id))->value.find(secret), std::string::npos);
 }
 
-TEST_F(TokensTest, a_revoked_or_expired_token_is_refused)
+TEST_F(TokensTest, ARevokedOrExpiredTokenIsRefused)
 {
     const auto made = create({{"scope", "admin"}});
     ASSERT_TRUE(tokens_.remove(kTester, made.at("id").get<std::string>()));
@@ -86,7 +86,7 @@ TEST_F(TokensTest, a_revoked_or_expired_token_is_refused)
     EXPECT_TRUE(tokens_.authenticate(fresh.at("secret").get<std::string>()));
 }
 
-TEST_F(TokensTest, a_token_needs_a_known_scope_and_nothing_unknown)
+TEST_F(TokensTest, ATokenNeedsAKnownScopeAndNothingUnknown)
 {
     EXPECT_EQ(tokens_.create(kTester, json::object()).error().fields.front().field, "scope");
     EXPECT_EQ(tokens_.create(kTester, {{"scope", "root"}}).error().fields.front().field, "scope");
@@ -96,7 +96,7 @@ TEST_F(TokensTest, a_token_needs_a_known_scope_and_nothing_unknown)
     EXPECT_EQ(tokens_.create(kTester, json::array()).error().code, Errc::malformed);
 }
 
-TEST_F(TokensTest, unknown_tokens_are_not_found)
+TEST_F(TokensTest, UnknownTokensAreNotFound)
 {
     for (const auto* id : {"", "x", "0123456789abcdef", "../settings"}) {
         EXPECT_EQ(tokens_.get(id).error().code, Errc::not_found);
@@ -104,7 +104,7 @@ TEST_F(TokensTest, unknown_tokens_are_not_found)
     }
 }
 
-TEST_F(TokensTest, pages_follow_their_cursor_to_the_end)
+TEST_F(TokensTest, PagesFollowTheirCursorToTheEnd)
 {
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(tokens_.create(kTester, {{"scope", "viewer"}}));
     const auto first = tokens_.list(2, "");
@@ -116,7 +116,7 @@ TEST_F(TokensTest, pages_follow_their_cursor_to_the_end)
     EXPECT_TRUE(second->at("next_cursor").is_null());
 }
 
-TEST_F(TokensTest, a_token_says_who_made_it_and_when_it_was_used_last)
+TEST_F(TokensTest, ATokenSaysWhoMadeItAndWhenItWasUsedLast)
 {
     const auto made = create({{"scope", "viewer"}});
     const auto id = made.at("id").get<std::string>();
@@ -134,7 +134,7 @@ TEST_F(TokensTest, a_token_says_who_made_it_and_when_it_was_used_last)
     EXPECT_FALSE(*after_restart.of("tokens/" + id));
 }
 
-TEST_F(TokensTest, a_use_of_a_token_that_is_gone_leaves_nothing_behind)
+TEST_F(TokensTest, AUseOfATokenThatIsGoneLeavesNothingBehind)
 {
     const auto made = create({{"scope", "viewer"}});
     ASSERT_TRUE(tokens_.authenticate(made.at("secret").get<std::string>()));
@@ -143,7 +143,7 @@ TEST_F(TokensTest, a_use_of_a_token_that_is_gone_leaves_nothing_behind)
     EXPECT_TRUE(store_->list("uses/", "", 10)->items.empty());
 }
 
-TEST_F(TokensTest, name_and_end_can_be_changed_and_nothing_else)
+TEST_F(TokensTest, NameAndEndCanBeChangedAndNothingElse)
 {
     const auto made = create({{"scope", "viewer"}});
     const auto id = made.at("id").get<std::string>();
@@ -165,7 +165,7 @@ TEST_F(TokensTest, name_and_end_can_be_changed_and_nothing_else)
     }
 }
 
-TEST_F(TokensTest, who_names_no_version_hears_of_none_when_others_are_faster)
+TEST_F(TokensTest, WhoNamesNoVersionHearsOfNoneWhenOthersAreFaster)
 {
     const auto id = create({{"scope", "viewer"}}).at("id").get<std::string>();
     std::atomic<int> told{0};
@@ -184,7 +184,7 @@ TEST_F(TokensTest, who_names_no_version_hears_of_none_when_others_are_faster)
     ASSERT_TRUE(tokens_.remove(kTester, id));
 }
 
-TEST_F(TokensTest, a_token_of_an_early_release_has_no_maker)
+TEST_F(TokensTest, ATokenOfAnEarlyReleaseHasNoMaker)
 {
     const json old{{"id", "0123456789abcdef"}, {"name", "old"},
                    {"scope", "viewer"},        {"hash", "x"},

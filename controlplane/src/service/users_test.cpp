@@ -37,7 +37,7 @@ protected:
     Users users_{*store_, passwords_};
 };
 
-TEST_F(UsersTest, fields_are_documented_as_they_are_checked)
+TEST_F(UsersTest, FieldsAreDocumentedAsTheyAreChecked)
 {
     std::map<std::string, std::string> rules;
     collect(user_rule(), "", rules);
@@ -49,7 +49,7 @@ TEST_F(UsersTest, fields_are_documented_as_they_are_checked)
     EXPECT_EQ(documented.size(), rules.size());
 }
 
-TEST_F(UsersTest, a_user_is_shown_without_anything_of_his_password)
+TEST_F(UsersTest, AUserIsShownWithoutAnythingOfHisPassword)
 {
     const auto made = create("Ann@Example.com", "operator");
     EXPECT_EQ(made.at("username"), "ann@example.com");
@@ -67,7 +67,7 @@ TEST_F(UsersTest, a_user_is_shown_without_anything_of_his_password)
     }
 }
 
-TEST_F(UsersTest, wrong_input_names_its_field)
+TEST_F(UsersTest, WrongInputNamesItsField)
 {
     const json good{{"username", "ann"}, {"role", "viewer"}, {"password", "long enough"}};
     const std::vector<std::pair<json, std::string>> cases{
@@ -95,7 +95,7 @@ TEST_F(UsersTest, wrong_input_names_its_field)
     EXPECT_EQ(*users_.size(), 0U);
 }
 
-TEST_F(UsersTest, a_name_is_taken_whatever_its_case_and_free_again_afterwards)
+TEST_F(UsersTest, ANameIsTakenWhateverItsCaseAndFreeAgainAfterwards)
 {
     const auto ann = create("ann").at("id").get<std::string>();
     const auto bob = create("bob").at("id").get<std::string>();
@@ -110,7 +110,7 @@ TEST_F(UsersTest, a_name_is_taken_whatever_its_case_and_free_again_afterwards)
     EXPECT_EQ(users_.get(ann).error().code, Errc::not_found);
 }
 
-TEST_F(UsersTest, the_last_enabled_admin_stays)
+TEST_F(UsersTest, TheLastEnabledAdminStays)
 {
     const auto ann = create("ann", "admin").at("id").get<std::string>();
     create("bob", "operator");
@@ -127,7 +127,7 @@ TEST_F(UsersTest, the_last_enabled_admin_stays)
     EXPECT_TRUE(users_.remove(kTester, ann));
 }
 
-TEST_F(UsersTest, two_admins_that_remove_each_other_at_once_do_not_both_go)
+TEST_F(UsersTest, TwoAdminsThatRemoveEachOtherAtOnceDoNotBothGo)
 {
     auto stays = create("stays", "admin").at("id").get<std::string>();
     for (int round = 0; round < 10; ++round) {
@@ -143,7 +143,7 @@ TEST_F(UsersTest, two_admins_that_remove_each_other_at_once_do_not_both_go)
     }
 }
 
-TEST_F(UsersTest, a_change_of_another_version_is_refused)
+TEST_F(UsersTest, AChangeOfAnotherVersionIsRefused)
 {
     const auto made = create("ann");
     const auto id = made.at("id").get<std::string>();
@@ -158,7 +158,7 @@ TEST_F(UsersTest, a_change_of_another_version_is_refused)
     EXPECT_EQ(users_.get(id)->at("version"), changed->at("version"));
 }
 
-TEST_F(UsersTest, lists_page_and_search)
+TEST_F(UsersTest, ListsPageAndSearch)
 {
     for (const auto* name : {"ann", "bob", "joanna"}) create(name);
     std::vector<std::string> found;
@@ -175,7 +175,7 @@ TEST_F(UsersTest, lists_page_and_search)
     EXPECT_EQ(users_.list(10, "", "ANN")->at("items").size(), 2U);
 }
 
-TEST_F(UsersTest, everybody_changes_his_own_password_with_the_current_one)
+TEST_F(UsersTest, EverybodyChangesHisOwnPasswordWithTheCurrentOne)
 {
     const auto id = create("ann").at("id").get<std::string>();
     const Caller ann{.id = id, .kind = Caller::Kind::user};
@@ -195,7 +195,7 @@ TEST_F(UsersTest, everybody_changes_his_own_password_with_the_current_one)
     EXPECT_EQ(users_.change_password({.id = "admin"}, right).error().code, Errc::not_found);
 }
 
-TEST_F(UsersTest, guessing_the_current_password_is_slowed_down_and_noted)
+TEST_F(UsersTest, GuessingTheCurrentPasswordIsSlowedDownAndNoted)
 {
     const auto id = create("ann").at("id").get<std::string>();
     const Caller ann{.id = id, .kind = Caller::Kind::user, .address = "192.0.2.1"};
@@ -222,7 +222,7 @@ TEST_F(UsersTest, guessing_the_current_password_is_slowed_down_and_noted)
     }
 }
 
-TEST_F(UsersTest, the_audit_log_tells_what_changed_and_no_password)
+TEST_F(UsersTest, TheAuditLogTellsWhatChangedAndNoPassword)
 {
     const auto id = create("ann").at("id").get<std::string>();
     ASSERT_TRUE(users_.patch(kTester, id, {{"role", "operator"}, {"password", "a better one"}}));

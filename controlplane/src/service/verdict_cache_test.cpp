@@ -8,7 +8,7 @@ namespace {
 const Verdict kYes{.allowed = true};
 const Verdict kNo{.reason = "no seat"};
 
-TEST(VerdictCache, keeps_a_verdict_until_its_time)
+TEST(VerdictCache, KeepsAVerdictUntilItsTime)
 {
     VerdictCache cache(10);
     cache.put("a", kNo, 0, 100);
@@ -18,7 +18,7 @@ TEST(VerdictCache, keeps_a_verdict_until_its_time)
     EXPECT_EQ(cache.size(), 0U);
 }
 
-TEST(VerdictCache, a_newer_verdict_takes_the_place)
+TEST(VerdictCache, ANewerVerdictTakesThePlace)
 {
     VerdictCache cache(10);
     cache.put("a", kNo, 0, 100);
@@ -27,7 +27,7 @@ TEST(VerdictCache, a_newer_verdict_takes_the_place)
     EXPECT_EQ(cache.size(), 1U);
 }
 
-TEST(VerdictCache, what_was_used_longest_ago_makes_room)
+TEST(VerdictCache, WhatWasUsedLongestAgoMakesRoom)
 {
     VerdictCache cache(2);
     cache.put("a", kYes, 0, 100);
@@ -40,7 +40,7 @@ TEST(VerdictCache, what_was_used_longest_ago_makes_room)
     EXPECT_EQ(cache.size(), 2U);
 }
 
-TEST(VerdictCache, what_is_over_goes_when_others_come)
+TEST(VerdictCache, WhatIsOverGoesWhenOthersCome)
 {
     VerdictCache cache(10);
     cache.put("a", kYes, 0, 100);

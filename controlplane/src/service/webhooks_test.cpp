@@ -111,7 +111,7 @@ TEST_F(WebhooksTest, AnOldVersionIsRefused)
     EXPECT_EQ(webhooks.all()->at(0).document.at("~secrets").size(), 1U);
 }
 
-TEST_F(WebhooksTest, openapi_says_the_same_about_every_field)
+TEST_F(WebhooksTest, OpenapiSaysTheSameAboutEveryField)
 {
     const auto documented = documented_fields("Webhook");
     std::map<std::string, std::string> known;

@@ -42,7 +42,7 @@ protected:
     const LmdbStore::Exceptions except_{.keep = {"log/"}, .leave_out = {"secret/"}};
 };
 
-TEST_F(LmdbCopyTest, a_copy_made_while_writes_go_on_holds_whole_transactions)
+TEST_F(LmdbCopyTest, ACopyMadeWhileWritesGoOnHoldsWholeTransactions)
 {
     const auto store = open("a");
     std::atomic<bool> end = false;
@@ -64,7 +64,7 @@ TEST_F(LmdbCopyTest, a_copy_made_while_writes_go_on_holds_whole_transactions)
     end = true;
 }
 
-TEST_F(LmdbCopyTest, a_copy_never_overwrites_a_file_and_leaves_none_behind_when_it_fails)
+TEST_F(LmdbCopyTest, ACopyNeverOverwritesAFileAndLeavesNoneBehindWhenItFails)
 {
     const auto store = open("a");
     ASSERT_TRUE(store->copy_to(folder_ / "copy"));
@@ -73,7 +73,7 @@ TEST_F(LmdbCopyTest, a_copy_never_overwrites_a_file_and_leaves_none_behind_when_
     EXPECT_EQ(store->copy_to("/dev/full/copy").error().code, Errc::unavailable);
 }
 
-TEST_F(LmdbCopyTest, replacing_takes_what_the_other_has_and_keeps_what_is_excepted)
+TEST_F(LmdbCopyTest, ReplacingTakesWhatTheOtherHasAndKeepsWhatIsExcepted)
 {
     const auto store = open("a");
     const auto other = open("b");
@@ -94,7 +94,7 @@ TEST_F(LmdbCopyTest, replacing_takes_what_the_other_has_and_keeps_what_is_except
     EXPECT_EQ(value(*store, "note"), "restored");
 }
 
-TEST_F(LmdbCopyTest, a_version_that_was_there_before_never_comes_back)
+TEST_F(LmdbCopyTest, AVersionThatWasThereBeforeNeverComesBack)
 {
     const auto store = open("a");
     ASSERT_TRUE(store->commit({put("x", "1")}));
@@ -108,7 +108,7 @@ TEST_F(LmdbCopyTest, a_version_that_was_there_before_never_comes_back)
     EXPECT_EQ(*store->revision(), *revision);
 }
 
-TEST_F(LmdbCopyTest, every_folder_counts_as_changed_that_lost_or_got_something)
+TEST_F(LmdbCopyTest, EveryFolderCountsAsChangedThatLostOrGotSomething)
 {
     const auto store = open("a");
     const auto other = open("b");
@@ -120,7 +120,7 @@ TEST_F(LmdbCopyTest, every_folder_counts_as_changed_that_lost_or_got_something)
     EXPECT_EQ(*store->last_change("log/"), *before);
 }
 
-TEST_F(LmdbCopyTest, who_watches_is_told_to_list_again)
+TEST_F(LmdbCopyTest, WhoWatchesIsToldToListAgain)
 {
     const auto store = open("a");
     const auto seen = store->commit({put("x", "1")});
@@ -131,7 +131,7 @@ TEST_F(LmdbCopyTest, who_watches_is_told_to_list_again)
     EXPECT_EQ(store->watch("", *revision, 0ms)->items.size(), 1U);
 }
 
-TEST_F(LmdbCopyTest, more_than_the_map_holds_makes_the_map_grow)
+TEST_F(LmdbCopyTest, MoreThanTheMapHoldsMakesTheMapGrow)
 {
     const auto other = open("b", 64 << 20);
     const std::string large(100'000, 'x');
@@ -142,7 +142,7 @@ TEST_F(LmdbCopyTest, more_than_the_map_holds_makes_the_map_grow)
     EXPECT_TRUE(store->commit({put("more", large)}));
 }
 
-TEST_F(LmdbCopyTest, a_process_killed_meanwhile_leaves_the_one_state_or_the_other)
+TEST_F(LmdbCopyTest, AProcessKilledMeanwhileLeavesTheOneStateOrTheOther)
 {
     {
         const auto other = open("b", 64 << 20);

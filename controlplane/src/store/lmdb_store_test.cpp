@@ -49,7 +49,7 @@ std::vector<std::string> keys(const Page& page)
     return out;
 }
 
-TEST_F(LmdbStoreTest, what_was_put_is_read_back_with_version_and_revision)
+TEST_F(LmdbStoreTest, WhatWasPutIsReadBackWithVersionAndRevision)
 {
     const auto store = open();
     const auto first = store->commit({put("a", "1")});
@@ -64,7 +64,7 @@ TEST_F(LmdbStoreTest, what_was_put_is_read_back_with_version_and_revision)
     EXPECT_EQ(*second, *first + 1);
 }
 
-TEST_F(LmdbStoreTest, who_asked_is_told_how_many_transactions_each_commit_held)
+TEST_F(LmdbStoreTest, WhoAskedIsToldHowManyTransactionsEachCommitHeld)
 {
     std::size_t transactions = 0;
     std::size_t commits = 0;
@@ -87,14 +87,14 @@ TEST_F(LmdbStoreTest, who_asked_is_told_how_many_transactions_each_commit_held)
     EXPECT_LE(commits, transactions);
 }
 
-TEST_F(LmdbStoreTest, an_absent_key_is_nothing_not_an_error)
+TEST_F(LmdbStoreTest, AnAbsentKeyIsNothingNotAnError)
 {
     const auto entry = open()->get("a");
     ASSERT_TRUE(entry);
     EXPECT_FALSE(*entry);
 }
 
-TEST_F(LmdbStoreTest, a_put_with_an_old_version_is_refused_and_changes_nothing)
+TEST_F(LmdbStoreTest, APutWithAnOldVersionIsRefusedAndChangesNothing)
 {
     const auto store = open();
     const auto first = store->commit({put("a", "1", 0)});
@@ -106,7 +106,7 @@ TEST_F(LmdbStoreTest, a_put_with_an_old_version_is_refused_and_changes_nothing)
     EXPECT_EQ((*store->get("a"))->value, "3");
 }
 
-TEST_F(LmdbStoreTest, a_transaction_with_one_failed_check_leaves_no_trace)
+TEST_F(LmdbStoreTest, ATransactionWithOneFailedCheckLeavesNoTrace)
 {
     const auto store = open();
     ASSERT_TRUE(store->commit({put("there", "1")}));
@@ -117,7 +117,7 @@ TEST_F(LmdbStoreTest, a_transaction_with_one_failed_check_leaves_no_trace)
     EXPECT_EQ(*store->revision(), before);
 }
 
-TEST_F(LmdbStoreTest, a_bulk_of_thousands_is_one_transaction_or_none)
+TEST_F(LmdbStoreTest, ABulkOfThousandsIsOneTransactionOrNone)
 {
     const auto store = open();
     std::vector<Operation> operations;
@@ -132,7 +132,7 @@ TEST_F(LmdbStoreTest, a_bulk_of_thousands_is_one_transaction_or_none)
     EXPECT_EQ((*store->get("bulk/4999"))->value, "v");
 }
 
-TEST_F(LmdbStoreTest, a_transaction_has_1_to_100_operations_and_names_a_key_once)
+TEST_F(LmdbStoreTest, ATransactionHas1To100OperationsAndNamesAKeyOnce)
 {
     const auto store = open();
     std::vector<Operation> many;
@@ -146,7 +146,7 @@ TEST_F(LmdbStoreTest, a_transaction_has_1_to_100_operations_and_names_a_key_once
     EXPECT_FALSE(store->commit({put("", "1")}));
 }
 
-TEST_F(LmdbStoreTest, a_removed_key_that_is_made_again_has_no_version_twice)
+TEST_F(LmdbStoreTest, ARemovedKeyThatIsMadeAgainHasNoVersionTwice)
 {
     const auto store = open();
     const auto first = store->commit({put("a", "1")});
@@ -157,7 +157,7 @@ TEST_F(LmdbStoreTest, a_removed_key_that_is_made_again_has_no_version_twice)
     EXPECT_GT((*store->get("a"))->version, *first + 1);
 }
 
-TEST_F(LmdbStoreTest, pages_follow_each_other_and_stay_inside_the_prefix)
+TEST_F(LmdbStoreTest, PagesFollowEachOtherAndStayInsideThePrefix)
 {
     const auto store = open();
     ASSERT_TRUE(store->commit(
@@ -174,7 +174,7 @@ TEST_F(LmdbStoreTest, pages_follow_each_other_and_stay_inside_the_prefix)
     EXPECT_EQ(keys(*store->list("c/", "c/2", 2)), (std::vector<std::string>{"c/3"}));
 }
 
-TEST_F(LmdbStoreTest, a_page_that_ends_with_the_last_key_says_that_there_is_no_more)
+TEST_F(LmdbStoreTest, APageThatEndsWithTheLastKeySaysThatThereIsNoMore)
 {
     const auto store = open();
     ASSERT_TRUE(store->commit({put("c/1", ""), put("c/2", "")}));
@@ -188,7 +188,7 @@ Operation numbered(const std::string& sequence)
     });
 }
 
-TEST_F(LmdbStoreTest, appended_values_are_numbered_in_their_log_and_their_sequence)
+TEST_F(LmdbStoreTest, AppendedValuesAreNumberedInTheirLogAndTheirSequence)
 {
     {
         const auto store = open();
@@ -207,7 +207,7 @@ TEST_F(LmdbStoreTest, appended_values_are_numbered_in_their_log_and_their_sequen
     EXPECT_EQ(store->watch("log/", 0, milliseconds(0)).error().code, Errc::gone);
 }
 
-TEST_F(LmdbStoreTest, a_refused_transaction_takes_no_number)
+TEST_F(LmdbStoreTest, ARefusedTransactionTakesNoNumber)
 {
     const auto store = open();
     ASSERT_FALSE(store->commit({numbered("a"), check("x", 7)}));
@@ -218,7 +218,7 @@ TEST_F(LmdbStoreTest, a_refused_transaction_takes_no_number)
     EXPECT_EQ(store->list("log/", "", 10)->items.at(0).value, "1/1");
 }
 
-TEST_F(LmdbStoreTest, a_watcher_sees_what_was_appended)
+TEST_F(LmdbStoreTest, AWatcherSeesWhatWasAppended)
 {
     const auto store = open();
     const auto before = *store->revision();
@@ -228,7 +228,7 @@ TEST_F(LmdbStoreTest, a_watcher_sees_what_was_appended)
     EXPECT_EQ(changes->items[0].key, numbered_key("log/", 1));
 }
 
-TEST_F(LmdbStoreTest, pages_can_be_read_from_the_end)
+TEST_F(LmdbStoreTest, PagesCanBeReadFromTheEnd)
 {
     const auto store = open();
     ASSERT_TRUE(store->commit({put("a/1", ""), put("b/1", ""), put("b/2", ""), put("b/3", "")}));
@@ -244,7 +244,7 @@ TEST_F(LmdbStoreTest, pages_can_be_read_from_the_end)
     EXPECT_TRUE(store->list_back("0/", "", 5)->items.empty());
 }
 
-TEST_F(LmdbStoreTest, a_watcher_sees_changes_of_its_prefix_after_its_revision)
+TEST_F(LmdbStoreTest, AWatcherSeesChangesOfItsPrefixAfterItsRevision)
 {
     const auto store = open();
     const auto start = *store->revision();
@@ -259,7 +259,7 @@ TEST_F(LmdbStoreTest, a_watcher_sees_changes_of_its_prefix_after_its_revision)
     EXPECT_TRUE(store->watch("a/", changes->revision, milliseconds(0))->items.empty());
 }
 
-TEST_F(LmdbStoreTest, a_waiting_watcher_wakes_with_the_change)
+TEST_F(LmdbStoreTest, AWaitingWatcherWakesWithTheChange)
 {
     const auto store = open();
     const auto start = *store->revision();
@@ -270,7 +270,7 @@ TEST_F(LmdbStoreTest, a_waiting_watcher_wakes_with_the_change)
     EXPECT_EQ(changes->items.size(), 1U);
 }
 
-TEST_F(LmdbStoreTest, history_from_before_a_restart_is_gone)
+TEST_F(LmdbStoreTest, HistoryFromBeforeARestartIsGone)
 {
     Revision start = 0;
     {
@@ -283,7 +283,7 @@ TEST_F(LmdbStoreTest, history_from_before_a_restart_is_gone)
     EXPECT_EQ(changes.error().code, Errc::gone);
 }
 
-TEST_F(LmdbStoreTest, a_full_map_grows_while_readers_read)
+TEST_F(LmdbStoreTest, AFullMapGrowsWhileReadersRead)
 {
     const auto store = open(1 << 16);
     const std::string value(20000, 'v');
@@ -300,7 +300,7 @@ TEST_F(LmdbStoreTest, a_full_map_grows_while_readers_read)
     EXPECT_EQ(store->list("k", "", 1000)->items.size(), 100U);
 }
 
-TEST_F(LmdbStoreTest, concurrent_conditional_writers_lose_no_update)
+TEST_F(LmdbStoreTest, ConcurrentConditionalWritersLoseNoUpdate)
 {
     const auto store = open();
     ASSERT_TRUE(store->commit({put("n", "0")}));
@@ -317,7 +317,7 @@ TEST_F(LmdbStoreTest, concurrent_conditional_writers_lose_no_update)
     EXPECT_EQ((*store->get("n"))->value, "200");
 }
 
-TEST_F(LmdbStoreTest, a_new_store_has_the_schema_version_and_a_newer_one_is_refused)
+TEST_F(LmdbStoreTest, ANewStoreHasTheSchemaVersionAndANewerOneIsRefused)
 {
     {
         const auto store = open();
@@ -329,13 +329,13 @@ TEST_F(LmdbStoreTest, a_new_store_has_the_schema_version_and_a_newer_one_is_refu
     EXPECT_NE(newer.error().detail.find("99"), std::string::npos);
 }
 
-TEST_F(LmdbStoreTest, the_file_is_readable_by_its_owner_only)
+TEST_F(LmdbStoreTest, TheFileIsReadableByItsOwnerOnly)
 {
     const auto store = open();
     EXPECT_EQ(fs::status(file()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
-TEST_F(LmdbStoreTest, a_file_that_is_no_database_is_an_error)
+TEST_F(LmdbStoreTest, AFileThatIsNoDatabaseIsAnError)
 {
     std::ofstream(file()) << std::string(8192, 'x');
     EXPECT_FALSE(LmdbStore::open(file()));
@@ -353,7 +353,7 @@ void break_commits(const fs::path& file)
     }
 }
 
-TEST_F(LmdbStoreTest, a_disk_that_fails_in_the_middle_of_a_commit_ends_the_process)
+TEST_F(LmdbStoreTest, ADiskThatFailsInTheMiddleOfACommitEndsTheProcess)
 {
     const auto commit_on_a_broken_disk = [this] {
         const auto store = open();
@@ -414,7 +414,7 @@ std::vector<std::string> run_writer_and_kill_it(const fs::path& file, std::size_
     return acknowledged;
 }
 
-TEST_F(LmdbStoreTest, every_acknowledged_write_survives_kill_9_of_the_writer)
+TEST_F(LmdbStoreTest, EveryAcknowledgedWriteSurvivesKill9OfTheWriter)
 {
     for (std::size_t round = 1; round <= 8; ++round) {
         fs::remove_all(folder_);

@@ -66,7 +66,7 @@ protected:
     const std::array<Step, 2> steps_{add_a, move_a_to_b};
 };
 
-TEST_F(MigrateTest, the_steps_that_a_store_lacks_run_in_order)
+TEST_F(MigrateTest, TheStepsThatAStoreLacksRunInOrder)
 {
     ASSERT_TRUE(open({}));
     const auto store = open(steps_);
@@ -76,7 +76,7 @@ TEST_F(MigrateTest, the_steps_that_a_store_lacks_run_in_order)
     EXPECT_EQ(value(**store, "a"), "-");
 }
 
-TEST_F(MigrateTest, a_new_store_needs_no_step)
+TEST_F(MigrateTest, ANewStoreNeedsNoStep)
 {
     const auto store = open(steps_);
     EXPECT_EQ(value(**store, schema::kSchema), R"({"version":3})");
@@ -84,7 +84,7 @@ TEST_F(MigrateTest, a_new_store_needs_no_step)
     EXPECT_FALSE(fs::exists(kept(1)));
 }
 
-TEST_F(MigrateTest, what_it_was_before_is_kept_beside_it)
+TEST_F(MigrateTest, WhatItWasBeforeIsKeptBesideIt)
 {
     ASSERT_TRUE((*open({}))->commit({put("x", "of version 1")}));
     ASSERT_TRUE(open(steps_));
@@ -94,7 +94,7 @@ TEST_F(MigrateTest, what_it_was_before_is_kept_beside_it)
     EXPECT_EQ(value(**before, "x"), "of version 1");
 }
 
-TEST_F(MigrateTest, a_crash_in_a_step_goes_on_there_and_the_copy_stays_that_of_the_beginning)
+TEST_F(MigrateTest, ACrashInAStepGoesOnThereAndTheCopyStaysThatOfTheBeginning)
 {
     ASSERT_TRUE((*open({}))->commit({put("x", "of version 1")}));
     const pid_t child = fork();
@@ -112,7 +112,7 @@ TEST_F(MigrateTest, a_crash_in_a_step_goes_on_there_and_the_copy_stays_that_of_t
     EXPECT_EQ(value(**LmdbStore::open(kept(1)), "a"), "-");
 }
 
-TEST_F(MigrateTest, a_step_that_fails_stops_there_and_can_be_tried_again)
+TEST_F(MigrateTest, AStepThatFailsStopsThereAndCanBeTriedAgain)
 {
     ASSERT_TRUE(open({}));
     const std::array<Step, 2> failing{add_a, fail_for_now};
@@ -121,7 +121,7 @@ TEST_F(MigrateTest, a_step_that_fails_stops_there_and_can_be_tried_again)
     EXPECT_EQ(value(**store, "b"), "made by step 1");
 }
 
-TEST_F(MigrateTest, without_room_for_the_copy_nothing_is_changed)
+TEST_F(MigrateTest, WithoutRoomForTheCopyNothingIsChanged)
 {
     ASSERT_TRUE(open({}));
     fs::create_directories(fs::path(kept(1).string() + ".part") / "in the way");
@@ -130,7 +130,7 @@ TEST_F(MigrateTest, without_room_for_the_copy_nothing_is_changed)
     EXPECT_EQ(value(**open({}), schema::kSchema), R"({"version":1})");
 }
 
-TEST_F(MigrateTest, a_newer_store_is_refused_and_left_alone)
+TEST_F(MigrateTest, ANewerStoreIsRefusedAndLeftAlone)
 {
     ASSERT_TRUE(open(steps_));
     const auto refused = open({});
@@ -140,7 +140,7 @@ TEST_F(MigrateTest, a_newer_store_is_refused_and_left_alone)
     EXPECT_TRUE(open(steps_));
 }
 
-TEST_F(MigrateTest, there_is_a_step_between_all_versions)
+TEST_F(MigrateTest, ThereIsAStepBetweenAllVersions)
 {
     EXPECT_EQ(released_steps().size() + 1, static_cast<std::size_t>(schema::kVersion));
 }
