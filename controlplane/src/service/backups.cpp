@@ -221,10 +221,11 @@ Result<json> Backups::create(const Caller& by, const json& body)
 
 Result<json> Backups::make(const std::string& reason)
 {
-    auto id = stamp();
+    const auto second = stamp();
+    auto id = second;
     // Of the same second: with three digits, so that the newest stays the last by name.
     for (int n = 1002; fs::exists(file_of(id, ".mdb")); ++n) {
-        id = stamp() + "-" + std::to_string(n).substr(1);
+        id = second + "-" + std::to_string(n).substr(1);
     }
     const auto part = file_of(id, ".part");
     if (auto done = store_.copy_to(part); !done) return tl::unexpected(done.error());
