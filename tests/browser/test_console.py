@@ -61,7 +61,7 @@ def test_the_form_takes_the_token_and_the_tab_keeps_it(stage, console):
     console.driver.execute_script("sessionStorage.clear()")
     console.open("?again")
 
-    console.one("#token").send_keys(stage.token, Keys.ENTER)
+    wait_for(lambda: console.driver.find_elements(By.ID, "token"), what="the form")[0].send_keys(stage.token, Keys.ENTER)
     console.shows("1 of 1 live")
     console.open()
 

@@ -5,6 +5,7 @@ import time
 import pytest
 from browser import Player
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from sluicetest.publisher import Ffmpeg, Publisher, clip
 from sluicetest.sign import NEVER_EXPIRES
 from sluicetest.waiting import wait_for
@@ -17,6 +18,28 @@ def channel(product):
     made = product.api.channel()
     yield made
     product.api.delete(made.path)
+
+
+def test_a_user_signs_in_with_name_and_password_and_out_again(product, chromium):
+    product.api.post("/users", {"username": "ann", "role": "operator", "password": "ann's long password"})
+    find = chromium.find_elements
+    chromium.get(f"{product.url}/console/")
+    chromium.execute_script("sessionStorage.clear()")
+    chromium.get(f"{product.url}/console/?again")
+    name = wait_for(lambda: find(By.ID, "username"), what="the form")[0]
+    name.send_keys("ann")
+    find(By.ID, "password")[0].send_keys("not hers", Keys.ENTER)
+    wait_for(lambda: "Name or password is wrong" in chromium.page_source, what="the refusal")
+    find(By.ID, "password")[0].clear()
+    find(By.ID, "password")[0].send_keys("ann's long password", Keys.ENTER)
+    wait_for(lambda: find(By.CSS_SELECTOR, ".bar"), what="the list of channels")
+
+    chromium.get(f"{product.url}/console/")
+    wait_for(lambda: find(By.CSS_SELECTOR, ".bar"), what="the list again, by the cookie")
+    find(By.ID, "sign-out")[0].click()
+    wait_for(lambda: find(By.ID, "username"), what="the form")
+    chromium.get(f"{product.url}/console/?after")
+    wait_for(lambda: find(By.ID, "username"), what="the form again")
 
 
 def publish(product, channel, name="avc"):

@@ -23,10 +23,29 @@ const kTimeoutMs = 10_000;
 /** All that the start page asks of the API, in one place. Rejects with Problem. */
 export class Api {
     constructor(
-        private readonly token: string,
+        private readonly token: string | undefined,
         private readonly language: string,
         private readonly base = '/api/v1',
     ) {}
+
+    /** Whether the browser has the cookie of a session that is still good. */
+    hasSession(): Promise<boolean> {
+        return this.ask('GET', '/sessions/current').then(
+            () => true,
+            () => false,
+        );
+    }
+
+    /** The answer is a cookie that scripts can't read. */
+    async signIn(username: string, password: string): Promise<void> {
+        await this.ask('POST', '/sessions', { username, password });
+    }
+
+    /** Ends the session; one that has ended already does no harm. */
+    async signOut(): Promise<void> {
+        const never = new AbortController().signal;
+        await this.send('DELETE', '/sessions/current', undefined, never).catch(() => undefined);
+    }
 
     /** A page of the channels, or of those whose stream is in that state. */
     channels(search: string, cursor: string, limit: number, state?: State): Promise<Page<Channel>> {
@@ -102,7 +121,7 @@ export class Api {
             cache: 'no-store',
             credentials: 'same-origin',
             headers: {
-                Authorization: `Bearer ${this.token}`,
+                ...(this.token ? { Authorization: `Bearer ${this.token}` } : {}),
                 'Accept-Language': this.language,
                 ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
                 ...more,

@@ -15,31 +15,50 @@ const main = document.querySelector('main') as HTMLElement;
 const signOut = document.getElementById('sign-out') as HTMLButtonElement;
 let board: Board | undefined;
 
-function askForToken(error: string): void {
+/** Without a token it is the session's cookie that says who asks. */
+function apiFor(token?: string): Api {
+    return new Api(token, language);
+}
+
+function askWho(error: string): void {
     board?.stop();
     board = undefined;
     forgetToken(sessionStorage);
     signOut.hidden = true;
     main.replaceChildren(
-        signInForm(texts, error, (token) => {
-            keepToken(sessionStorage, token);
-            begin();
+        signInForm(apiFor(), texts, error, {
+            session: () => show(),
+            token: (token) => {
+                keepToken(sessionStorage, token);
+                show(token);
+            },
         }),
     );
-    main.querySelector<HTMLInputElement>('#token')?.focus();
+    main.querySelector<HTMLInputElement>('#username')?.focus();
 }
 
-function begin(): void {
-    const token = takeToken(place);
-    if (!token) return askForToken('');
+function show(token?: string): void {
     board?.stop();
-    board = new Board(new Api(token, language), texts, () => askForToken(texts.wrongToken));
+    const lost = token ? texts.wrongToken : texts.sessionEnded;
+    board = new Board(apiFor(token), texts, () => askWho(lost));
     signOut.hidden = false;
     main.replaceChildren(h('h1', {}, texts.title), board.element);
     board.start();
 }
 
+async function begin(): Promise<void> {
+    const token = takeToken(place);
+    if (token) return show(token);
+    if (await apiFor().hasSession()) return show();
+    askWho('');
+}
+
+async function leave(): Promise<void> {
+    if (!takeToken(place)) await apiFor().signOut();
+    askWho('');
+}
+
 setText(signOut, texts.signOut);
-signOut.onclick = () => askForToken('');
-addEventListener('hashchange', begin);
-begin();
+signOut.onclick = () => void leave();
+addEventListener('hashchange', () => void begin());
+void begin();

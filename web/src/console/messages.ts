@@ -3,6 +3,10 @@ import type { Problem } from './problem';
 
 export interface Texts {
     title: string;
+    username: string;
+    password: string;
+    wrongPassword: string;
+    sessionEnded: string;
     tokenLabel: string;
     tokenHint: string;
     signIn: string;
@@ -42,8 +46,12 @@ export interface Texts {
 
 const kEnglish: Texts = {
     title: 'Live channels',
-    tokenLabel: 'Access token',
-    tokenHint: '“sluice up” prints it, and the file admin-token in its data folder holds it.',
+    username: 'User name',
+    password: 'Password',
+    wrongPassword: 'Name or password is wrong.',
+    sessionEnded: 'Sign in again: the session has ended.',
+    tokenLabel: 'Or an access token',
+    tokenHint: 'The file admin-token in the data folder holds one with all rights.',
     signIn: 'Sign in',
     signOut: 'Sign out',
     wrongToken: 'This token is not valid (any more).',
@@ -84,13 +92,17 @@ const kEnglish: Texts = {
     noAnswer: 'The server does not answer. Trying again…',
     serverFault: (status) =>
         `The control plane does not answer (HTTP ${status}). Streams go on; trying again…`,
-    forbidden: 'This token may not do that.',
+    forbidden: 'You may not do that.',
 };
 
 const kChinese: Texts = {
     title: '直播频道',
-    tokenLabel: '访问令牌',
-    tokenHint: '“sluice up” 会显示令牌，数据目录中的 admin-token 文件里也有。',
+    username: '用户名',
+    password: '密码',
+    wrongPassword: '用户名或密码错误。',
+    sessionEnded: '会话已结束，请重新登录。',
+    tokenLabel: '或使用访问令牌',
+    tokenHint: '数据目录中的 admin-token 文件里有一个拥有全部权限的令牌。',
     signIn: '登录',
     signOut: '退出',
     wrongToken: '令牌无效或已失效。',
