@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "../service/network_reach.hpp"
+#include "../service/judged_connect.hpp"
 #include "../version.hpp"
 
 namespace sluice::control::events {
@@ -32,8 +32,7 @@ CurlSender::~CurlSender()
 
 bool CurlSender::may_reach(const sockaddr& address) const
 {
-    const auto reach = reach_of(address);
-    return reach != Reach::never && (reach != Reach::inside || allow_private_());
+    return control::may_reach(reach_of(address), allow_private_());
 }
 
 curl_socket_t CurlSender::connect(void* transfer, curlsocktype, curl_sockaddr* address)
