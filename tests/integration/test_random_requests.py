@@ -91,8 +91,8 @@ class Run:
             return
         try:
             body = json.loads(made.body)
-        except ValueError:
-            return
+        except (ValueError, RecursionError):
+            return  # no settings: not JSON, or thousands of objects in each other
         if not isinstance(body, dict):
             return
         for name, port in zip(PORTS, (self.product.http, self.product.https, self.product.rtmp, self.product.rtmps)):
