@@ -1,4 +1,5 @@
 #include "admin_token.hpp"
+#include "core/channel/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,16 +13,10 @@ namespace fs = std::filesystem;
 
 class AdminTokenTest : public testing::Test {
 protected:
-    AdminTokenTest()
-    {
-        auto pattern = (fs::temp_directory_path() / "sluice-token-XXXXXX").string();
-        folder_ = mkdtemp(pattern.data());
-    }
-    ~AdminTokenTest() override { fs::remove_all(folder_); }
-
     fs::path file() const { return folder_ / "admin-token"; }
 
-    fs::path folder_;
+    const channel::TemporaryFolder own_;
+    const fs::path folder_ = own_.path();
 };
 
 TEST_F(AdminTokenTest, IsMadeOnceAndKeptForItsOwnerOnly)

@@ -13,28 +13,30 @@ void init_once()
     std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
 }
 
-struct FreeUrl {
-    void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
+}  // namespace
 
-std::string part_of(CURLU* url, CURLUPart part, unsigned flags)
+CurlUrl parse_url(const std::string& text)
+{
+    CurlUrl url(curl_url());
+    if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return {};
+    return url;
+}
+
+std::optional<std::string> part_of(CURLU* url, CURLUPart part, unsigned flags)
 {
     char* text = nullptr;
-    if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
+    if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return std::nullopt;
     std::string copy = text;
     curl_free(text);
     return copy;
 }
 
-}  // namespace
-
 UrlHost host_of(const std::string& url)
 {
-    const std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());
-    if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK)
-        return {};
-    UrlHost host{part_of(parsed.get(), CURLUPART_HOST, CURLU_PUNYCODE),
-                 part_of(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT)};
+    const auto parsed = parse_url(url);
+    if (!parsed) return {};
+    UrlHost host{part_of(parsed.get(), CURLUPART_HOST, CURLU_PUNYCODE).value_or(""),
+                 part_of(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT).value_or("")};
     in_addr address{};
     const bool number =
         host.name.starts_with('[') || ::inet_pton(AF_INET, host.name.c_str(), &address) == 1;

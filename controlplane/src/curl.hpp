@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,16 @@ struct FreeList {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 using CurlList = std::unique_ptr<curl_slist, FreeList>;
+
+struct FreeUrl {
+    void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+using CurlUrl = std::unique_ptr<CURLU, FreeUrl>;
+
+/// A URL as libcurl reads it; null when it is none, or without memory.
+CurlUrl parse_url(const std::string& text);
+/// A part of it; nullopt when it has none. `flags`: CURLU_….
+std::optional<std::string> part_of(CURLU* url, CURLUPart part, unsigned flags = 0);
 
 /// Whom a URL leads to, as libcurl reads it. Empty `name`: an address, or no good URL.
 struct UrlHost {

@@ -15,7 +15,7 @@ class TemporaryFolder {
 public:
     TemporaryFolder()
     {
-        auto name = (std::filesystem::temp_directory_path() / "sluice-channel-XXXXXX").string();
+        auto name = (std::filesystem::temp_directory_path() / "sluice-test-XXXXXX").string();
         path_ = ::mkdtemp(name.data()) != nullptr ? name : std::string();
     }
     TemporaryFolder(const TemporaryFolder&) = delete;

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <thread>
 
+#include "core/channel/temporary_folder.hpp"
 #include "unix_listener.hpp"
 
 namespace sluice::control::http {
@@ -25,16 +26,7 @@ using nlohmann::json;
 
 class ServerTest : public testing::Test {
 protected:
-    ServerTest()
-    {
-        auto pattern = (fs::temp_directory_path() / "sluice-http-XXXXXX").string();
-        folder_ = mkdtemp(pattern.data());
-    }
-    ~ServerTest() override
-    {
-        server_.reset();
-        fs::remove_all(folder_);
-    }
+    ~ServerTest() override { server_.reset(); }
 
     void start(Server::Handle handle)
     {
@@ -82,7 +74,8 @@ protected:
         return read_to_end(fd);
     }
 
-    fs::path folder_;
+    const channel::TemporaryFolder own_;
+    const fs::path folder_ = own_.path();
     Metrics metrics_{{}, "test"};
     std::unique_ptr<Server> server_;
 };

@@ -8,6 +8,7 @@
 #include "../store/schema.hpp"
 #include "channel_document.hpp"
 #include "channels.hpp"
+#include "core/channel/temporary_folder.hpp"
 #include "journal.hpp"
 #include "settings_schema.hpp"
 #include "tokens.hpp"
@@ -44,8 +45,6 @@ class ReleasedStores : public testing::TestWithParam<int> {
 protected:
     void SetUp() override
     {
-        std::string pattern = (fs::temp_directory_path() / "sluice-released-XXXXXX").string();
-        folder_ = mkdtemp(pattern.data());
         const auto name = "v" + std::to_string(GetParam());
         fixture_ = read(name + ".json");
         golden_ = read(name + ".golden.json");
@@ -63,13 +62,10 @@ protected:
         }
         store_ = std::move(*store::LmdbStore::open(folder_ / "control.mdb"));
     }
-    ~ReleasedStores() override
-    {
-        store_.reset();
-        fs::remove_all(folder_);
-    }
+    ~ReleasedStores() override { store_.reset(); }
 
-    fs::path folder_;
+    const channel::TemporaryFolder own_;
+    const fs::path folder_ = own_.path();
     json fixture_;
     json golden_;
     std::unique_ptr<store::LmdbStore> store_;

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
-#include <string>
 
 #include "../store/lmdb_store.hpp"
+#include "core/channel/temporary_folder.hpp"
 
 namespace sluice::control {
 
@@ -15,26 +13,18 @@ class TemporaryStore {
 public:
     TemporaryStore()
     {
-        auto pattern = (std::filesystem::temp_directory_path() / "sluice-test-XXXXXX").string();
-        if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        folder_ = pattern;
-        auto store = store::LmdbStore::open(folder_ / "control.mdb");
+        auto store = store::LmdbStore::open(folder_.path() / "control.mdb");
         if (!store) throw std::runtime_error(store.error().detail);
         store_ = std::move(*store);
     }
     TemporaryStore(const TemporaryStore&) = delete;
     TemporaryStore& operator=(const TemporaryStore&) = delete;
-    ~TemporaryStore()
-    {
-        store_.reset();
-        std::filesystem::remove_all(folder_);
-    }
 
     store::Store& operator*() const { return *store_; }
     store::Store* operator->() const { return store_.get(); }
 
 private:
-    std::filesystem::path folder_;
+    const channel::TemporaryFolder folder_;
     std::unique_ptr<store::LmdbStore> store_;
 };
 

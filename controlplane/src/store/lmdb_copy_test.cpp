@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "core/channel/temporary_folder.hpp"
 #include "lmdb_store.hpp"
 
 namespace sluice::control::store {
@@ -18,13 +19,6 @@ using namespace std::chrono_literals;
 
 class LmdbCopyTest : public testing::Test {
 protected:
-    LmdbCopyTest()
-    {
-        std::string pattern = (fs::temp_directory_path() / "sluice-copy-XXXXXX").string();
-        folder_ = mkdtemp(pattern.data());
-    }
-    ~LmdbCopyTest() override { fs::remove_all(folder_); }
-
     std::unique_ptr<LmdbStore> open(const std::string& name, std::size_t map = 16 << 20) const
     {
         auto store = LmdbStore::open(folder_ / name, map);
@@ -38,7 +32,8 @@ protected:
         return entry && *entry ? (*entry)->value : "-";
     }
 
-    fs::path folder_;
+    const channel::TemporaryFolder own_;
+    const fs::path folder_ = own_.path();
     const LmdbStore::Exceptions except_{.keep = {"log/"}, .leave_out = {"secret/"}};
 };
 

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/channel/temporary_folder.hpp"
 #include "migrate.hpp"
 #include "schema.hpp"
 
@@ -23,13 +24,6 @@ using std::chrono::milliseconds;
 
 class LmdbStoreTest : public testing::Test {
 protected:
-    LmdbStoreTest()
-    {
-        std::string pattern = (fs::temp_directory_path() / "sluice-store-XXXXXX").string();
-        folder_ = mkdtemp(pattern.data());
-    }
-    ~LmdbStoreTest() override { fs::remove_all(folder_); }
-
     std::unique_ptr<LmdbStore> open(std::size_t map = LmdbStore::kDefaultMap) const
     {
         auto store = LmdbStore::open(file(), map);
@@ -39,7 +33,8 @@ protected:
 
     fs::path file() const { return folder_ / "control.mdb"; }
 
-    fs::path folder_;
+    const channel::TemporaryFolder own_;
+    const fs::path folder_ = own_.path();
 };
 
 std::vector<std::string> keys(const Page& page)

@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 
+#include "core/channel/temporary_folder.hpp"
 #include "lmdb_store.hpp"
 #include "schema.hpp"
 
@@ -41,13 +42,6 @@ Result<void> fail_for_now(Store&)
 
 class MigrateTest : public testing::Test {
 protected:
-    MigrateTest()
-    {
-        std::string pattern = (fs::temp_directory_path() / "sluice-migrate-XXXXXX").string();
-        folder_ = mkdtemp(pattern.data());
-    }
-    ~MigrateTest() override { fs::remove_all(folder_); }
-
     Result<std::unique_ptr<LmdbStore>> open(std::span<const Step> steps) const
     {
         return LmdbStore::open(file(), LmdbStore::kDefaultMap, steps);
@@ -62,7 +56,8 @@ protected:
         return entry && *entry ? (*entry)->value : "-";
     }
 
-    fs::path folder_;
+    const channel::TemporaryFolder own_;
+    const fs::path folder_ = own_.path();
     const std::array<Step, 2> steps_{add_a, move_a_to_b};
 };
 
