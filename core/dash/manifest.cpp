@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdio>
-#include <ctime>
+#include <string_view>
+
+#include "core/base/date_time.hpp"
 
 namespace sluice::dash {
 namespace {
@@ -28,19 +30,6 @@ std::string escaped(std::string_view text)
         }
     }
     return out;
-}
-
-/// xs:dateTime with milliseconds.
-std::string date(std::int64_t ms)
-{
-    const std::time_t second = ms / kSecondMs;
-    std::tm parts{};
-    gmtime_r(&second, &parts);
-    std::array<char, 40> text{};
-    const auto size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-    std::snprintf(text.data() + size, text.size() - size, ".%03dZ",
-                  static_cast<int>(ms % kSecondMs));
-    return text.data();
 }
 
 /// xs:duration in seconds.
@@ -163,8 +152,9 @@ void head(const Manifest& m, Xml& xml)
     if (m.ended_ms) {
         xml.with("type", "static").with("mediaPresentationDuration", duration(*m.ended_ms));
     } else {
-        xml.with("type", "dynamic").with("availabilityStartTime", date(m.availability_start_ms));
-        xml.with("publishTime", date(m.publish_ms));
+        xml.with("type", "dynamic")
+            .with("availabilityStartTime", utc_date_time(m.availability_start_ms));
+        xml.with("publishTime", utc_date_time(m.publish_ms));
         xml.with("minimumUpdatePeriod", duration(m.update_ms));
         xml.with("timeShiftBufferDepth", duration(m.depth_ms));
         xml.with("suggestedPresentationDelay", duration(m.delay_ms));

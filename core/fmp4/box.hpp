@@ -8,6 +8,14 @@
 
 namespace sluice::fmp4 {
 
+/// Fills in a number whose place was left open: `bytes` must hold four bytes at `at`.
+inline void put_u32(std::vector<std::uint8_t>& bytes, std::size_t at, std::uint32_t value)
+{
+    for (unsigned i = 0; i < 4; ++i) {
+        bytes[at + i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
+    }
+}
+
 /// A box (ISO/IEC 14496-12, 4.2) that is open as long as this lives: what is appended to `out`
 /// meanwhile is its content, other boxes included. Its size is filled in at the end.
 class Box {
@@ -33,13 +41,7 @@ public:
     Box(const Box&) = delete;
     Box& operator=(const Box&) = delete;
 
-    ~Box()
-    {
-        const auto size = static_cast<std::uint32_t>(out_.size() - start_);
-        for (unsigned i = 0; i < 4; ++i) {
-            out_[start_ + i] = static_cast<std::uint8_t>(size >> (24 - 8 * i));
-        }
-    }
+    ~Box() { put_u32(out_, start_, static_cast<std::uint32_t>(out_.size() - start_)); }
 
 private:
     std::vector<std::uint8_t>& out_;

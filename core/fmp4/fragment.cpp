@@ -63,13 +63,6 @@ std::size_t append_track_fragment(const Fragment& fragment, Bytes& bytes)
     return append_run(fragment, bytes);
 }
 
-void put_u32(Bytes& bytes, std::size_t at, std::uint32_t value)
-{
-    for (unsigned i = 0; i < 4; ++i) {
-        bytes[at + i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
-    }
-}
-
 }  // namespace
 
 void append_fragment_head(const Fragment& fragment, Bytes& out)

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <ctime>
+#include <string_view>
+
+#include "core/base/date_time.hpp"
 
 namespace sluice::hls {
 namespace {
@@ -23,19 +25,6 @@ std::string seconds(std::int64_t us)
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%lld.%06lld", static_cast<long long>(us / kSecondUs),
                   static_cast<long long>(us % kSecondUs));
-    return text.data();
-}
-
-/// RFC 3339 with milliseconds.
-std::string date(std::int64_t wall_ms)
-{
-    const std::time_t second = wall_ms / 1000;
-    std::tm parts{};
-    gmtime_r(&second, &parts);
-    std::array<char, 40> text{};
-    const auto size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-    std::snprintf(text.data() + size, text.size() - size, ".%03dZ",
-                  static_cast<int>(wall_ms % 1000));
     return text.data();
 }
 
@@ -121,7 +110,7 @@ private:
             map_ = segment.map;
         }
         if (segment.wall_ms != 0 && (first || segment.discontinuity)) {
-            line("#EXT-X-PROGRAM-DATE-TIME:" + date(segment.wall_ms));
+            line("#EXT-X-PROGRAM-DATE-TIME:" + utc_date_time(segment.wall_ms));
         }
     }
 
