@@ -8,8 +8,11 @@ extern "C" {
 extern ngx_module_t ngx_sluice_hub_module;
 extern ngx_module_t ngx_rtmp_sluice_access_module;
 extern ngx_module_t ngx_http_sluice_access_module;
+extern ngx_module_t ngx_sluice_package_module;
+extern ngx_module_t ngx_rtmp_sluice_package_module;
 extern ngx_module_t ngx_rtmp_sluice_ingest_module;
 extern ngx_module_t ngx_http_sluice_flv_module;
+extern ngx_module_t ngx_http_sluice_package_module;
 extern ngx_module_t ngx_http_sluice_status_module;
 
 [[gnu::visibility("default")]] extern ngx_module_t* ngx_modules[];
@@ -20,8 +23,11 @@ ngx_module_t* ngx_modules[] = {
     &ngx_sluice_hub_module,
     &ngx_rtmp_sluice_access_module,
     &ngx_http_sluice_access_module,
+    &ngx_sluice_package_module,
+    &ngx_rtmp_sluice_package_module,
     &ngx_rtmp_sluice_ingest_module,
     &ngx_http_sluice_flv_module,
+    &ngx_http_sluice_package_module,
     &ngx_http_sluice_status_module,
     nullptr
 };
@@ -30,8 +36,11 @@ char* ngx_module_names[] = {
     const_cast<char*>("ngx_sluice_hub_module"),
     const_cast<char*>("ngx_rtmp_sluice_access_module"),
     const_cast<char*>("ngx_http_sluice_access_module"),
+    const_cast<char*>("ngx_sluice_package_module"),
+    const_cast<char*>("ngx_rtmp_sluice_package_module"),
     const_cast<char*>("ngx_rtmp_sluice_ingest_module"),
     const_cast<char*>("ngx_http_sluice_flv_module"),
+    const_cast<char*>("ngx_http_sluice_package_module"),
     const_cast<char*>("ngx_http_sluice_status_module"),
     nullptr
 };

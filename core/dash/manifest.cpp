@@ -175,9 +175,10 @@ std::string render(const Manifest& manifest)
         adaptation_set(period, false, xml);
         xml.close("Period");
     }
-    if (!manifest.clock.empty() && !manifest.ended_ms) {
-        xml.open("UTCTiming").with("schemeIdUri", "urn:mpeg:dash:utc:http-iso:2014");
-        xml.with("value", manifest.clock);
+    if (manifest.clock_ms != 0 && !manifest.ended_ms) {
+        // 5.8.4.11: the server's time, said in the manifest itself.
+        xml.open("UTCTiming").with("schemeIdUri", "urn:mpeg:dash:utc:direct:2014");
+        xml.with("value", utc_date_time(manifest.clock_ms));
         xml.close("UTCTiming");
     }
     xml.close("MPD");

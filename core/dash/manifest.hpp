@@ -44,11 +44,11 @@ struct Period {
 struct Manifest {
     std::int64_t availability_start_ms = 0;  ///< wall clock, since 1970
     std::int64_t publish_ms = 0;
-    std::int64_t update_ms = 0;            ///< how soon there is something new
-    std::int64_t depth_ms = 0;             ///< how far back viewers may go
-    std::int64_t delay_ms = 0;             ///< how far behind they should stay
-    std::int64_t segment_ms = 0;           ///< the longest segment
-    std::string clock;                     ///< URI that tells the time (ISO 8601); empty: none
+    std::int64_t update_ms = 0;   ///< how soon there is something new
+    std::int64_t depth_ms = 0;    ///< how far back viewers may go
+    std::int64_t delay_ms = 0;    ///< how far behind they should stay
+    std::int64_t segment_ms = 0;  ///< the longest segment
+    std::int64_t clock_ms = 0;    ///< the time now, for players whose clock is wrong; 0: unsaid
     std::optional<std::int64_t> ended_ms;  ///< length of the presentation, when it is over
     std::vector<Period> periods;
 };

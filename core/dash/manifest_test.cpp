@@ -36,7 +36,7 @@ Manifest live()
             .depth_ms = 10'000,
             .delay_ms = 6000,
             .segment_ms = 2000,
-            .clock = "s/time?a=1&b=2",
+            .clock_ms = 1'795'000'000'250,
             .periods = {{.id = "1", .representations = {video, audio}}}};
 }
 
@@ -66,7 +66,7 @@ TEST(ManifestTest, ALiveOne)
 </Representation>
 </AdaptationSet>
 </Period>
-<UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-iso:2014" value="s/time?a=1&amp;b=2"/>
+<UTCTiming schemeIdUri="urn:mpeg:dash:utc:direct:2014" value="2026-11-18T11:06:40.250Z"/>
 </MPD>
 )");
 }

@@ -63,7 +63,10 @@ private:
 
     static void chunk(const std::optional<package::Chunk>& chunk)
     {
-        if (chunk) require(fmp4::BoxTree(chunk->bytes).broken.empty());
+        if (!chunk) return;
+        auto bytes = chunk->head;
+        bytes.insert(bytes.end(), chunk->media.begin(), chunk->media.end());
+        require(fmp4::BoxTree(bytes).broken.empty());
     }
 
     void unit(media::Kind kind, const media::AccessUnit& unit)
@@ -72,14 +75,19 @@ private:
         if (kind == media::Kind::video) require(unit.dts > last_.at(index));
         last_.at(index) = unit.dts;
         if (kind == media::Kind::video) {
-            if (const auto cut = boundaries_.before(unit.dts, unit.duration, unit.key)) {
+            if (const auto cut = boundaries_.before({.dts = unit.dts,
+                                                     .duration = unit.duration,
+                                                     .key = unit.key,
+                                                     .composition = unit.composition})) {
                 for (auto& track : tracks_) {
-                    if (track) track->cut_at(*cut);
+                    if (!track) continue;
+                    if (const auto missed = track->cut_at(*cut)) chunk(missed->last_chunk);
                 }
             }
         }
         const auto step = tracks_.at(index)->add(unit);
         chunk(step.last_chunk);
+        chunk(step.late);
         chunk(step.chunk);
         if (!muxer_) return;
         const auto before = transport_.size();

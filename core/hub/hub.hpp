@@ -102,6 +102,9 @@ std::optional<auth::Reason> end_requested(const Writer& writer);
 /// poked.
 SlotMask announce(const Zone& zone, const StreamRecord& stream);
 
+/// The same after a change of the stream's live window, for those who want to know of that.
+SlotMask announce_window(const Zone& zone, const StreamRecord& stream);
+
 /// Marks the stream dirty for the given slots and returns those whose eventfd has to be written.
 SlotMask announce_to(const Zone& zone, const StreamRecord& stream, SlotMask slots);
 

@@ -12,7 +12,7 @@
 namespace sluice::hub {
 
 inline constexpr std::uint64_t kMagic = 0x534c554943453031;  // "SLUICE01"
-inline constexpr std::uint32_t kLayoutVersion = 2;
+inline constexpr std::uint32_t kLayoutVersion = 3;
 inline constexpr std::uint32_t kSlots = 64;  ///< worker slots: one bit each in a 64-bit mask
 inline constexpr std::uint32_t kMaxStreams = 4096;
 inline constexpr std::size_t kMaxName = 112;  ///< `<id>` or `<id>/<rendition>`, bytes
@@ -168,6 +168,8 @@ struct alignas(64) StreamRecord {
 
     alignas(64) std::atomic<std::uint64_t> readers;  ///< slots that hold viewers
     std::atomic<std::uint64_t> wakes;                ///< slots that want a wake-up at every tag
+    std::atomic<std::uint64_t>
+        window_wakes;  ///< slots that want one when the live window has something new
     std::atomic<std::uint64_t> skip_count, skip_tags, skip_ms, overruns;
     std::atomic<std::uint32_t> viewers[kSlots][kProtocols];
     std::atomic<std::uint64_t> bytes_out[kSlots];

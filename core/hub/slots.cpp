@@ -12,6 +12,7 @@ void clear_marks(const Zone& zone, std::uint32_t slot)
         if (stream.tag.load(std::memory_order_relaxed) == 0) continue;
         for (auto& count : stream.viewers[slot]) count.store(0);
         want_wakes(stream, slot, false);
+        want_window_wakes(stream, slot, false);
         remove_reader(stream, slot);
     }
 }
@@ -113,15 +114,29 @@ void remove_reader(StreamRecord& stream, std::uint32_t slot)
     stream.readers.fetch_and(~(std::uint64_t{1} << slot));
 }
 
-void want_wakes(StreamRecord& stream, std::uint32_t slot, bool on)
+namespace {
+
+void set_mark(std::atomic<std::uint64_t>& marks, std::uint32_t slot, bool on)
 {
     const auto bit = std::uint64_t{1} << slot;
     if (on) {
-        stream.wakes.fetch_or(bit);
+        marks.fetch_or(bit);
         std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with announce()
     } else {
-        stream.wakes.fetch_and(~bit);
+        marks.fetch_and(~bit);
     }
+}
+
+}  // namespace
+
+void want_wakes(StreamRecord& stream, std::uint32_t slot, bool on)
+{
+    set_mark(stream.wakes, slot, on);
+}
+
+void want_window_wakes(StreamRecord& stream, std::uint32_t slot, bool on)
+{
+    set_mark(stream.window_wakes, slot, on);
 }
 
 std::uint32_t viewers_of(const StreamRecord& stream, Protocol protocol)

@@ -51,6 +51,10 @@ void remove_reader(StreamRecord& stream, std::uint32_t slot);
 /// ring once.
 void want_wakes(StreamRecord& stream, std::uint32_t slot, bool on);
 
+/// Whether the slot wants one when the live window has something new. After switching it on the
+/// caller must look at the window once.
+void want_window_wakes(StreamRecord& stream, std::uint32_t slot, bool on);
+
 /// Viewers of a stream by protocol, over all slots.
 std::uint32_t viewers_of(const StreamRecord& stream, Protocol protocol);
 std::uint32_t viewers_of(const StreamRecord& stream);

@@ -117,6 +117,7 @@ void fill(Past& past, StreamRecord& stream, std::uint64_t hash, std::string_view
     stream.last_arrival_us.store(0);
     stream.window_ms.store(0);
     stream.wakes.store(0);
+    stream.window_wakes.store(0);
     forget_counts(past, stream);
     std::memcpy(stream.name, name.data(), name.size());
     stream.name_size.store(static_cast<std::uint32_t>(name.size()));

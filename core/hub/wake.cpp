@@ -4,13 +4,28 @@
 
 namespace sluice::hub {
 
+namespace {
+
+SlotMask announce_if(const Zone& zone, const StreamRecord& stream,
+                     const std::atomic<std::uint64_t>& wanted)
+{
+    // Pairs with a reader that sets its wake bit and then looks again at what it waits for: one of
+    // the two sees the other.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    const auto slots = wanted.load(std::memory_order_relaxed);
+    return slots == 0 ? 0 : announce_to(zone, stream, slots);
+}
+
+}  // namespace
+
 SlotMask announce(const Zone& zone, const StreamRecord& stream)
 {
-    // Pairs with a reader that sets its wake bit and then looks at the head again: one of the two
-    // sees the other.
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    const auto wanted = stream.wakes.load(std::memory_order_relaxed);
-    return wanted == 0 ? 0 : announce_to(zone, stream, wanted);
+    return announce_if(zone, stream, stream.wakes);
+}
+
+SlotMask announce_window(const Zone& zone, const StreamRecord& stream)
+{
+    return announce_if(zone, stream, stream.window_wakes);
 }
 
 SlotMask announce_to(const Zone& zone, const StreamRecord& stream, SlotMask slots)

@@ -104,10 +104,12 @@ Result<Accepted> Publication::take(const Message& message, std::uint64_t mono_us
 
     Accepted accepted;
     make_group_fit(message.size + kTagOverhead, *plan, accepted);
-    if (auto written = write(message, body, *plan, mono_us); !written) {
+    const auto written = write(message, body, *plan, mono_us);
+    if (!written) {
         ++dropped_;
         return tl::unexpected(written.error());
     }
+    accepted.dts_ms = *written;
     accepted.poke |= hub::announce(zone_, writer_.stream());
     return accepted;
 }
@@ -170,8 +172,8 @@ Result<Publication::Plan> Publication::plan_script(Bytes body)
     return Plan{.flags = hub::kConfig, .timed = false, .config = hub::ConfigKind::script};
 }
 
-Result<void> Publication::write(const Message& message, Bytes body, const Plan& plan,
-                                std::uint64_t mono_us)
+Result<std::int64_t> Publication::write(const Message& message, Bytes body, const Plan& plan,
+                                        std::uint64_t mono_us)
 {
     const bool script = message.type == flv::TagType::script;
     const auto size = script ? body.size() : message.size;
@@ -204,7 +206,7 @@ Result<void> Publication::write(const Message& message, Bytes body, const Plan& 
                                         .flags = static_cast<std::uint8_t>(plan.flags | jump),
                                         .dts_ms = time.dts_ms,
                                         .arrival_us = mono_us});
-    if (!done) return done;
+    if (!done) return tl::unexpected(done.error());
     if (plan.flags & hub::kConfig) {
         std::vector<std::uint8_t> tag;
         for (const auto& piece : pieces) tag.insert(tag.end(), piece.begin(), piece.end());
@@ -212,10 +214,10 @@ Result<void> Publication::write(const Message& message, Bytes body, const Plan& 
         auto& sound = writer_.ring().sound_us;
         if (plan.config == hub::ConfigKind::audio && sound.load(std::memory_order_relaxed) == 0)
             sound.store(mono_us, std::memory_order_relaxed);
-        return {};
+        return time.dts_ms;
     }
     if (plan.timed) measure(message.type, plan, time.dts_ms, size, mono_us);
-    return {};
+    return time.dts_ms;
 }
 
 /// Notes what a frame says about the stream's health.

@@ -25,7 +25,8 @@ struct Message {
 
 /// What an accepted message asks the caller to do.
 struct Accepted {
-    hub::SlotMask poke = 0;  ///< workers to wake
+    hub::SlotMask poke = 0;   ///< workers to wake
+    std::int64_t dts_ms = 0;  ///< the time the message got
     bool gop_exceeds_ring =
         false;  ///< the group of pictures no longer fits into the largest free ring; reported once
 };
@@ -62,8 +63,9 @@ private:
     Result<Plan> plan_video(std::span<const std::uint8_t> head, const Message& message);
     Result<Plan> plan_audio(std::span<const std::uint8_t> head, const Message& message);
     Result<Plan> plan_script(std::span<const std::uint8_t> body);
-    Result<void> write(const Message& message, std::span<const std::uint8_t> body, const Plan& plan,
-                       std::uint64_t mono_us);
+    /// The time the tag got.
+    Result<std::int64_t> write(const Message& message, std::span<const std::uint8_t> body,
+                               const Plan& plan, std::uint64_t mono_us);
     bool keep_config(hub::ConfigKind kind, std::span<const std::uint8_t> tag);
     void describe(hub::ConfigKind kind, std::span<const std::uint8_t> body);
     void measure(flv::TagType type, const Plan& plan, std::int64_t dts_ms, std::size_t size,

@@ -64,7 +64,7 @@ Result<UnitReader::Found> UnitReader::video_config(flv::VideoCodec codec, Bytes 
     const auto described = codec::describe_video(codec, config);
     if (!described) return tl::unexpected(described.error());
     // A clock that began anew could place its first frame before the last one of the old clock.
-    if (!video_) video_clock_ = VideoClock(described->fps);
+    if (!video_) video_clock_ = VideoClock(described->fps > 0 ? described->fps : expected_fps_);
     video_ = Track{.kind = Kind::video,
                    .video = codec,
                    .config = {config.begin(), config.end()},

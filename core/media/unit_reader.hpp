@@ -29,6 +29,9 @@ public:
     Result<Found> read_video(std::span<const std::uint8_t> body, std::int64_t dts_ms);
     Result<Found> read_audio(std::span<const std::uint8_t> body, std::int64_t dts_ms);
 
+    /// What the publisher says of its frame rate, for streams whose headers don't.
+    void expect_rate(double fps) { expected_fps_ = fps; }
+
     /// Null before its first configuration.
     const Track* track(Kind kind) const;
 
@@ -40,6 +43,7 @@ private:
 
     std::optional<Track> video_;
     std::optional<Track> audio_;
+    double expected_fps_ = 0;
     VideoClock video_clock_;
     std::optional<AudioClock> audio_clock_;
 };

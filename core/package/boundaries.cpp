@@ -1,17 +1,49 @@
 #include "boundaries.hpp"
 
 namespace sluice::package {
+namespace {
 
-std::optional<Boundary> Boundaries::before(std::int64_t dts, std::uint32_t duration, bool key)
+// Sound may come so much earlier than the picture that belongs to it.
+constexpr std::int64_t kPatience = media::kVideoTimescale;
+
+}  // namespace
+
+/// Groups that are longer than a segment may be are cut into even pieces, once they are known.
+std::int64_t Boundaries::limit() const
 {
-    const auto length = open_ ? dts - open_->time : 0;
-    // Half a frame: a key frame every two seconds is one at the target, whatever rounding says.
-    const bool full = length + duration / 2 >= durations_.target;
-    const bool overlong = length + duration > durations_.longest;
-    if (!due_ && !(full && key) && !overlong) return std::nullopt;
+    return group_ > durations_.longest ? durations_.target : durations_.longest;
+}
+
+Boundary Boundaries::begin(const Lead& unit)
+{
     due_ = false;
-    open_ = Boundary{.sequence = next_++, .time = dts, .independent = key};
-    return open_;
+    open_ = Boundary{.sequence = next_++,
+                     .time = unit.dts,
+                     .presentation = unit.dts + unit.composition,
+                     .independent = unit.key};
+    return *open_;
+}
+
+std::optional<Boundary> Boundaries::before(const Lead& unit)
+{
+    if (unit.key) {
+        if (last_key_ >= 0) group_ = unit.dts - last_key_;
+        last_key_ = unit.dts;
+    }
+    const auto length = open_ ? unit.dts - open_->time : 0;
+    // Half a frame: a key frame every two seconds is one at the target, whatever rounding says.
+    const bool full = length + unit.duration / 2 >= durations_.target;
+    const bool last_chance = group_ > 0 && length + group_ > durations_.longest;
+    const bool overlong = length + unit.duration > limit();
+    const bool cut = due_ || (unit.key && open_ && length > 0 && (full || last_chance)) || overlong;
+    if (!cut) return std::nullopt;
+    return begin(unit);
+}
+
+std::optional<Boundary> Boundaries::without_lead(std::int64_t time)
+{
+    if (!open_ || time - open_->time <= durations_.longest + kPatience) return std::nullopt;
+    return begin({.dts = open_->time + durations_.target});
 }
 
 }  // namespace sluice::package

@@ -11,12 +11,17 @@ constexpr std::int64_t kSecond = 90'000;
 constexpr std::int64_t kFrame = 3600;
 constexpr Boundaries::Durations kDurations{.target = 2 * kSecond, .longest = 6 * kSecond};
 
+Lead lead(std::int64_t dts, bool key)
+{
+    return {.dts = dts, .duration = kFrame, .key = key};
+}
+
 /// Seconds at which segments begin when every `gop`-th frame of 25 a second is a key frame.
 std::vector<double> cuts(Boundaries& boundaries, int gop, int frames)
 {
     std::vector<double> found;
     for (int i = 0; i < frames; ++i) {
-        const auto cut = boundaries.before(i * kFrame, kFrame, gop > 0 && i % gop == 0);
+        const auto cut = boundaries.before(lead(i * kFrame, gop > 0 && i % gop == 0));
         if (cut) found.push_back(static_cast<double>(cut->time) / kSecond);
     }
     return found;
@@ -38,28 +43,47 @@ TEST(BoundariesTest, ShortGroupsOfPicturesShareASegment)
 TEST(BoundariesTest, LongOnesAreCutWhereTheSegmentMayGrowNoLonger)
 {
     Boundaries boundaries(kDurations, 1);
-    EXPECT_EQ(cuts(boundaries, 250, 400), (std::vector<double>{0, 6, 10}));
+    // Once it is known how long they are, evenly.
+    EXPECT_EQ(cuts(boundaries, 250, 400), (std::vector<double>{0, 6, 10, 12, 14}));
     Boundaries none(kDurations, 1);
-    EXPECT_FALSE(none.before(0, kFrame, false)->independent);
+    EXPECT_FALSE(none.before(lead(0, false))->independent);
 }
 
 TEST(BoundariesTest, RoundingOfMillisecondsDoesNotMissTheTarget)
 {
     Boundaries boundaries(kDurations, 1);
-    EXPECT_TRUE(boundaries.before(0, 3000, true));
-    EXPECT_TRUE(boundaries.before(2 * kSecond - 90, 3000, true));
+    EXPECT_TRUE(boundaries.before({.dts = 0, .duration = 3000, .key = true}));
+    EXPECT_TRUE(boundaries.before({.dts = 2 * kSecond - 90, .duration = 3000, .key = true}));
+}
+
+TEST(BoundariesTest, AKeyFrameBeforeTheTargetIsTakenWhereTheNextOneWouldBeTooLate)
+{
+    Boundaries boundaries({.target = 2 * kSecond, .longest = 2 * kSecond + kSecond / 2}, 1);
+    EXPECT_EQ(cuts(boundaries, 38, 200), (std::vector<double>{0, 1.52, 3.04, 4.56, 6.08, 7.6}));
+}
+
+TEST(BoundariesTest, SoundGoesOnWhenThePictureStops)
+{
+    Boundaries boundaries({.target = 2 * kSecond, .longest = 2 * kSecond}, 1);
+    EXPECT_FALSE(boundaries.without_lead(100 * kSecond));  // nothing has begun
+    EXPECT_TRUE(boundaries.before(lead(0, true)));
+    EXPECT_FALSE(boundaries.without_lead(3 * kSecond));
+    const auto cut = boundaries.without_lead(3 * kSecond + 1);
+    ASSERT_TRUE(cut);
+    EXPECT_EQ(cut->time, 2 * kSecond);
+    EXPECT_FALSE(cut->independent);
 }
 
 TEST(BoundariesTest, AChangeCutsAtTheNextUnit)
 {
     Boundaries boundaries(kDurations, 1);
-    EXPECT_TRUE(boundaries.before(0, kFrame, true));
-    EXPECT_FALSE(boundaries.before(kFrame, kFrame, false));
+    EXPECT_TRUE(boundaries.before(lead(0, true)));
+    EXPECT_FALSE(boundaries.before(lead(kFrame, false)));
     boundaries.cut_at_next();
-    const auto cut = boundaries.before(2 * kFrame, kFrame, false);
+    const auto cut = boundaries.before(lead(2 * kFrame, false));
     ASSERT_TRUE(cut);
     EXPECT_FALSE(cut->independent);
-    EXPECT_FALSE(boundaries.before(3 * kFrame, kFrame, false));
+    EXPECT_FALSE(boundaries.before(lead(3 * kFrame, false)));
 }
 
 }  // namespace

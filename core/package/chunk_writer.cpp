@@ -1,24 +1,38 @@
 #include "chunk_writer.hpp"
 
+#include <utility>
+
 namespace sluice::package {
 
-void ChunkWriter::add(const media::AccessUnit& unit)
+/// Times that were told before are only guesses of when the next unit comes: now it is known.
+void ChunkWriter::stretch_to(std::int64_t dts)
 {
-    if (samples_.empty()) decode_time_ = unit.dts;
-    // Times that were told before are only guesses of when this unit comes: now it is known.
+    auto& last = samples_.back();
+    const auto began = decode_time_ + static_cast<std::int64_t>(duration_) - last.duration;
+    const auto lasted = static_cast<std::uint32_t>(dts - began);
+    duration_ += lasted - last.duration;
+    last.duration = lasted;
+}
+
+std::optional<Chunk> ChunkWriter::add(const media::AccessUnit& unit)
+{
+    std::optional<Chunk> late;
     if (!samples_.empty()) {
-        const auto began =
-            decode_time_ + static_cast<std::int64_t>(duration_) - samples_.back().duration;
-        const auto lasted = static_cast<std::uint32_t>(unit.dts - began);
-        duration_ += lasted - samples_.back().duration;
-        samples_.back().duration = lasted;
+        const auto length = static_cast<std::uint64_t>(unit.dts - decode_time_) + unit.duration;
+        if (part_target_ != 0 && length > part_target_) {
+            late = take();
+        } else {
+            stretch_to(unit.dts);
+        }
     }
+    if (samples_.empty()) decode_time_ = unit.dts;
     samples_.push_back({.duration = unit.duration,
                         .size = static_cast<std::uint32_t>(unit.data.size()),
                         .composition = unit.composition,
                         .sync = unit.key});
     duration_ += unit.duration;
     media_.insert(media_.end(), unit.data.begin(), unit.data.end());
+    return late;
 }
 
 bool ChunkWriter::full() const
@@ -32,15 +46,16 @@ Chunk ChunkWriter::take()
     Chunk chunk{.decode_time = decode_time_,
                 .duration = duration_,
                 .independent = samples_.front().sync,
-                .bytes = {}};
+                .head = {},
+                .media = std::move(media_)};
     fmp4::append_fragment_head({.kind = kind_,
                                 .sequence = ++sequence_,
                                 .decode_time = static_cast<std::uint64_t>(decode_time_),
                                 .samples = samples_},
-                               chunk.bytes);
-    chunk.bytes.insert(chunk.bytes.end(), media_.begin(), media_.end());
+                               chunk.head);
     samples_.clear();
-    media_.clear();
+    media_ = {};
+    media_.reserve(chunk.media.size() + chunk.media.size() / 4);
     duration_ = 0;
     return chunk;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/fmp4/fragment.hpp"
@@ -14,7 +15,8 @@ struct Chunk {
     std::int64_t decode_time = 0;     ///< in units of the track
     std::uint64_t duration = 0;       ///< likewise
     bool independent = false;         ///< begins with a unit that stands alone
-    std::vector<std::uint8_t> bytes;  ///< moof and mdat
+    std::vector<std::uint8_t> head;   ///< moof, and the header of mdat
+    std::vector<std::uint8_t> media;  ///< what is in mdat: follows at once
 };
 
 /// Gathers the units of one track into chunks. Times of chunks follow each other without gap or
@@ -27,7 +29,9 @@ public:
         : kind_(kind), part_target_(part_target)
     {}
 
-    void add(const media::AccessUnit& unit);
+    /// A unit that comes so late that the chunk before it would become too long closes that one, as
+    /// long as it was told to be; there is a hole between the two then.
+    std::optional<Chunk> add(const media::AccessUnit& unit);
 
     bool empty() const { return samples_.empty(); }
 
@@ -38,6 +42,8 @@ public:
     Chunk take();
 
 private:
+    void stretch_to(std::int64_t dts);
+
     media::Kind kind_;
     std::uint64_t part_target_;
     std::uint32_t sequence_ = 0;

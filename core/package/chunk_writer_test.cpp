@@ -15,6 +15,13 @@ media::AccessUnit unit(std::int64_t dts, std::uint32_t duration, bool key = fals
     return {.dts = dts, .duration = duration, .key = key, .data = kBytes};
 }
 
+std::vector<std::uint8_t> whole(const Chunk& chunk)
+{
+    auto bytes = chunk.head;
+    bytes.insert(bytes.end(), chunk.media.begin(), chunk.media.end());
+    return bytes;
+}
+
 TEST(PartTargetTest, IsAWholeNumberOfFrames)
 {
     EXPECT_EQ(part_target(18'000, 3600), 18'000U);  // 200 ms at 25 frames a second
@@ -36,7 +43,8 @@ TEST(ChunkWriterTest, IsFullWhenNoFurtherUnitFits)
     EXPECT_EQ(chunk.duration, 18'000U);
     EXPECT_TRUE(chunk.independent);
     EXPECT_TRUE(writer.empty());
-    const fmp4::BoxTree tree(chunk.bytes);
+    const auto bytes = whole(chunk);
+    const fmp4::BoxTree tree(bytes);
     EXPECT_EQ(tree.broken, "");
     EXPECT_EQ(tree.at("mdat").remaining(), 500U);
 }
@@ -48,9 +56,21 @@ TEST(ChunkWriterTest, AUnitThatComesLaterThanToldMakesTheOneBeforeItLonger)
     writer.add(unit(7200, 3600));
     const auto chunk = writer.take();
     EXPECT_EQ(chunk.duration, 10'800U);
-    auto run = fmp4::BoxTree(chunk.bytes).at("moof/traf/trun");
+    const auto bytes = whole(chunk);
+    auto run = fmp4::BoxTree(bytes).at("moof/traf/trun");
     run.skip(12);
     EXPECT_EQ(run.u32(), 7200U);
+}
+
+TEST(ChunkWriterTest, NoPartIsLongerThanTold)
+{
+    ChunkWriter writer(media::Kind::video, 18'000);
+    EXPECT_FALSE(writer.add(unit(0, 3600, true)));
+    EXPECT_FALSE(writer.add(unit(3600, 3600)));
+    const auto late = writer.add(unit(18'000, 3600));
+    ASSERT_TRUE(late);
+    EXPECT_EQ(late->duration, 7200U);
+    EXPECT_EQ(writer.take().decode_time, 18'000);
 }
 
 TEST(ChunkWriterTest, WithoutATargetASegmentIsOneChunk)
@@ -67,7 +87,8 @@ TEST(ChunkWriterTest, NumbersItsChunks)
     for (std::uint32_t i = 1; i < 4; ++i) {
         writer.add(unit(std::int64_t{i} * 1024, 1024, true));
         const auto chunk = writer.take();
-        auto header = fmp4::BoxTree(chunk.bytes).at("moof/mfhd");
+        const auto bytes = whole(chunk);
+        auto header = fmp4::BoxTree(bytes).at("moof/mfhd");
         header.skip(4);
         EXPECT_EQ(header.u32(), i);
     }

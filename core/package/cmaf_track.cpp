@@ -1,22 +1,34 @@
 #include "cmaf_track.hpp"
 
+#include <utility>
+
 namespace sluice::package {
 
 bool CmafTrack::reaches(const media::AccessUnit& unit, const Boundary& boundary) const
 {
-    return unit.dts * media::kVideoTimescale >= boundary.time * timescale_;
+    // Sound belongs to the picture that is seen with it.
+    const auto time = kind_ == media::Kind::video ? boundary.time : boundary.presentation;
+    return unit.dts * media::kVideoTimescale >= time * timescale_;
+}
+
+std::optional<Missed> CmafTrack::cut_at(const Boundary& boundary)
+{
+    const auto before = std::exchange(waiting_, boundary);
+    if (!before) return std::nullopt;
+    open_ = false;
+    return Missed{.last_chunk = finish(), .boundary = *before};
 }
 
 CmafStep CmafTrack::add(const media::AccessUnit& unit)
 {
     CmafStep step;
-    // Only the newest that was reached counts: a track that was silent has no segments in between.
-    while (!waiting_.empty() && reaches(unit, waiting_.front())) {
-        step.began = waiting_.front();
-        waiting_.erase(waiting_.begin());
+    if (waiting_ && reaches(unit, *waiting_)) {
+        step.last_chunk = finish();
+        step.began = std::exchange(waiting_, std::nullopt);
+        open_ = true;
     }
-    if (step.began) step.last_chunk = finish();
-    writer_.add(unit);
+    if (!open_) return step;
+    step.late = writer_.add(unit);
     if (writer_.full()) step.chunk = writer_.take();
     return step;
 }

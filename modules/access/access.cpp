@@ -93,6 +93,7 @@ void take_over(PublishGrant& grant, const Channel& channel)
     note(grant, channel);
     grant.may_replace = channel.ingest.on_duplicate == channel::OnDuplicate::replace;
     grant.reconnect_window_ms = channel.ingest.reconnect_window_ms;
+    grant.media = ChannelMedia{.outputs = channel.outputs, .packaging = channel.packaging};
 }
 
 void take_over(PlayGrant& grant, const Channel& channel)

@@ -22,13 +22,20 @@ struct ChannelGrant {
     std::optional<AuthorisePolicy> authorise;  ///< somebody else has to be asked before the start
 };
 
+/// What a channel wants to be made of its stream.
+struct ChannelMedia {
+    channel::Outputs outputs;
+    channel::Packaging packaging;
+};
+
 /// What was found when a publisher was let in; kept with its session and judged again when its
 /// channel changes.
 struct PublishGrant : ChannelGrant {
     std::optional<bool>
         may_replace;  ///< the channel's on_duplicate; nothing: the directive decides
     std::optional<std::uint32_t>
-        reconnect_window_ms;  ///< the channel's; nothing: the directive decides
+        reconnect_window_ms;              ///< the channel's; nothing: the directive decides
+    std::optional<ChannelMedia> media{};  ///< likewise
 };
 
 /// The same for a viewer, of any protocol.

@@ -10,6 +10,7 @@
 #include "core/hub/hub.hpp"
 #include "modules/access/held_request.hpp"
 #include "modules/common/guard.hpp"
+#include "modules/common/http_answer.hpp"
 #include "modules/hub/worker.hpp"
 #include "room.hpp"
 #include "viewer.hpp"

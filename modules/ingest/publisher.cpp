@@ -36,12 +36,14 @@ Publisher::Publisher(RtmpSession& session, std::string id, const PublishGrant& g
       grant_(grant),
       stream_(&claim.writer.stream()),
       publication_(worker()->zone, claim, worker()->self, worker()->slot, mono_ms()),
+      packager_(id_, *stream_),
       last_data_ms_(mono_ms())
 {
     const auto& s = *session_.rtmp;
     publication_.introduce(address_of(s), came_by_proxy(s), wall_ms());
     keep_worker();
     stream_->window_ms.store(granted_window_ms());
+    packager_.apply(package_settings(s, grant_));
     worker()->slot_record().publishers.fetch_add(1);
     publishers().add(*this);
     worker()->poke(claim.poke);
@@ -58,6 +60,7 @@ Publisher::Publisher(RtmpSession& session, std::string id, const PublishGrant& g
 Publisher::~Publisher()
 {
     publishers().remove(*this);
+    packager_.apply({});  // its last segments are there before the stream is another's
     worker()->slot_record().publishers.fetch_sub(1);
     const auto released = hub::release(worker()->zone, publication_.writer(),
                                        window_ms() > 0 ? mono_ms() + window_ms() : 0);
@@ -118,6 +121,7 @@ void Publisher::take(flv::TagType type, const ngx_rtmp_header_t& h, const ngx_ch
         return;
     }
     if (accepted->poke != 0) worker()->poke(accepted->poke);
+    packager_.take(type, pieces, accepted->dts_ms, now_us);
     if (accepted->gop_exceeds_ring) {
         ngx_log_error(
             NGX_LOG_WARN, session_.rtmp->connection->log, 0,
@@ -146,6 +150,7 @@ void Publisher::check(std::int64_t now_ms)
 {
     if (session_.closing) return;
     if (const auto reason = reason_to_end(now_ms)) return end(*reason);
+    packager_.apply(package_settings(*session_.rtmp, grant_));
     stream_->window_ms.store(granted_window_ms());
 }
 

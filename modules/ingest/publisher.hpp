@@ -5,6 +5,7 @@
 
 #include "core/ingest/publication.hpp"
 #include "modules/access/access.hpp"
+#include "modules/package/stream_packager.hpp"
 #include "session.hpp"
 #include "session_index.hpp"
 
@@ -47,6 +48,7 @@ private:
     PublishGrant grant_;
     hub::StreamRecord* stream_;
     ingest::Publication publication_;
+    StreamPackager packager_;
     std::int64_t last_data_ms_;
     auth::Reason reason_ = auth::Reason::disconnected;
     std::uint64_t last_error_log_ms_ = 0;

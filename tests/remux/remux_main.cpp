@@ -60,10 +60,12 @@ struct TrackOut {
     void chunk(const package::Chunk& chunk)
     {
         auto& segment = segments.back();
-        write(folder / segment.uri, chunk.bytes, true);
+        auto bytes = chunk.head;
+        bytes.insert(bytes.end(), chunk.media.begin(), chunk.media.end());
+        write(folder / segment.uri, bytes, true);
         const auto name =
             std::to_string(sequence) + "." + std::to_string(segment.parts.size()) + ".m4s";
-        write(folder / name, chunk.bytes, false);
+        write(folder / name, bytes, false);
         segment.parts.push_back(
             {name, static_cast<std::uint32_t>(us(chunk.duration)), chunk.independent});
         segment.duration_us += static_cast<std::uint32_t>(us(chunk.duration));
@@ -73,6 +75,7 @@ struct TrackOut {
     {
         if (step.last_chunk) chunk(*step.last_chunk);
         if (step.began) begin(*step.began);
+        if (step.late) chunk(*step.late);
         if (step.chunk) chunk(*step.chunk);
     }
 };
@@ -140,7 +143,7 @@ private:
         package::CmafTrack cmaf(track, package::part_target(asked, first.duration));
         auto& out =
             tracks_.emplace(kind, TrackOut{folder, track, std::move(cmaf), {}, {}}).first->second;
-        if (boundaries_.open()) out.cmaf.cut_at(*boundaries_.open());
+        if (boundaries_.open()) (void)out.cmaf.cut_at(*boundaries_.open());
         return out;
     }
 
@@ -148,9 +151,12 @@ private:
     {
         ++units_[static_cast<std::size_t>(kind)];
         if (kind == media::Kind::video) {
-            if (const auto cut = boundaries_.before(unit.dts, unit.duration, unit.key)) {
+            if (const auto cut = boundaries_.before({.dts = unit.dts,
+                                                     .duration = unit.duration,
+                                                     .key = unit.key,
+                                                     .composition = unit.composition})) {
                 ++cuts_;
-                for (auto& [other, out] : tracks_) out.cmaf.cut_at(*cut);
+                for (auto& [other, out] : tracks_) (void)out.cmaf.cut_at(*cut);
                 next_ts(*cut);
             }
         } else if (!boundaries_.open()) {

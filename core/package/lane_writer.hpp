@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+
+#include "rack.hpp"
+#include "segment_files.hpp"
+#include "window.hpp"
+
+namespace sluice::package {
+
+/// Writes one lane of the live window: bytes into files first, then what viewers see of them.
+/// Old segments go when enough newer ones are listed. A segment that the disk did not take is a
+/// gap; the next one is tried again.
+class LaneWriter {
+public:
+    /// Both must outlive the writer. `period`: Period::number.
+    LaneWriter(Hold& hold, SegmentFiles& files, Lane lane, std::uint32_t period)
+        : hold_(&hold), files_(&files), lane_(lane), period_(period)
+    {}
+
+    /// Begins a segment at `time` (lane's timescale); the one before must be complete.
+    void begin(std::uint64_t sequence, std::int64_t time, bool independent);
+
+    /// What a part holds besides its bytes.
+    struct PartFacts {
+        std::uint64_t duration = 0;  ///< lane's timescale
+        bool independent = false;
+    };
+    void append_part(const PartFacts& facts, SegmentFiles::Pieces pieces);
+
+    /// Bytes of a segment without parts, which lasts for `duration` with them.
+    void append(std::int64_t duration, SegmentFiles::Pieces pieces);
+
+    /// Ends the open segment. `duration` < 0: that of its parts.
+    void complete(std::int64_t duration);
+
+    /// Ends the open segment, if there is one, before what begins at `time`.
+    void complete_before(std::int64_t time);
+
+    /// A segment that there is nothing for.
+    void gap(std::uint64_t sequence, std::int64_t time, std::int64_t duration);
+
+    /// Whether the last bytes were lost because they could not be written.
+    bool failing() const { return failing_; }
+
+private:
+    const LaneWindow& lane() const { return hold_->window().of(lane_); }
+    void push(const SegmentEntry& entry);
+    void note_failure();
+    void remove_all();
+    void remove_old();
+
+    Hold* hold_;
+    SegmentFiles* files_;
+    Lane lane_;
+    std::uint32_t period_;
+    bool open_ = false;
+    bool lost_ = false;  ///< the open segment is a gap
+    bool failing_ = false;
+};
+
+/// Removes the oldest segment of a lane, and its file.
+void remove_first(Hold& hold, const SegmentFiles& files, Lane lane);
+
+/// Removes periods that no segment belongs to any more.
+void remove_old_periods(Hold& hold, const SegmentFiles& files);
+
+}  // namespace sluice::package

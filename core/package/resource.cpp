@@ -1,0 +1,123 @@
+#include "resource.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/auth/channel_id.hpp"
+
+namespace sluice::package {
+namespace {
+
+constexpr std::size_t kMaxRendition = 32;
+
+/// Cuts what stands before the next slash off the path; the path is empty after the last.
+std::string_view next(std::string_view& path)
+{
+    const auto slash = path.find('/');
+    const auto name = path.substr(0, slash);
+    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+    return name;
+}
+
+bool take_suffix(std::string_view& name, std::string_view suffix)
+{
+    if (!name.ends_with(suffix)) return false;
+    name.remove_suffix(suffix.size());
+    return true;
+}
+
+std::optional<std::uint64_t> number(std::string_view text)
+{
+    std::uint64_t value = 0;
+    const auto* end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, value);
+    const bool plain = !text.empty() && (text.front() != '0' || text.size() == 1);
+    if (!plain || error != std::errc() || at != end) return std::nullopt;
+    return value;
+}
+
+bool is_rendition(std::string_view name)
+{
+    if (name.empty() || name.size() > kMaxRendition) return false;
+    return std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    });
+}
+
+bool take_file(std::string_view name, Resource& out)
+{
+    if (name == "init.mp4") {
+        out.asked = Asked::init;
+        return true;
+    }
+    if (take_suffix(name, ".ts")) {
+        out.lane = Lane::transport;
+    } else if (!take_suffix(name, ".m4s")) {
+        return false;
+    }
+    out.asked = Asked::segment;
+    if (const auto dot = name.find('.'); dot != std::string_view::npos) {
+        const auto part = number(name.substr(dot + 1));
+        if (!part || out.lane == Lane::transport) return false;
+        out.asked = Asked::part;
+        out.part = *part;
+        name = name.substr(0, dot);
+    }
+    const auto sequence = number(name);
+    out.sequence = sequence.value_or(0);
+    return sequence.has_value();
+}
+
+/// What is below `s/`.
+bool take_track(std::string_view path, Resource& out)
+{
+    const auto track = next(path);
+    if (track != "v" && track != "a") return false;
+    out.lane = track == "v" ? Lane::video : Lane::audio;
+    const auto folder = next(path);
+    if (path.empty()) {
+        out.asked = Asked::lane_playlist;
+        return folder == "index.m3u8";
+    }
+    const auto period = number(folder);
+    const auto file = next(path);
+    out.period = period.value_or(0);
+    return period && path.empty() && take_file(file, out);
+}
+
+bool take_playlist(std::string_view name, bool rendition, Resource& out)
+{
+    out.asked = Asked::multivariant;
+    if (name == "index.m3u8") return true;
+    if (name == "live.m3u8") {
+        out.asked = Asked::transport_playlist;
+        out.lane = Lane::transport;
+        return true;
+    }
+    out.low_latency = true;
+    if (rendition) return false;
+    if (name == "master.m3u8") return true;
+    out.asked = Asked::manifest;
+    return name == "manifest.mpd";
+}
+
+}  // namespace
+
+std::optional<Resource> parse_resource(std::string_view path)
+{
+    if (!path.starts_with('/') || path.ends_with('/')) return std::nullopt;
+    const auto whole = path.substr(1);
+    auto rest = whole;
+    Resource out;
+    out.channel = next(rest);
+    if (!auth::is_channel_id(out.channel)) return std::nullopt;
+    out.stream = out.channel;
+    const auto name = next(rest);
+    if (rest.empty()) return take_playlist(name, false, out) ? std::optional(out) : std::nullopt;
+    if (name == "s") return take_track(rest, out) ? std::optional(out) : std::nullopt;
+    if (!is_rendition(name) || rest.find('/') != std::string_view::npos) return std::nullopt;
+    out.stream = whole.substr(0, out.channel.size() + 1 + name.size());
+    return take_playlist(rest, true, out) ? std::optional(out) : std::nullopt;
+}
+
+}  // namespace sluice::package

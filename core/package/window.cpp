@@ -1,0 +1,99 @@
+#include "window.hpp"
+
+#include "core/media/track.hpp"
+
+namespace sluice::package {
+
+std::uint32_t timescale_of(const Period& period, Lane lane)
+{
+    switch (lane) {
+        case Lane::video:
+            return period.video.timescale;
+        case Lane::audio:
+            return period.audio.timescale;
+        case Lane::transport:
+            break;
+    }
+    return media::kVideoTimescale;
+}
+
+std::uint32_t duration_us(const Window& window, Lane lane, const SegmentEntry& segment)
+{
+    constexpr std::int64_t kMicroseconds = 1'000'000;
+    const auto timescale = timescale_of(window.period_at(segment.period), lane);
+    if (timescale == 0 || segment.duration < 0) return 0;
+    return static_cast<std::uint32_t>(segment.duration * kMicroseconds / timescale);
+}
+
+namespace {
+
+bool fits_together(const Window& window, const LaneWindow& lane)
+{
+    if (lane.end < lane.first || lane.end - lane.first > kMaxSegments) return false;
+    for (auto sequence = lane.first; sequence < lane.end; ++sequence) {
+        const auto& segment = lane.at(sequence);
+        const bool known =
+            segment.period >= window.first_period && segment.period < window.end_period;
+        if (segment.sequence != sequence || !known) return false;
+        if (segment.first_part + segment.parts > lane.parts) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+void empty(Window& window)
+{
+    window.name_size = 0;
+    window.run = 0;
+    window.availability_start_ms = 0;
+    window.next_sequence = 0;
+    window.list_size = window.target_s = window.transport_target_s = 0;
+    window.first_period = window.end_period = 0;
+    window.hls = window.cmaf = false;
+    for (auto& lane : window.lane) {
+        lane.first = lane.end = lane.parts = 0;
+        lane.peak_bps = lane.total_bytes = lane.total_us = 0;
+    }
+}
+
+void mend(Window& window)
+{
+    if (window.name_size > hub::kMaxName || window.end_period < window.first_period ||
+        window.end_period - window.first_period > kMaxPeriods) {
+        return empty(window);
+    }
+    for (auto& lane : window.lane) {
+        if (!fits_together(window, lane)) lane.first = lane.end = 0;
+        if (lane.empty()) continue;
+        auto& last = lane.at(lane.end - 1);
+        if (last.complete || last.parts == 0) continue;
+        const auto& part = lane.part_at(last.first_part + last.parts - 1);
+        last.bytes = part.offset + part.bytes;
+    }
+}
+
+std::uint64_t end_of_complete(const LaneWindow& lane)
+{
+    auto end = lane.end;
+    while (end > lane.first && !lane.at(end - 1).complete) --end;
+    return end;
+}
+
+std::uint64_t first_listed(const Window& window, Lane kind)
+{
+    constexpr std::uint64_t kTargets = 3;
+    const auto& lane = window.of(kind);
+    const auto target = kind == Lane::transport ? window.transport_target_s : window.target_s;
+    const auto least_us = kTargets * target * 1'000'000ULL;
+    std::uint64_t listed_us = 0;
+    const auto end = end_of_complete(lane);
+    auto first = end;
+    while (first > lane.first && (end - first < window.list_size || listed_us < least_us)) {
+        --first;
+        listed_us += duration_us(window, kind, lane.at(first));
+    }
+    return first;
+}
+
+}  // namespace sluice::package

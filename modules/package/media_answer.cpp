@@ -1,0 +1,253 @@
+#include <string>
+
+#include "answer.hpp"
+#include "core/package/segment_files.hpp"
+#include "live_windows.hpp"
+#include "modules/common/http_answer.hpp"
+#include "modules/hub/audience.hpp"
+#include "refusal.hpp"
+#include "text_shelf.hpp"
+#include "waiting_room.hpp"
+
+namespace sluice::ngx {
+namespace {
+
+using package::Asked;
+using package::Lane;
+
+constexpr off_t kToTheEnd = -1;
+
+/// Which bytes of which file.
+struct Stretch {
+    std::string path;
+    off_t from = 0;
+    off_t bytes = kToTheEnd;
+};
+
+std::string_view type_of(Lane lane)
+{
+    switch (lane) {
+        case Lane::audio:
+            return "audio/mp4";
+        case Lane::transport:
+            return "video/mp2t";
+        case Lane::video:
+            break;
+    }
+    return "video/mp4";
+}
+
+const package::Period* find_period(const package::Window& window, std::uint64_t id)
+{
+    for (auto number = window.first_period; number < window.end_period; ++number) {
+        if (window.period_at(number).id == id) return &window.period_at(number);
+    }
+    return nullptr;
+}
+
+/// The segment, when its address is right.
+const package::SegmentEntry* find_segment(const package::Window& window,
+                                          const package::Resource& resource)
+{
+    const auto* period = find_period(window, resource.period);
+    const auto& lane = window.of(resource.lane);
+    if (period == nullptr || !lane.holds(resource.sequence)) return nullptr;
+    const auto& segment = lane.at(resource.sequence);
+    return segment.period == period->number ? &segment : nullptr;
+}
+
+std::string path_of(const package::Window& window, const package::Resource& resource)
+{
+    if (resource.asked == Asked::init) {
+        return package::init_path(live_folder(), window.name_text(), resource.period,
+                                  resource.lane);
+    }
+    return package::segment_path(live_folder(), window.name_text(), resource.period, resource.lane,
+                                 resource.sequence);
+}
+
+/// What is there of what was asked for; nothing when it isn't, or not yet.
+std::optional<Stretch> find(const package::Window& window, const package::Resource& resource)
+{
+    Stretch stretch{.path = path_of(window, resource)};
+    if (resource.asked == Asked::init) {
+        if (find_period(window, resource.period) == nullptr) return std::nullopt;
+        return stretch;
+    }
+    const auto* segment = find_segment(window, resource);
+    if (segment == nullptr || segment->bytes == 0) return std::nullopt;
+    if (resource.asked == Asked::segment) {
+        if (!segment->complete || segment->gap) return std::nullopt;
+        stretch.bytes = segment->bytes;
+        return stretch;
+    }
+    const auto& lane = window.of(resource.lane);
+    if (!lane.has_part(*segment, resource.part)) return std::nullopt;
+    const auto& part = lane.part_at(segment->first_part + resource.part);
+    stretch.from = part.offset;
+    stretch.bytes = part.bytes;
+    return stretch;
+}
+
+/// Opens the file for the life of the request. -1 and no log line when it is gone.
+int open_file(ngx_http_request_t& r, const std::string& path, off_t& size)
+{
+    auto* core = static_cast<ngx_http_core_loc_conf_t*>(
+        ngx_http_get_module_loc_conf((&r), ngx_http_core_module));
+    ngx_open_file_info_t info;
+    ngx_memzero(&info, sizeof(info));
+    info.directio = NGX_OPEN_FILE_DIRECTIO_OFF;
+    info.valid = core->open_file_cache_valid;
+    info.min_uses = core->open_file_cache_min_uses;
+    info.errors = core->open_file_cache_errors;
+    info.events = core->open_file_cache_events;
+    auto* name = static_cast<u_char*>(ngx_pnalloc(r.pool, path.size() + 1));
+    if (name == nullptr) return -1;
+    ngx_memcpy(name, path.c_str(), path.size() + 1);
+    ngx_str_t text{path.size(), name};
+    // No cache of descriptors: the files grow, and their sizes with them.
+    if (ngx_open_cached_file(nullptr, &text, &info, r.pool) != NGX_OK || !info.is_file) return -1;
+    size = info.size;
+    return info.fd;
+}
+
+bool add_media_headers(ngx_http_request_t& r, const PackageRequest& asked)
+{
+    const auto type = type_of(asked.resource.lane);
+    r.headers_out.content_type = {type.size(),
+                                  reinterpret_cast<u_char*>(const_cast<char*>(type.data()))};
+    r.headers_out.content_type_len = type.size();
+    r.headers_out.status = NGX_HTTP_OK;
+    const auto rule = asked.token.empty() ? "public, max-age=31536000, immutable"
+                                          : "private, max-age=31536000, immutable";
+    return add_header(r, "Access-Control-Allow-Origin", "*") &&
+           add_header(r, "Access-Control-Expose-Headers", "Content-Length, Content-Range") &&
+           add_header(r, "Cache-Control", rule);
+}
+
+ngx_chain_t* piece_of(ngx_http_request_t& r, ngx_file_t& file, off_t from, off_t to, bool last)
+{
+    auto* buf = static_cast<ngx_buf_t*>(ngx_calloc_buf(r.pool));
+    auto* link = ngx_alloc_chain_link(r.pool);
+    if (buf == nullptr || link == nullptr) return nullptr;
+    buf->in_file = from < to ? 1 : 0;
+    buf->file = &file;
+    buf->file_pos = from;
+    buf->file_last = to;
+    buf->last_buf = last ? 1 : 0;
+    buf->last_in_chain = 1;
+    buf->flush = last ? 0 : 1;
+    buf->sync = buf->in_file ? 0 : 1;
+    *link = {.buf = buf, .next = nullptr};
+    return link;
+}
+
+ngx_file_t* file_of(ngx_http_request_t& r, int fd)
+{
+    auto* file = static_cast<ngx_file_t*>(ngx_pcalloc(r.pool, sizeof(ngx_file_t)));
+    if (file == nullptr) return nullptr;
+    file->fd = fd;
+    file->log = r.connection->log;
+    return file;
+}
+
+ngx_int_t send(ngx_http_request_t& r, const PackageRequest& asked, const Stretch& stretch)
+{
+    off_t size = 0;
+    const int fd = open_file(r, stretch.path, size);
+    const auto bytes = stretch.bytes == kToTheEnd ? size : stretch.bytes;
+    if (fd == -1 || size < stretch.from + bytes) return refuse_unknown(r);
+    auto* file = file_of(r, fd);
+    if (file == nullptr || !add_media_headers(r, asked)) return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    r.headers_out.content_length_n = bytes;
+    r.allow_ranges = 1;
+    const auto rc = ngx_http_send_header(&r);
+    if (rc == NGX_ERROR || rc > NGX_OK || r.header_only) return rc;
+    count_bytes_out(*asked.stream, static_cast<std::uint64_t>(bytes));
+    auto* out = piece_of(r, *file, stretch.from, stretch.from + bytes, true);
+    return out == nullptr ? NGX_ERROR : ngx_http_output_filter(&r, out);
+}
+
+/// A segment that is sent while it is being written.
+struct Followed {
+    PackageRequest asked;
+    ngx_file_t* file = nullptr;
+    off_t sent = 0;
+};
+
+ngx_int_t send_more(ngx_http_request_t& r, Followed& followed)
+{
+    const auto view = look_at_window(*followed.asked.stream, followed.asked.resource.stream);
+    const auto* segment = view ? find_segment(*view->window, followed.asked.resource) : nullptr;
+    if (segment == nullptr || segment->gap) return NGX_ERROR;  // cut off: the rest will not come
+    const bool last = segment->complete || view->ended;
+    const off_t end = segment->bytes;
+    if (end == followed.sent && !last) return NGX_AGAIN;
+    count_bytes_out(*followed.asked.stream, static_cast<std::uint64_t>(end - followed.sent));
+    auto* out = piece_of(r, *followed.file, followed.sent, end, last);
+    followed.sent = end;
+    if (out == nullptr || ngx_http_output_filter(&r, out) == NGX_ERROR) return NGX_ERROR;
+    return last ? NGX_OK : NGX_AGAIN;
+}
+
+/// What a slow client did not take is under way.
+void push(ngx_http_request_t* r)
+{
+    if (ngx_http_output_filter(r, nullptr) == NGX_ERROR) {
+        ngx_http_finalize_request(r, NGX_ERROR);
+        return;
+    }
+    ngx_handle_write_event(r->connection->write, 0);
+}
+
+}  // namespace
+
+ngx_int_t answer_media(ngx_http_request_t& r, const PackageRequest& asked, bool late)
+{
+    const auto view = look_at_window(*asked.stream, asked.resource.stream);
+    if (!view) return refuse_unknown(r);
+    if (const auto stretch = find(*view->window, asked.resource)) return send(r, asked, *stretch);
+    if (asked.resource.asked != Asked::part || view->ended || late) return refuse_unknown(r);
+    const auto* period = find_period(*view->window, asked.resource.period);
+    const auto wait = package::wait_for_part(*view->window, asked.resource.lane,
+                                             asked.resource.sequence, asked.resource.part);
+    const bool coming = period != nullptr && period->number + 1 == view->window->end_period &&
+                        wait == package::Wait::yes;
+    return coming ? NGX_AGAIN : refuse_unknown(r);
+}
+
+std::optional<ngx_int_t> follow_segment(ngx_http_request_t& r, const PackageRequest& asked)
+{
+    if (asked.resource.asked != Asked::segment) return std::nullopt;
+    const auto view = look_at_window(*asked.stream, asked.resource.stream);
+    const auto* segment = view ? find_segment(*view->window, asked.resource) : nullptr;
+    const bool open = segment != nullptr && !segment->complete && !segment->gap && !view->ended &&
+                      asked.resource.lane != Lane::transport;
+    if (!open) return std::nullopt;
+    off_t size = 0;
+    const int fd = open_file(r, path_of(*view->window, asked.resource), size);
+    auto* file = fd == -1 ? nullptr : file_of(r, fd);
+    if (file == nullptr) return std::nullopt;
+    if (!add_media_headers(r, asked)) return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    r.headers_out.content_length_n = -1;
+    const auto rc = ngx_http_send_header(&r);
+    if (rc == NGX_ERROR || rc > NGX_OK || r.header_only) return rc;
+    const auto done = wait_for_window(
+        r, *asked.stream, longest_wait(asked),
+        [followed = Followed{asked, file}](ngx_http_request_t& request, bool late) mutable {
+            return late ? NGX_ERROR : send_more(request, followed);
+        });
+    if (done == NGX_DONE) r.write_event_handler = push;
+    return done;
+}
+
+ngx_msec_t longest_wait(const PackageRequest& asked)
+{
+    constexpr ngx_msec_t kTargets = 3;
+    constexpr ngx_msec_t kUnknown = 10'000;
+    const auto view = look_at_window(*asked.stream, asked.resource.stream);
+    if (!view || view->window->target_s == 0) return kUnknown;
+    return kTargets * view->window->target_s * 1000;
+}
+
+}  // namespace sluice::ngx

@@ -1,0 +1,100 @@
+#include "stream_packager.hpp"
+
+#include <vector>
+
+#include "conf.hpp"
+#include "live_windows.hpp"
+#include "modules/hub/worker.hpp"
+
+namespace sluice::ngx {
+namespace {
+
+package::Arrival arrival(std::uint64_t mono_us)
+{
+    return {.wall_ms = wall_ms(), .mono_ms = static_cast<std::int64_t>(mono_us / 1000)};
+}
+
+/// In one piece.
+std::span<const std::uint8_t> joined(std::span<const std::span<const std::uint8_t>> pieces)
+{
+    static std::vector<std::uint8_t> scratch;  // kept for its memory; max_message bounds it
+    if (pieces.size() == 1) return pieces.front();
+    scratch.clear();
+    for (const auto& piece : pieces) scratch.insert(scratch.end(), piece.begin(), piece.end());
+    return scratch;
+}
+
+package::PackageSettings of_channel(const ChannelMedia& channel)
+{
+    return {.hls = channel.outputs.hls,
+            .cmaf = channel.outputs.cmaf,
+            .segment_ms = channel.packaging.segment_ms,
+            .part_ms = channel.packaging.part_ms,
+            .list_size = channel.packaging.list_size};
+}
+
+package::PackageSettings of_configuration(const PackageStreamConf& conf)
+{
+    return {.hls = (conf.outputs & kMakeHls) != 0,
+            .cmaf = (conf.outputs & kMakeCmaf) != 0,
+            .segment_ms = static_cast<std::uint32_t>(conf.segment),
+            .part_ms = static_cast<std::uint32_t>(conf.part),
+            .list_size = static_cast<std::uint32_t>(conf.list)};
+}
+
+}  // namespace
+
+package::PackageSettings package_settings(const ngx_rtmp_session_t& s, const PublishGrant& grant)
+{
+    const auto& conf = package_stream_conf(s);
+    if (live_folder().empty() || conf.outputs & kMakeNothing) return {};
+    return grant.media ? of_channel(*grant.media) : of_configuration(conf);
+}
+
+void StreamPackager::apply(const package::PackageSettings& settings)
+{
+    if (packager_ && packager_->settings() == settings) return;
+    packager_.reset();
+    if (settings.hls || settings.cmaf) begin(settings);
+}
+
+void StreamPackager::begin(const package::PackageSettings& settings)
+{
+    auto& windows = live_windows().of(worker()->zone.index_of(*stream_));
+    auto hold = package::take_over(windows, worker()->self);
+    if (!hold) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "sluice package: \"%s\": earlier publishers still hold its window",
+                      id_.c_str());
+        return;
+    }
+    packager_ = std::make_unique<package::Packager>(
+        std::move(*hold), live_folder(),
+        package::StreamIdentity{.name = id_, .run = stream_->run.load()}, settings,
+        arrival(mono_us()));
+}
+
+void StreamPackager::take(flv::TagType type, std::span<const std::span<const std::uint8_t>> pieces,
+                          std::int64_t dts_ms, std::uint64_t mono_us)
+{
+    if (!packager_) return;
+    const auto done = packager_->take(type, joined(pieces), dts_ms, arrival(mono_us));
+    if (done.failing != failing_) note_failing(done.failing);
+    if (done.changed) worker()->poke(hub::announce_window(worker()->zone, *stream_));
+}
+
+void StreamPackager::note_failing(bool failing)
+{
+    failing_ = failing;
+    if (!failing) {
+        raise("package.recovered", id_);
+        return;
+    }
+    const auto error = ngx_errno;
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, error,
+                  "sluice package: \"%s\": segments can't be written to \"%s\"", id_.c_str(),
+                  live_folder().c_str());
+    raise("package.failing", id_, {{"reason", error == NGX_ENOSPC ? "disk_full" : "disk_error"}});
+}
+
+}  // namespace sluice::ngx

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/hub/hub.hpp"
+#include "core/package/packager.hpp"
+#include "modules/access/access.hpp"
+#include "modules/common/ngx.hpp"
+
+namespace sluice::ngx {
+
+/// The packager of one publish session: keeps it in step with what the channel asks for, wakes who
+/// waits for new parts, and tells of a disk that is full.
+class StreamPackager {
+public:
+    StreamPackager(std::string id, hub::StreamRecord& stream) : id_(std::move(id)), stream_(&stream)
+    {}
+
+    /// Begins, changes or ends what is made.
+    void apply(const package::PackageSettings& settings);
+
+    /// A message's body, and the time the hub gave it. `mono_us`: its arrival.
+    void take(flv::TagType type, std::span<const std::span<const std::uint8_t>> pieces,
+              std::int64_t dts_ms, std::uint64_t mono_us);
+
+private:
+    void begin(const package::PackageSettings& settings);
+    void note_failing(bool failing);
+
+    std::string id_;
+    hub::StreamRecord* stream_;
+    std::unique_ptr<package::Packager> packager_;
+    bool failing_ = false;
+};
+
+/// What the channel of this session wants to be made of its stream, or the configuration where
+/// there are no channels.
+package::PackageSettings package_settings(const ngx_rtmp_session_t& s, const PublishGrant& grant);
+
+}  // namespace sluice::ngx
