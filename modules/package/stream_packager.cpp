@@ -87,14 +87,15 @@ void StreamPackager::note_failing(bool failing)
 {
     failing_ = failing;
     if (!failing) {
-        raise("package.recovered", id_);
+        raise("stream.packaging_recovered", id_);
         return;
     }
     const auto error = ngx_errno;
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, error,
                   "sluice package: \"%s\": segments can't be written to \"%s\"", id_.c_str(),
                   live_folder().c_str());
-    raise("package.failing", id_, {{"reason", error == NGX_ENOSPC ? "disk_full" : "disk_error"}});
+    raise("stream.packaging_failed", id_,
+          {{"reason", error == NGX_ENOSPC ? "disk_full" : "disk_error"}});
 }
 
 }  // namespace sluice::ngx
