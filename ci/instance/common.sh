@@ -29,6 +29,9 @@ as_service() {
     fi
 }
 
+# The folder in memory for this instance's live windows.
+live_memory() { printf '/dev/shm/sluice-%s\n' "$(printf %s "$dir" | sha256sum | cut -c1-16)"; }
+
 require_instance() {
     [ -d "$dir" ] || fail "$dir does not exist" "start an instance with: ./sluice up --dir $dir"
     as_service test -r "$dir" -a -x "$dir" 2>/dev/null ||

@@ -66,8 +66,23 @@ prepare_dir() {
     # shellcheck disable=SC2016
     as_service sh -c 'umask 077; [ -e "$1" ] || : >"$1"' sluice "$dir/admin-token"
     local name
-    for name in channels nginx live archive logs run; do as_service mkdir -p -m 0750 "$dir/$name"; done
+    for name in channels nginx archive logs run; do as_service mkdir -p -m 0750 "$dir/$name"; done
     as_service chmod 0750 "$dir/run"
+    prepare_live
+}
+
+# Segments of live streams are written all the time and gone after seconds: they belong into memory. DIR/live is a link to a
+# folder of this instance in /dev/shm where that is a tmpfs, else a plain folder; what is mounted there stays.
+prepare_live() {
+    local live=$dir/live shared
+    [ "$(stat -f -c %T -- "$live" 2>/dev/null)" != tmpfs ] || return 0
+    as_service rmdir "$live" 2>/dev/null || true
+    shared=$(live_memory)
+    if [ ! -e "$live" ] && [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ] && as_service mkdir -p -m 0750 "$shared" 2>/dev/null &&
+        as_service test -O "$shared" -a ! -L "$shared"; then
+        as_service ln -sfn "$shared" "$live"
+    fi
+    [ -e "$live" ] || as_service mkdir -p -m 0750 "$live"
 }
 
 refuse_second_start() {
