@@ -240,6 +240,16 @@ std::optional<Reason> viewer_still_allowed(ngx_http_request_t& r, std::string_vi
     });
 }
 
+std::optional<Reason> page_refused(ngx_http_request_t& r, std::string_view id)
+{
+    const auto found = look_up(id, *r.connection->log);
+    const auto* channel = pointer_to(found);
+    if (channel == nullptr || channel->playback.auth == channel::Auth::open) return std::nullopt;
+    const auto sign = auth::signature_in(view(r.args));
+    if (!sign) return sign.error();
+    return auth::verify_play(id, *sign, channel->playback.key, now_s());
+}
+
 tl::expected<PlayGrant, Reason> admit_player(ngx_rtmp_session_t& s, std::string_view id,
                                              std::string_view args)
 {

@@ -65,6 +65,10 @@ tl::expected<PlayGrant, auth::Reason> admit_viewer(ngx_http_request_t& r, std::s
 std::optional<auth::Reason> viewer_still_allowed(ngx_http_request_t& r, std::string_view id,
                                                  PlayGrant& grant);
 
+/// Why this request may not see a page of channel `id`, if so: the channel wants its viewers
+/// signed. All else is said by the page itself, when it asks for the stream.
+std::optional<auth::Reason> page_refused(ngx_http_request_t& r, std::string_view id);
+
 /// Whether this RTMP session may play `id`. `sluice_access_publish channels` in its application
 /// makes the channel's rules count for players too.
 tl::expected<PlayGrant, auth::Reason> admit_player(ngx_rtmp_session_t& s, std::string_view id,

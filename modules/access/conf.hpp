@@ -30,6 +30,7 @@ struct PublishAccessConf {
 /// Per HTTP location.
 struct PlayAccessConf {
     ngx_uint_t play;
+    ngx_flag_t page;  ///< a page of a channel that wants its viewers signed
     AuthoriseConf authorise;
 };
 

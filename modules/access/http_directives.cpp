@@ -2,6 +2,7 @@
 
 #include "conf.hpp"
 #include "http_log.hpp"
+#include "page_gate.hpp"
 
 extern "C" ngx_module_t ngx_http_sluice_access_module;
 
@@ -12,7 +13,8 @@ void* create_conf(ngx_conf_t* cf)
 {
     auto* mem = ngx_pcalloc(cf->pool, sizeof(PlayAccessConf));
     if (mem == nullptr) return nullptr;
-    return new (mem) PlayAccessConf{.play = NGX_CONF_UNSET_UINT, .authorise = {}};
+    return new (mem)
+        PlayAccessConf{.play = NGX_CONF_UNSET_UINT, .page = NGX_CONF_UNSET, .authorise = {}};
 }
 
 char* merge_conf(ngx_conf_t*, void* parent, void* child)
@@ -21,6 +23,7 @@ char* merge_conf(ngx_conf_t*, void* parent, void* child)
     auto& conf = *static_cast<PlayAccessConf*>(child);
 
     ngx_conf_merge_uint_value(conf.play, prev.play, defaults::access_play);
+    ngx_conf_merge_value(conf.page, prev.page, 0);
     merge_authorise(conf.authorise, prev.authorise);
     return NGX_CONF_OK;
 }
@@ -29,6 +32,11 @@ ngx_int_t init_module(ngx_cycle_t* cycle)
 {
     hide_queries_of_requests(*cycle);
     return NGX_OK;
+}
+
+ngx_int_t postconfiguration(ngx_conf_t* cf) noexcept
+{
+    return install_page_gate(*cf);
 }
 
 // clang-format off
@@ -49,6 +57,13 @@ ngx_command_t commands[] = {
       offsetof(PlayAccessConf, play),
       play_values },
 
+    { ngx_string("sluice_access_page"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(PlayAccessConf, page),
+      nullptr },
+
     { ngx_string("sluice_access_authorise"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       set_authorise,
@@ -61,7 +76,7 @@ ngx_command_t commands[] = {
 
 ngx_http_module_t context = {
     nullptr,      // preconfiguration
-    nullptr,      // postconfiguration
+    postconfiguration,
     nullptr,      // create main conf
     nullptr,      // init main conf
     nullptr,      // create server conf

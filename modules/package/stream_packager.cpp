@@ -1,5 +1,6 @@
 #include "stream_packager.hpp"
 
+#include <array>
 #include <vector>
 
 #include "conf.hpp"
@@ -72,6 +73,24 @@ void StreamPackager::begin(const package::PackageSettings& settings)
         std::move(*hold), live_folder(),
         package::StreamIdentity{.name = id_, .run = stream_->run.load()}, settings,
         arrival(mono_us()));
+    take_headers();
+}
+
+/// The headers came once, at the beginning of the session: what begins later finds them in the
+/// ring.
+void StreamPackager::take_headers()
+{
+    const auto* ring = hub::current_ring(worker()->zone, *stream_);
+    if (ring == nullptr) return;
+    constexpr std::array kTypes{flv::TagType::script, flv::TagType::video, flv::TagType::audio};
+    for (std::size_t kind = 0; kind < kTypes.size(); ++kind) {
+        const auto& tag = ring->config[kind];
+        const std::span bytes(tag.bytes, tag.size);
+        constexpr auto kAround = flv::kTagHeaderSize + flv::kPreviousTagSize;
+        if (bytes.size() <= kAround) continue;
+        packager_->take(kTypes.at(kind), bytes.subspan(flv::kTagHeaderSize, bytes.size() - kAround),
+                        0, arrival(mono_us()));
+    }
 }
 
 void StreamPackager::take(flv::TagType type, std::span<const std::span<const std::uint8_t>> pieces,

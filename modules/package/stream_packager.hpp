@@ -26,6 +26,7 @@ public:
 
 private:
     void begin(const package::PackageSettings& settings);
+    void take_headers();
     void note_failing(bool failing);
 
     std::string id_;
