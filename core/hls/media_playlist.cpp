@@ -101,12 +101,18 @@ private:
         }
     }
 
+    static std::string map_range(const Segment& segment)
+    {
+        if (segment.map_bytes == 0) return {};
+        return ",BYTERANGE=\"" + std::to_string(segment.map_bytes) + "@0\"";
+    }
+
     /// What stands before the parts and the URI of a segment.
     void segment_head(const Segment& segment, bool first)
     {
         if (segment.discontinuity) line("#EXT-X-DISCONTINUITY");
         if (segment.map != map_ && !segment.map.empty()) {
-            line("#EXT-X-MAP:URI=\"" + segment.map + "\"");
+            line("#EXT-X-MAP:URI=\"" + segment.map + '"' + map_range(segment));
             map_ = segment.map;
         }
         if (segment.wall_ms != 0 && (first || segment.discontinuity)) {
@@ -128,6 +134,10 @@ private:
         for (const auto& one : segment.parts) part(one);
         if (segment.gap) line("#EXT-X-GAP");
         line("#EXTINF:" + seconds(segment.duration_us) + ",");
+        if (segment.range) {
+            line("#EXT-X-BYTERANGE:" + std::to_string(segment.range->bytes) + '@' +
+                 std::to_string(segment.range->offset));
+        }
         line(segment.uri);
     }
 

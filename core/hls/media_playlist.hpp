@@ -16,15 +16,23 @@ struct Part {
     bool gap = false;
 };
 
+/// Bytes of a file that holds more (4.4.4.2).
+struct ByteRange {
+    std::uint64_t offset = 0;
+    std::uint64_t bytes = 0;
+};
+
 struct Segment {
     std::string uri;
     std::uint32_t duration_us = 0;
-    std::int64_t wall_ms = 0;    ///< of its first frame, since the epoch; 0: not said
-    bool discontinuity = false;  ///< before it
-    bool gap = false;            ///< is not there (4.4.4.7)
-    bool independent = true;     ///< begins with a frame that stands alone
-    std::string map;             ///< initialisation section; empty: none (MPEG-TS)
-    std::vector<Part> parts;     ///< those still listed
+    std::int64_t wall_ms = 0;     ///< of its first frame, since the epoch; 0: not said
+    bool discontinuity = false;   ///< before it
+    bool gap = false;             ///< is not there (4.4.4.7)
+    bool independent = true;      ///< begins with a frame that stands alone
+    std::string map;              ///< initialisation section; empty: none (MPEG-TS)
+    std::uint64_t map_bytes = 0;  ///< its length, where it is asked for as a range; 0: the whole
+    std::vector<Part> parts;      ///< those still listed
+    std::optional<ByteRange> range{};  ///< of its file; nothing: the whole
 };
 
 /// Where another rendition of the same programme stands (4.4.5.4).

@@ -131,6 +131,8 @@ void LaneWriter::complete(std::int64_t duration)
         lane.total_bytes += segment.bytes;
         lane.total_us += us;
     });
+    const auto& whole = lane().at(lane().end - 1);
+    if (!whole.gap && whole.bytes != 0) completed_->push_back({lane_, whole.sequence});
     remove_old();
 }
 

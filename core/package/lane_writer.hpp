@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "rack.hpp"
 #include "segment_files.hpp"
@@ -8,14 +9,22 @@
 
 namespace sluice::package {
 
+/// A segment that is whole now.
+struct Completed {
+    Lane lane{};
+    std::uint64_t sequence = 0;
+};
+
 /// Writes one lane of the live window: bytes into files first, then what viewers see of them.
 /// Old segments go when enough newer ones are listed. A segment that the disk did not take is a
 /// gap; the next one is tried again.
 class LaneWriter {
 public:
-    /// Both must outlive the writer. `period`: Period::number.
-    LaneWriter(Hold& hold, SegmentFiles& files, Lane lane, std::uint32_t period)
-        : hold_(&hold), files_(&files), lane_(lane), period_(period)
+    /// All must outlive the writer. `period`: Period::number. `completed` gets the segments that
+    /// are whole.
+    LaneWriter(Hold& hold, SegmentFiles& files, Lane lane, std::uint32_t period,
+               std::vector<Completed>& completed)
+        : hold_(&hold), files_(&files), completed_(&completed), lane_(lane), period_(period)
     {}
 
     /// Begins a segment at `time` (lane's timescale); the one before must be complete.
@@ -52,6 +61,7 @@ private:
 
     Hold* hold_;
     SegmentFiles* files_;
+    std::vector<Completed>* completed_;
     Lane lane_;
     std::uint32_t period_;
     bool open_ = false;

@@ -69,6 +69,11 @@ Packager::Packager(Hold hold, const std::string& root, const StreamIdentity& str
 
 Packager::~Packager()
 {
+    finish();
+}
+
+void Packager::finish()
+{
     if (hold_.current()) end_period();
 }
 
@@ -358,7 +363,7 @@ std::optional<Packager::CmafLane> Packager::open_cmaf(const Period& period,
     const auto part =
         part_target(std::uint64_t{settings_.part_ms} * track.timescale / 1000, facts.frame);
     return CmafLane{.track = CmafTrack(track, part),
-                    .writer = LaneWriter(hold_, files_, lane, period.number),
+                    .writer = LaneWriter(hold_, files_, lane, period.number, completed_),
                     .timescale = track.timescale};
 }
 
@@ -379,8 +384,9 @@ void Packager::open_transport(const Period& period)
             : std::max<std::int64_t>(kFirstTransportMs, std::int64_t{3} * settings_.segment_ms);
     const auto target = std::int64_t{settings_.segment_ms} * kTick;
     transport_cuts_.emplace(Boundaries::Durations{target, longest * kTick}, period.id);
-    transport_.emplace(std::move(*muxer), LaneWriter(hold_, files_, Lane::transport, period.number),
-                       video, audio);
+    transport_.emplace(std::move(*muxer),
+                       LaneWriter(hold_, files_, Lane::transport, period.number, completed_), video,
+                       audio);
 }
 
 void Packager::end_period()

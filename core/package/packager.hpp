@@ -4,6 +4,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "boundaries.hpp"
 #include "cmaf_track.hpp"
@@ -23,6 +25,7 @@ struct PackageSettings {
     std::uint32_t segment_ms = 2000;
     std::uint32_t part_ms = 200;
     std::uint32_t list_size = 5;
+    std::uint32_t dvr_window_s = 0;  ///< how long whole CMAF segments are kept; 0: they are not
 
     bool operator==(const PackageSettings&) const = default;
 };
@@ -62,7 +65,14 @@ public:
     Packaged take(flv::TagType type, std::span<const std::uint8_t> body, std::int64_t dts_ms,
                   const Arrival& now);
 
+    /// Ends the open segments; nothing may be taken after it.
+    void finish();
+
     const PackageSettings& settings() const { return settings_; }
+    const Window& window() const { return hold_.window(); }
+
+    /// The segments that became whole since the last call.
+    std::vector<Completed> take_completed() { return std::exchange(completed_, {}); }
 
 private:
     /// One CMAF lane of the open period.
@@ -97,6 +107,7 @@ private:
     SegmentFiles files_;
     std::string root_;
     PackageSettings settings_;
+    std::vector<Completed> completed_;
     media::UnitReader reader_;
     std::optional<Boundaries> cmaf_cuts_;
     std::optional<Boundaries> transport_cuts_;

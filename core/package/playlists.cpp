@@ -198,13 +198,8 @@ FrameRate frame_rate(std::uint32_t frame)
     return {whole, 1};
 }
 
-struct Rate {
-    std::uint64_t peak = 0;
-    std::uint64_t average = 0;
-};
-
 /// Bits per second of a lane: measured, of the open segment while there is no other.
-Rate rate_of(const Window& window, Lane kind)
+LaneRate rate_of(const Window& window, Lane kind)
 {
     const auto& lane = window.of(kind);
     if (lane.total_us != 0)
@@ -240,28 +235,14 @@ bool all_independent(const Window& window, Lane kind)
 
 std::optional<hls::Multivariant> over_cmaf(const Window& window, const Period& period)
 {
-    const auto picture = rate_of(window, Lane::video);
-    const auto sound = rate_of(window, Lane::audio);
     const bool video = period.video.timescale != 0;
-    const bool audio = period.audio.timescale != 0;
-    if (video && window.of(Lane::video).empty()) return std::nullopt;
-    if (!video && window.of(Lane::audio).empty()) return std::nullopt;
-    hls::Multivariant playlist;
-    hls::Variant variant{
-        .uri = video ? "s/v/index.m3u8" : "s/a/index.m3u8",
-        .peak_bps = std::max<std::uint64_t>(picture.peak * video + sound.peak * audio, 1),
-        .average_bps = picture.average * video + sound.average * audio,
-        .codecs = joined(period.video.codecs, period.audio.codecs)};
-    describe(variant, period.video);
-    if (video && audio) {
-        variant.audio = "audio";
-        playlist.audio.push_back({.group = "audio",
-                                  .name = "Audio",
-                                  .uri = "s/a/index.m3u8",
-                                  .channels = period.audio.channels});
-    }
-    playlist.independent_segments = all_independent(window, video ? Lane::video : Lane::audio);
-    playlist.variants.push_back(variant);
+    const auto lead = video ? Lane::video : Lane::audio;
+    if (window.of(lead).empty()) return std::nullopt;
+    auto playlist =
+        multivariant_over(period.video, period.audio,
+                          {{{rate_of(window, Lane::video), rate_of(window, Lane::audio)}}},
+                          {"s/v/index.m3u8", "s/a/index.m3u8"});
+    playlist.independent_segments = all_independent(window, lead);
     return playlist;
 }
 
@@ -335,6 +316,29 @@ std::int64_t listed_ms(const Window& window, Lane kind)
 }
 
 }  // namespace
+
+hls::Multivariant multivariant_over(const TrackFacts& video, const TrackFacts& audio,
+                                    const LaneRates& rates, const std::array<std::string, 2>& uris)
+{
+    const bool picture = video.timescale != 0;
+    const bool sound = audio.timescale != 0;
+    const auto sum = [&](std::uint64_t LaneRate::*rate) {
+        return (picture ? rates.of[0].*rate : 0) + (sound ? rates.of[1].*rate : 0);
+    };
+    hls::Multivariant playlist;
+    hls::Variant variant{.uri = picture ? uris[0] : uris[1],
+                         .peak_bps = std::max<std::uint64_t>(sum(&LaneRate::peak), 1),
+                         .average_bps = sum(&LaneRate::average),
+                         .codecs = joined(video.codecs, audio.codecs)};
+    describe(variant, video);
+    if (picture && sound) {
+        variant.audio = "audio";
+        playlist.audio.push_back(
+            {.group = "audio", .name = "Audio", .uri = uris[1], .channels = audio.channels});
+    }
+    playlist.variants.push_back(variant);
+    return playlist;
+}
 
 std::optional<hls::MediaPlaylist> media_playlist(const Window& window, Lane lane, bool ended)
 {

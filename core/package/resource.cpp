@@ -36,6 +36,13 @@ std::optional<std::uint64_t> number(std::string_view text)
     return value;
 }
 
+bool is_file_name(std::string_view name)
+{
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    });
+}
+
 bool is_rendition(std::string_view name)
 {
     if (name.empty() || name.size() > kMaxRendition) return false;
@@ -85,6 +92,18 @@ bool take_track(std::string_view path, Resource& out)
     return period && path.empty() && take_file(file, out);
 }
 
+/// What is below `dvr/`. What the archive calls its files is not known here.
+bool take_dvr(std::string_view name, Resource& out)
+{
+    out.low_latency = true;
+    out.file = name;
+    out.asked = Asked::dvr_media;
+    if (name == "index.m3u8") out.asked = Asked::dvr_multivariant;
+    if (name == "v.m3u8" || name == "a.m3u8") out.asked = Asked::dvr_playlist;
+    if (name == "a.m3u8" || name.find("-a") != std::string_view::npos) out.lane = Lane::audio;
+    return is_file_name(name);
+}
+
 bool take_playlist(std::string_view name, bool rendition, Resource& out)
 {
     out.asked = Asked::multivariant;
@@ -114,6 +133,7 @@ std::optional<Resource> parse_resource(std::string_view path)
     out.stream = out.channel;
     const auto name = next(rest);
     if (rest.empty()) return take_playlist(name, false, out) ? std::optional(out) : std::nullopt;
+    if (name == "dvr") return take_dvr(rest, out) ? std::optional(out) : std::nullopt;
     if (name == "s") return take_track(rest, out) ? std::optional(out) : std::nullopt;
     if (!is_rendition(name) || rest.find('/') != std::string_view::npos) return std::nullopt;
     out.stream = whole.substr(0, out.channel.size() + 1 + name.size());

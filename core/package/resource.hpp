@@ -17,6 +17,9 @@ enum class Asked : std::uint8_t {
     init,                ///< s/<track>/<period>/init.mp4
     segment,             ///< s/<track>/<period>/<number>.m4s, .ts
     part,                ///< s/<track>/<period>/<number>.<part>.m4s
+    dvr_multivariant,    ///< dvr/index.m3u8
+    dvr_playlist,        ///< dvr/v.m3u8, dvr/a.m3u8
+    dvr_media,           ///< dvr/<file of the archive>
 };
 
 /// A path, taken apart.
@@ -29,11 +32,19 @@ struct Resource {
     std::uint64_t period = 0;
     std::uint64_t sequence = 0;
     std::uint64_t part = 0;
+    std::string_view file;  ///< of the archive
 };
 
-/// Nothing when the path is no address of the live window (DESIGN: contract, URLs). Numbers have no
+/// Nothing when the path is no address of a stream's segments (docs/playback.md). Numbers have no
 /// leading zeros, so that every address is written in one way.
 std::optional<Resource> parse_resource(std::string_view path);
+
+/// Whether the address is of the archive, not of the live window.
+constexpr bool is_dvr(Asked asked)
+{
+    return asked == Asked::dvr_multivariant || asked == Asked::dvr_playlist ||
+           asked == Asked::dvr_media;
+}
 
 /// Whether the address says what never changes: it may be kept for ever.
 constexpr bool is_immutable(Asked asked)

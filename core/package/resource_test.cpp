@@ -49,6 +49,23 @@ TEST(ResourceTest, RenditionsAreStreamsOfTheirOwn)
     EXPECT_EQ(parse_resource("/demo/480p/index.m3u8")->asked, Asked::multivariant);
 }
 
+TEST(ResourceTest, TheArchiveHasPlaylistsAndFilesOfItsOwn)
+{
+    EXPECT_EQ(parse_resource("/demo/dvr/index.m3u8")->asked, Asked::dvr_multivariant);
+    EXPECT_EQ(parse_resource("/demo/dvr/v.m3u8")->asked, Asked::dvr_playlist);
+    EXPECT_EQ(parse_resource("/demo/dvr/a.m3u8")->lane, Lane::audio);
+    const auto media = parse_resource("/demo/dvr/59-a-60.m4s");
+    ASSERT_TRUE(media);
+    EXPECT_EQ(media->asked, Asked::dvr_media);
+    EXPECT_EQ(media->lane, Lane::audio);
+    EXPECT_EQ(media->file, "59-a-60.m4s");
+    EXPECT_EQ(parse_resource("/demo/dvr/59-v.mp4")->file, "59-v.mp4");
+    for (const std::string path : {"/demo/dvr", "/demo/dvr/", "/demo/dvr/X.mp4", "/demo/dvr/a/b",
+                                   "/demo/dvr/a b.mp4", "/demo/dvr/59-v-6/0.m4s"}) {
+        EXPECT_FALSE(parse_resource(path)) << path;
+    }
+}
+
 TEST(ResourceTest, RefusesWhatIsWrittenInAnotherWay)
 {
     for (const std::string path : {"",

@@ -8,8 +8,10 @@ namespace sluice::ngx {
 
 /// Of the whole server. Standard-layout on purpose: nginx fills all three through offsetof().
 struct PackageConf {
-    ngx_str_t dir;      ///< where live windows lie; empty: nothing is packaged
-    ngx_msec_t linger;  ///< how long a stream that ended can still be watched
+    ngx_str_t dir;               ///< where live windows lie; empty: nothing is packaged
+    ngx_msec_t linger;           ///< how long a stream that ended can still be watched
+    ngx_str_t archive;           ///< where time-shift keeps segments; empty: it doesn't
+    ngx_thread_pool_t* threads;  ///< that write there
 };
 
 /// What is made of the streams of an RTMP application whose channels don't say.
@@ -18,6 +20,7 @@ struct PackageStreamConf {
     ngx_msec_t segment;
     ngx_msec_t part;
     ngx_uint_t list;
+    time_t dvr;  ///< s; 0: no time-shift
 };
 
 /// Of an HTTP location.

@@ -13,16 +13,37 @@ void* create_conf(ngx_cycle_t* cycle)
 {
     auto* mem = ngx_pcalloc(cycle->pool, sizeof(PackageConf));
     if (mem == nullptr) return nullptr;
-    return new (mem) PackageConf{.dir = {}, .linger = NGX_CONF_UNSET_MSEC};
+    return new (mem)
+        PackageConf{.dir = {}, .linger = NGX_CONF_UNSET_MSEC, .archive = {}, .threads = nullptr};
 }
 
 char* init_conf(ngx_cycle_t* cycle, void* data)
 {
     auto& conf = *static_cast<PackageConf*>(data);
     ngx_conf_init_msec_value(conf.linger, defaults::package_linger);
-    if (conf.dir.len == 0) return NGX_CONF_OK;
-    return ngx_conf_full_name(cycle, &conf.dir, 0) == NGX_OK ? NGX_CONF_OK
-                                                             : static_cast<char*>(NGX_CONF_ERROR);
+    for (auto* path : {&conf.dir, &conf.archive}) {
+        if (path->len != 0 && ngx_conf_full_name(cycle, path, 0) != NGX_OK)
+            return static_cast<char*>(NGX_CONF_ERROR);
+    }
+    return NGX_CONF_OK;
+}
+
+/// sluice_package_archive PATH [threads=POOL].
+char* set_archive(ngx_conf_t* cf, ngx_command_t* cmd, void* data)
+{
+    constexpr std::string_view kThreads = "threads=";
+    if (auto* error = ngx_conf_set_str_slot(cf, cmd, data); error != NGX_CONF_OK) return error;
+    auto& conf = *static_cast<PackageConf*>(data);
+    ngx_str_t* pool = nullptr;
+    auto* args = static_cast<ngx_str_t*>(cf->args->elts);
+    if (cf->args->nelts > 2) {
+        if (!view(args[2]).starts_with(kThreads) || args[2].len == kThreads.size())
+            return const_cast<char*>("takes threads=POOL behind the path");
+        args[2] = {args[2].len - kThreads.size(), args[2].data + kThreads.size()};
+        pool = &args[2];
+    }
+    conf.threads = ngx_thread_pool_add(cf, pool);
+    return conf.threads == nullptr ? static_cast<char*>(NGX_CONF_ERROR) : NGX_CONF_OK;
 }
 
 PackageConf& conf_of(ngx_cycle_t* cycle)
@@ -35,7 +56,9 @@ ngx_int_t init_module(ngx_cycle_t* cycle) noexcept
 {
     if (ngx_test_config) return NGX_OK;
     const auto streams = hub_zone().header().streams;
-    return make_live_windows(conf_of(cycle), streams, *cycle) ? NGX_OK : NGX_ERROR;
+    const auto& conf = conf_of(cycle);
+    const bool made = make_live_windows(conf, streams, *cycle) && make_archive_folder(conf, *cycle);
+    return made ? NGX_OK : NGX_ERROR;
 }
 
 // clang-format off
@@ -48,6 +71,13 @@ ngx_command_t commands[] = {
       ngx_conf_set_str_slot,
       0,
       offsetof(PackageConf, dir),
+      nullptr },
+
+    { ngx_string("sluice_package_archive"),
+      NGX_MAIN_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE12,
+      set_archive,
+      0,
+      offsetof(PackageConf, archive),
       nullptr },
 
     { ngx_string("sluice_package_linger"),

@@ -3,8 +3,10 @@
 #include <string>
 
 #include "answer.hpp"
+#include "archive_queue.hpp"
 #include "conf.hpp"
 #include "core/auth/query.hpp"
+#include "dvr_answer.hpp"
 #include "live_windows.hpp"
 #include "modules/access/access.hpp"
 #include "modules/access/held_request.hpp"
@@ -22,7 +24,10 @@ using package::Asked;
 
 constexpr std::int64_t kCleanEveryMs = 2'000;
 
+constexpr std::int64_t kSweepEveryMs = 60'000;
+
 std::int64_t next_clean_ms = 0;
+std::int64_t next_sweep_ms = 0;
 
 channel::Output output_of(const package::Resource& resource)
 {
@@ -50,6 +55,11 @@ std::string_view token_in(const ngx_http_request_t& r, const PlayGrant& grant)
     return {value->data() - kName.size(), value->size() + kName.size()};
 }
 
+bool is_media(Asked asked)
+{
+    return package::is_immutable(asked) || asked == Asked::dvr_media;
+}
+
 ngx_int_t answer(ngx_http_request_t& r, const PackageRequest& asked, bool late)
 {
     return package::is_immutable(asked.resource.asked) ? answer_media(r, asked, late)
@@ -64,9 +74,10 @@ ngx_int_t go_on(ngx_http_request_t& r, const package::Resource& resource, const 
             r, "_HLS_msn and _HLS_part are numbers, and the second needs the first");
     auto* stream =
         worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, resource.stream);
-    if (stream == nullptr) return refuse_viewer(r, auth::Reason::unpublished);
     const PackageRequest asked{
         .resource = resource, .reload = *reload, .token = token_in(r, grant), .stream = stream};
+    if (package::is_dvr(resource.asked)) return answer_dvr(r, asked);
+    if (stream == nullptr) return refuse_viewer(r, auth::Reason::unpublished);
     if (const auto followed = follow_segment(r, asked)) return *followed;
     const auto rc = answer(r, asked, false);
     if (rc != NGX_AGAIN) return rc;
@@ -105,7 +116,11 @@ void tick(std::int64_t now_ms)
     if (now_ms < next_clean_ms) return;
     next_clean_ms = now_ms + kCleanEveryMs;
     forget_old_texts(now_ms);
+    forget_old_archives(now_ms);
     remove_ended_windows(now_ms, static_cast<std::int64_t>(package_conf().linger));
+    if (now_ms < next_sweep_ms) return;
+    next_sweep_ms = now_ms + kSweepEveryMs;
+    remove_outlived_archives();
 }
 
 void stream_dirty(hub::StreamRecord& stream)
@@ -124,8 +139,7 @@ ngx_int_t serve_package(ngx_http_request_t& r)
     if (const auto rc = ngx_http_discard_request_body(&r); rc != NGX_OK) return rc;
     const auto grant = admit(r, *resource);
     if (!grant) return refuse_viewer(r, grant.error());
-    if (grant->authorise && !package::is_immutable(resource->asked))
-        return ask(r, *resource, *grant);
+    if (grant->authorise && !is_media(resource->asked)) return ask(r, *resource, *grant);
     return go_on(r, *resource, *grant);
 }
 

@@ -19,11 +19,18 @@ std::string folder;
 
 constexpr mode_t kFolderMode = 0750;
 
+std::string without_slash(const ngx_str_t& text)
+{
+    std::string path(view(text));
+    while (path.size() > 1 && path.back() == '/') path.pop_back();
+    return path;
+}
+
 bool make_folder(const std::string& path, ngx_cycle_t& cycle)
 {
     if (::mkdir(path.c_str(), kFolderMode) != 0 && errno != EEXIST) {
-        ngx_log_error(NGX_LOG_EMERG, cycle.log, ngx_errno,
-                      "sluice package: sluice_package_dir \"%s\" can't be made", path.c_str());
+        ngx_log_error(NGX_LOG_EMERG, cycle.log, ngx_errno, "sluice package: \"%s\" can't be made",
+                      path.c_str());
         return false;
     }
     const auto& core =
@@ -74,8 +81,7 @@ const std::string& live_folder()
 bool make_live_windows(const PackageConf& conf, std::uint32_t streams, ngx_cycle_t& cycle)
 {
     if (rack || conf.dir.len == 0) return true;
-    std::string path(view(conf.dir));
-    while (path.size() > 1 && path.back() == '/') path.pop_back();
+    const auto path = without_slash(conf.dir);
     if (!make_folder(path, cycle)) return false;
     const auto bytes = package::Rack::bytes_for(streams);
     auto* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
@@ -89,6 +95,11 @@ bool make_live_windows(const PackageConf& conf, std::uint32_t streams, ngx_cycle
     rack = package::Rack({static_cast<std::byte*>(memory), bytes}, streams);
     folder = path;
     return true;
+}
+
+bool make_archive_folder(const PackageConf& conf, ngx_cycle_t& cycle)
+{
+    return conf.archive.len == 0 || make_folder(without_slash(conf.archive), cycle);
 }
 
 void remove_ended_windows(std::int64_t now_ms, std::int64_t linger_ms)

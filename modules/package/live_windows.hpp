@@ -18,6 +18,9 @@ const std::string& live_folder();
 /// earlier life of the server left in it is removed. Errors are logged.
 bool make_live_windows(const PackageConf& conf, std::uint32_t streams, ngx_cycle_t& cycle);
 
+/// The same for the folder of sluice_package_archive, of which nothing is removed.
+bool make_archive_folder(const PackageConf& conf, ngx_cycle_t& cycle);
+
 /// Removes the windows of streams that ended, or whose record serves another stream now, and their
 /// files, once `linger_ms` is over. Any worker may do it at any time.
 void remove_ended_windows(std::int64_t now_ms, std::int64_t linger_ms);

@@ -1,10 +1,10 @@
 #include <string>
 
 #include "answer.hpp"
-#include "core/package/token_splice.hpp"
 #include "modules/common/http_answer.hpp"
 #include "modules/hub/audience.hpp"
 #include "refusal.hpp"
+#include "text_answer.hpp"
 #include "text_shelf.hpp"
 
 namespace sluice::ngx {
@@ -12,9 +12,6 @@ namespace {
 
 using package::Asked;
 using package::Lane;
-
-constexpr std::string_view kHlsType = "application/vnd.apple.mpegurl";
-constexpr std::string_view kDashType = "application/dash+xml";
 
 Text wanted(const PackageRequest& asked)
 {
@@ -52,47 +49,20 @@ bool is_made(const package::Window& window, const package::Resource& resource)
     }
 }
 
-std::string cache_rule(const PackageRequest& asked, const package::Window& window)
+/// What a blocked reload answers is right for as long as its segment is new; what is asked without
+/// a number is old at once.
+std::uint32_t lifetime_s(const PackageRequest& asked, const package::Window& window)
 {
-    // What a blocked reload answers is right for as long as its segment is new; what is asked
-    // without a number is old at once.
-    const auto seconds = asked.reload.sequence ? window.target_s : 1;
-    return (asked.token.empty() ? "public, max-age=" : "private, max-age=") +
-           std::to_string(seconds);
-}
-
-ngx_int_t send_text(ngx_http_request_t& r, const std::string& text, std::string_view type)
-{
-    r.headers_out.status = NGX_HTTP_OK;
-    r.headers_out.content_length_n = static_cast<off_t>(text.size());
-    r.headers_out.content_type = {type.size(),
-                                  reinterpret_cast<u_char*>(const_cast<char*>(type.data()))};
-    r.headers_out.content_type_len = type.size();
-    const auto rc = ngx_http_send_header(&r);
-    if (rc == NGX_ERROR || rc > NGX_OK || r.header_only) return rc;
-    auto* buf = ngx_create_temp_buf(r.pool, text.size());
-    if (buf == nullptr) return NGX_ERROR;
-    buf->last = ngx_cpymem(buf->last, text.data(), text.size());
-    buf->last_buf = 1;
-    ngx_chain_t out{.buf = buf, .next = nullptr};
-    return ngx_http_output_filter(&r, &out);
+    return asked.reload.sequence ? window.target_s : 1;
 }
 
 ngx_int_t send(ngx_http_request_t& r, const PackageRequest& asked, const WindowView& view,
                const std::string& text)
 {
     const bool dash = asked.resource.asked == Asked::manifest;
-    if (!add_header(r, "Access-Control-Allow-Origin", "*") ||
-        !add_header(r, "Cache-Control", cache_rule(asked, *view.window))) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
     count_bytes_out(*asked.stream, text.size());
-    const auto type = dash ? kDashType : kHlsType;
-    if (asked.token.empty()) return send_text(r, text, type);
-    return send_text(r,
-                     dash ? package::splice_into_manifest(text, asked.token)
-                          : package::splice_into_playlist(text, asked.token),
-                     type);
+    return send_playlist(r, text, dash ? TextKind::manifest : TextKind::playlist, asked.token,
+                         lifetime_s(asked, *view.window));
 }
 
 bool is_live(const hub::StreamRecord& stream)

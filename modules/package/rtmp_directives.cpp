@@ -14,7 +14,8 @@ void* create_conf(ngx_conf_t* cf)
     return new (mem) PackageStreamConf{.outputs = 0,
                                        .segment = NGX_CONF_UNSET_MSEC,
                                        .part = NGX_CONF_UNSET_MSEC,
-                                       .list = NGX_CONF_UNSET_UINT};
+                                       .list = NGX_CONF_UNSET_UINT,
+                                       .dvr = NGX_CONF_UNSET};
 }
 
 char* merge_conf(ngx_conf_t*, void* parent, void* child)
@@ -25,6 +26,7 @@ char* merge_conf(ngx_conf_t*, void* parent, void* child)
     ngx_conf_merge_msec_value(conf.segment, prev.segment, defaults::package_segment);
     ngx_conf_merge_msec_value(conf.part, prev.part, defaults::package_part);
     ngx_conf_merge_uint_value(conf.list, prev.list, defaults::package_list);
+    ngx_conf_merge_sec_value(conf.dvr, prev.dvr, 0);
     return NGX_CONF_OK;
 }
 
@@ -82,6 +84,13 @@ ngx_command_t commands[] = {
       NGX_RTMP_APP_CONF_OFFSET,
       offsetof(PackageStreamConf, list),
       &list_bounds },
+
+    { ngx_string("sluice_package_dvr"),
+      kAnywhere|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_RTMP_APP_CONF_OFFSET,
+      offsetof(PackageStreamConf, dvr),
+      nullptr },
 
       ngx_null_command
 };

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "conf.hpp"
+#include "core/archive/keep.hpp"
 #include "live_windows.hpp"
 #include "modules/hub/worker.hpp"
 
@@ -31,7 +32,8 @@ package::PackageSettings of_channel(const ChannelMedia& channel)
             .cmaf = channel.outputs.cmaf,
             .segment_ms = channel.packaging.segment_ms,
             .part_ms = channel.packaging.part_ms,
-            .list_size = channel.packaging.list_size};
+            .list_size = channel.packaging.list_size,
+            .dvr_window_s = channel.packaging.dvr_window_s};
 }
 
 package::PackageSettings of_configuration(const PackageStreamConf& conf)
@@ -40,7 +42,8 @@ package::PackageSettings of_configuration(const PackageStreamConf& conf)
             .cmaf = (conf.outputs & kMakeCmaf) != 0,
             .segment_ms = static_cast<std::uint32_t>(conf.segment),
             .part_ms = static_cast<std::uint32_t>(conf.part),
-            .list_size = static_cast<std::uint32_t>(conf.list)};
+            .list_size = static_cast<std::uint32_t>(conf.list),
+            .dvr_window_s = static_cast<std::uint32_t>(conf.dvr)};
 }
 
 }  // namespace
@@ -55,8 +58,28 @@ package::PackageSettings package_settings(const ngx_rtmp_session_t& s, const Pub
 void StreamPackager::apply(const package::PackageSettings& settings)
 {
     if (packager_ && packager_->settings() == settings) return;
-    packager_.reset();
+    end();
     if (settings.hls || settings.cmaf) begin(settings);
+}
+
+void StreamPackager::end()
+{
+    if (!packager_) return;
+    packager_->finish();
+    keep_completed();
+    packager_.reset();
+    archive_.reset();
+}
+
+/// Segments that are whole go on into the archive, where the channel has time-shift.
+void StreamPackager::keep_completed()
+{
+    const auto completed = packager_->take_completed();
+    if (!archive_) return;
+    for (const auto& segment : completed) {
+        auto kept = archive::kept_of(packager_->window(), live_folder(), segment);
+        if (kept) archive_->keep(std::move(*kept));
+    }
 }
 
 void StreamPackager::begin(const package::PackageSettings& settings)
@@ -73,6 +96,9 @@ void StreamPackager::begin(const package::PackageSettings& settings)
         std::move(*hold), live_folder(),
         package::StreamIdentity{.name = id_, .run = stream_->run.load()}, settings,
         arrival(mono_us()));
+    const auto folder = archive_folder(id_);
+    if (settings.cmaf && settings.dvr_window_s != 0 && !folder.empty())
+        archive_ = std::make_unique<ArchiveQueue>(folder, settings.dvr_window_s);
     take_headers();
 }
 
@@ -99,6 +125,7 @@ void StreamPackager::take(flv::TagType type, std::span<const std::span<const std
     if (!packager_) return;
     const auto done = packager_->take(type, joined(pieces), dts_ms, arrival(mono_us));
     if (done.failing != failing_) note_failing(done.failing);
+    if (done.changed) keep_completed();
     if (done.changed) worker()->poke(hub::announce_window(worker()->zone, *stream_));
 }
 

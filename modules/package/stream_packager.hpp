@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "archive_queue.hpp"
 #include "core/hub/hub.hpp"
 #include "core/package/packager.hpp"
 #include "modules/access/access.hpp"
@@ -26,12 +27,15 @@ public:
 
 private:
     void begin(const package::PackageSettings& settings);
+    void end();
     void take_headers();
+    void keep_completed();
     void note_failing(bool failing);
 
     std::string id_;
     hub::StreamRecord* stream_;
     std::unique_ptr<package::Packager> packager_;
+    std::unique_ptr<ArchiveQueue> archive_;
     bool failing_ = false;
 };
 

@@ -1,0 +1,175 @@
+#include "archive_queue.hpp"
+
+#include <cstring>
+#include <deque>
+#include <filesystem>
+
+#include "conf.hpp"
+#include "core/package/segment_files.hpp"
+#include "modules/common/guard.hpp"
+
+namespace sluice::ngx {
+namespace {
+
+constexpr std::size_t kLongestQueue = 64;
+
+std::uint64_t not_kept = 0;
+
+std::string archive_root()
+{
+    std::string root(view(package_conf().archive));
+    while (root.size() > 1 && root.back() == '/') root.pop_back();
+    return root;
+}
+
+ngx_thread_pool_t* pool()
+{
+    return package_conf().threads;
+}
+
+}  // namespace
+
+/// The one stream's row. Its parts are a thread's while `busy`, else the worker's.
+struct ArchiveQueue::Lane : std::enable_shared_from_this<Lane> {
+    Lane(const std::string& folder, std::uint32_t window_s) : writer(folder, window_s), name(folder)
+    {}
+
+    void post();
+    static void run(void* data, ngx_log_t* log);
+    static void done(ngx_event_t& event);
+
+    /// What a thread is given. Lives on the heap from post() to done().
+    struct Job {
+        std::shared_ptr<Lane> lane;
+        archive::Kept kept;
+        bool failed = false;
+        int error = 0;
+        ngx_thread_task_t task{};
+    };
+
+    archive::Writer writer;
+    std::string name;
+    std::deque<archive::Kept> waiting;
+    bool busy = false;
+    bool failing = false;
+};
+
+void ArchiveQueue::Lane::post()
+{
+    if (busy || waiting.empty()) return;
+    auto* job = new Job{.lane = shared_from_this(), .kept = std::move(waiting.front())};
+    waiting.pop_front();
+    job->task.ctx = job;
+    job->task.handler = run;
+    job->task.event.data = job;
+    job->task.event.handler = event_door<done>;
+    job->task.event.log = ngx_cycle->log;
+    busy = true;
+    if (ngx_thread_task_post(pool(), &job->task) == NGX_OK) return;
+    busy = false;
+    ++not_kept;
+    delete job;
+}
+
+/// In a thread: touches nothing of nginx.
+void ArchiveQueue::Lane::run(void* data, ngx_log_t*)
+{
+    auto& job = *static_cast<Job*>(data);
+    try {
+        job.failed = !job.lane->writer.keep(job.kept).has_value();
+        job.error = errno;
+    } catch (...) {
+        job.failed = true;
+        job.error = ENOMEM;
+    }
+}
+
+void ArchiveQueue::Lane::done(ngx_event_t& event)
+{
+    const std::unique_ptr<Job> job(static_cast<Job*>(event.data));
+    auto& lane = *job->lane;
+    lane.busy = false;
+    if (job->failed) {
+        ++not_kept;
+        if (!lane.failing) {
+            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, job->error,
+                          "sluice package: a segment can't be kept in \"%s\"", lane.name.c_str());
+        }
+    }
+    lane.failing = job->failed;
+    lane.post();
+}
+
+ArchiveQueue::ArchiveQueue(std::string folder, std::uint32_t window_s)
+    : lane_(std::make_shared<Lane>(folder, window_s))
+{}
+
+ArchiveQueue::~ArchiveQueue() = default;
+
+void ArchiveQueue::keep(archive::Kept kept)
+{
+    if (lane_->waiting.size() >= kLongestQueue) {
+        lane_->waiting.pop_front();
+        ++not_kept;
+    }
+    lane_->waiting.push_back(std::move(kept));
+    lane_->post();
+}
+
+std::string archive_folder(std::string_view stream)
+{
+    const auto root = archive_root();
+    return root.empty() || pool() == nullptr ? std::string() : package::stream_folder(root, stream);
+}
+
+namespace {
+
+/// One look at all archives.
+struct Sweep {
+    std::string root;
+    std::int64_t now_ms = 0;
+    ngx_thread_task_t task{};
+};
+
+bool sweeping = false;
+
+void sweep(void* data, ngx_log_t*)
+{
+    const auto& work = *static_cast<Sweep*>(data);
+    try {
+        std::error_code ignored;
+        for (const auto& folder : std::filesystem::directory_iterator(work.root, ignored)) {
+            archive::remove_if_outlived(folder.path().string(), work.now_ms);
+        }
+    } catch (...) {
+        return;  // the next one tries again
+    }
+}
+
+void swept(ngx_event_t& event)
+{
+    delete static_cast<Sweep*>(event.data);
+    sweeping = false;
+}
+
+}  // namespace
+
+void remove_outlived_archives()
+{
+    if (sweeping || pool() == nullptr || archive_root().empty()) return;
+    auto* work = new Sweep{.root = archive_root(), .now_ms = wall_ms()};
+    work->task.ctx = work;
+    work->task.handler = sweep;
+    work->task.event.data = work;
+    work->task.event.handler = event_door<swept>;
+    work->task.event.log = ngx_cycle->log;
+    sweeping = ngx_thread_task_post(pool(), &work->task) == NGX_OK;
+    if (!sweeping) delete work;
+}
+
+std::uint64_t segments_not_kept()
+{
+    return not_kept;
+}
+
+}  // namespace sluice::ngx
