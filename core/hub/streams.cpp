@@ -72,6 +72,7 @@ void forget_counts(Past& past, StreamRecord& stream)
     past.skip_ms += stream.skip_ms.exchange(0);
     past.overruns += stream.overruns.exchange(0);
     for (auto& bytes : stream.bytes_out) past.bytes_out += bytes.exchange(0);
+    for (auto& count : stream.sessions) count.store(0);
 }
 
 /// Makes a free record the name's; visible to others as a whole, with the tag.
