@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -12,16 +13,25 @@
 namespace sluice::hub {
 
 inline constexpr std::uint64_t kMagic = 0x534c554943453031;  // "SLUICE01"
-inline constexpr std::uint32_t kLayoutVersion = 3;
+inline constexpr std::uint32_t kLayoutVersion = 4;
 inline constexpr std::uint32_t kSlots = 64;  ///< worker slots: one bit each in a 64-bit mask
 inline constexpr std::uint32_t kMaxStreams = 4096;
-inline constexpr std::size_t kMaxName = 112;  ///< `<id>` or `<id>/<rendition>`, bytes
+inline constexpr std::uint32_t kMinSessions = 256, kMaxSessions = 1 << 20;
+inline constexpr std::uint32_t kSessionBucket = 16;  ///< their table is a whole number of these
+inline constexpr std::size_t kMaxName = 112;         ///< `<id>` or `<id>/<rendition>`, bytes
 inline constexpr std::size_t kConfigBytes =
     16384;  ///< metadata, video header, audio header: bytes each
 inline constexpr std::size_t kEventBytes = 1008;
 
-enum class Protocol : std::uint8_t { flv, ws_flv, rtmp };
-inline constexpr std::size_t kProtocols = 3;
+/// How a stream is watched. A viewer of the first three is a connection, which its worker's slot
+/// counts; one of the others is a session of requests (viewer_sessions.hpp).
+enum class Protocol : std::uint8_t { flv, ws_flv, rtmp, hls, cmaf_hls, dash };
+inline constexpr std::size_t kConnectionProtocols = 3;
+inline constexpr std::size_t kSessionProtocols = 3;
+inline constexpr std::size_t kProtocols = kConnectionProtocols + kSessionProtocols;
+/// What status and metrics call them.
+inline constexpr std::array<const char*, kProtocols> kProtocolNames{"flv", "ws_flv",   "rtmp",
+                                                                    "hls", "cmaf_hls", "dash"};
 
 /// Where a stream stands. Packed into StreamRecord::current with its epoch, so that both change in
 /// one compare-and-swap.
@@ -171,7 +181,8 @@ struct alignas(64) StreamRecord {
     std::atomic<std::uint64_t>
         window_wakes;  ///< slots that want one when the live window has something new
     std::atomic<std::uint64_t> skip_count, skip_tags, skip_ms, overruns;
-    std::atomic<std::uint32_t> viewers[kSlots][kProtocols];
+    std::atomic<std::uint32_t> viewers[kSlots][kConnectionProtocols];
+    std::atomic<std::uint32_t> sessions[kSessionProtocols];  ///< as count_sessions() found them
     std::atomic<std::uint64_t> bytes_out[kSlots];
 };
 
@@ -199,6 +210,39 @@ struct EventSlot {
     char text[kEventBytes];
 };
 
+/// One word that says what a session watches and until when it counts: 32 bits of time, the low 17
+/// of the run, the stream's index (12), the protocol (3), which is never 0. A run is a rising
+/// number: another one of the same stream is not taken for it.
+struct Watched {
+    /// In place of a protocol, while somebody takes the place: run and stream are then bits of the
+    /// key that it is taken for.
+    static constexpr Protocol kTaking{7};
+
+    std::uint32_t until = 0;  ///< in steps of 64 ms; it may wrap
+    std::uint32_t run = 0;
+    std::uint32_t stream = 0;
+    Protocol protocol = Protocol::flv;
+
+    static Watched unpack(std::uint64_t word)
+    {
+        return {static_cast<std::uint32_t>(word >> 32),
+                static_cast<std::uint32_t>(word >> 15 & 0x1ffff),
+                static_cast<std::uint32_t>(word >> 3 & 0xfff), static_cast<Protocol>(word & 7)};
+    }
+    std::uint64_t pack() const
+    {
+        return std::uint64_t{until} << 32 | std::uint64_t{run} << 15 | std::uint64_t{stream} << 3 |
+               static_cast<std::uint64_t>(protocol);
+    }
+};
+
+/// A viewer of a protocol that has requests and no connection.
+struct SessionEntry {
+    std::atomic<std::uint64_t> key;      ///< hash of what is watched and of who the viewer is
+    std::atomic<std::uint64_t> watched;  ///< Watched; 0: free
+};
+static_assert(sizeof(SessionEntry) == 16);
+
 /// What was counted in records and rings that serve others since. With what those of now hold it is
 /// a sum that only rises.
 struct Past {
@@ -208,17 +252,20 @@ struct Past {
 struct ZoneHeader {
     std::atomic<std::uint64_t> magic;  ///< released last
     std::uint32_t layout_version;
-    std::uint32_t streams, rings, events;
+    std::uint32_t streams, rings, events, sessions;
     std::uint64_t zone_bytes;
     std::uint64_t boot;  ///< random: tells one life of the zone from another
     std::uint64_t hash_key[2];
-    std::uint64_t slots_at, streams_at, rings_at, events_at;
+    std::uint64_t slots_at, streams_at, rings_at, events_at, sessions_at;
     std::int32_t wake_fd[kSlots];    ///< eventfds, made by the glue before the first fork
     std::atomic<ProcessId> creator;  ///< who makes or reclaims a stream record now; 0: nobody
     alignas(64) Past past;
     alignas(64) std::atomic<std::uint64_t> next_epoch;
     std::atomic<std::uint64_t> stamp;
     alignas(64) std::atomic<std::uint64_t> event_head;
+    alignas(64) std::atomic<std::int64_t> sessions_counted_ms;  ///< monotonic: the last round
+    std::atomic<std::uint32_t> sessions_used;                   ///< as count_sessions() found them
+    std::atomic<std::uint64_t> sessions_dropped;  ///< requests for which there was no place
 };
 
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

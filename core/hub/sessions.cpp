@@ -166,6 +166,7 @@ Claim begin_session(const Zone& zone, StreamRecord& stream, RingHeader& ring, co
         claim.ended_address = address_of(zone, old);
     }
     if (outcome == Claimed::fresh) {
+        for (auto& count : stream.sessions) count.store(0);
         stream.run.store(epoch);
         stream.last_dts_ms.store(-1);
         stream.last_arrival_us.store(0);

@@ -141,18 +141,33 @@ void want_window_wakes(StreamRecord& stream, std::uint32_t slot, bool on)
 
 std::uint32_t viewers_of(const StreamRecord& stream, Protocol protocol)
 {
+    const auto index = static_cast<std::size_t>(protocol);
+    if (index >= kConnectionProtocols) return stream.sessions[index - kConnectionProtocols].load();
     std::uint32_t sum = 0;
-    for (const auto& slot : stream.viewers)
-        sum += slot[static_cast<std::size_t>(protocol)].load(std::memory_order_relaxed);
+    for (const auto& slot : stream.viewers) sum += slot[index].load(std::memory_order_relaxed);
     return sum;
 }
 
 std::uint32_t viewers_of(const StreamRecord& stream)
 {
+    auto sum = connections_of(stream);
+    for (const auto& count : stream.sessions) sum += count.load();
+    return sum;
+}
+
+std::uint32_t connections_of(const StreamRecord& stream)
+{
     std::uint32_t sum = 0;
-    for (std::size_t p = 0; p < kProtocols; ++p)
+    for (std::size_t p = 0; p < kConnectionProtocols; ++p)
         sum += viewers_of(stream, static_cast<Protocol>(p));
     return sum;
+}
+
+bool is_shown(const StreamRecord& stream)
+{
+    if (name_of(stream).empty()) return false;
+    return Current::unpack(stream.current.load()).state != State::idle ||
+           stream.readers.load() != 0 || viewers_of(stream) != 0;
 }
 
 std::optional<Ended> keep_stream(const Zone& zone, StreamRecord& stream, std::int64_t now_ms,

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "hub.hpp"
+#include "viewer_sessions.hpp"
 #include "zone.hpp"
 
 namespace sluice::hub {
@@ -55,9 +56,15 @@ void want_wakes(StreamRecord& stream, std::uint32_t slot, bool on);
 /// caller must look at the window once.
 void want_window_wakes(StreamRecord& stream, std::uint32_t slot, bool on);
 
-/// Viewers of a stream by protocol, over all slots.
+/// Viewers of a stream by protocol, connections of all slots or sessions.
 std::uint32_t viewers_of(const StreamRecord& stream, Protocol protocol);
 std::uint32_t viewers_of(const StreamRecord& stream);
+
+/// Viewers of a stream that are connections.
+std::uint32_t connections_of(const StreamRecord& stream);
+
+/// Whether the record is a stream's that is live, waiting or watched.
+bool is_shown(const StreamRecord& stream);
 
 /// What one round of housekeeping changed; the glue raises events from it.
 struct Ended {
@@ -68,8 +75,8 @@ struct Ended {
 
 /// Housekeeping that any worker may do, as often as once a second: frees slots and rings of dead
 /// processes, lets their streams wait for StreamRecord::window_ms, ends streams whose window is
-/// over. Calls `report(Ended)` once for each stream, in exactly one process. `now_ms` is monotonic.
-/// Returns the slots to poke.
+/// over, counts sessions. Calls `report(Ended)` once for each stream, in exactly one process.
+/// `now_ms` is monotonic. Returns the slots to poke.
 template <class Report>
 SlotMask keep_house(const Zone& zone, std::int64_t now_ms, Report&& report);
 
@@ -90,6 +97,7 @@ SlotMask keep_house(const Zone& zone, std::int64_t now_ms, Report&& report)
             report(*ended);
     }
     reap_dead(zone, lives);
+    keep_sessions(zone, now_ms);
     return poke;
 }
 

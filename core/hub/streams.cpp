@@ -2,47 +2,16 @@
 #include <cstring>
 
 #include "hub.hpp"
+#include "keyed_hash.hpp"
 #include "name_tag.hpp"
 
 namespace sluice::hub {
 namespace {
 
-std::uint64_t rotate(std::uint64_t v, int n)
+/// What a record of this name is tagged with: the hash alone identifies it.
+std::uint64_t hash_name(const Zone& zone, std::string_view name)
 {
-    return v << n | v >> (64 - n);
-}
-
-/// SipHash-2-4 (Aumasson, Bernstein 2012). Keyed, so that nobody outside can choose names that
-/// collide: the hash alone identifies a record.
-std::uint64_t hash_name(std::string_view name, const std::uint64_t key[2])
-{
-    std::uint64_t v0 = key[0] ^ 0x736f6d6570736575, v1 = key[1] ^ 0x646f72616e646f6d;
-    std::uint64_t v2 = key[0] ^ 0x6c7967656e657261, v3 = key[1] ^ 0x7465646279746573;
-    const auto round = [&] {
-        v0 += v1, v1 = rotate(v1, 13) ^ v0, v0 = rotate(v0, 32);
-        v2 += v3, v3 = rotate(v3, 16) ^ v2;
-        v0 += v3, v3 = rotate(v3, 21) ^ v0;
-        v2 += v1, v1 = rotate(v1, 17) ^ v2, v2 = rotate(v2, 32);
-    };
-    std::uint64_t last = std::uint64_t{name.size()} << 56;
-    std::size_t at = 0;
-    for (; at + 8 <= name.size(); at += 8) {
-        std::uint64_t m = 0;
-        std::memcpy(&m, name.data() + at, 8);
-        v3 ^= m;
-        round(), round();
-        v0 ^= m;
-    }
-    for (std::size_t i = 0; at + i < name.size(); ++i) {
-        last |= std::uint64_t{static_cast<unsigned char>(name[at + i])} << (8 * i);
-    }
-    v3 ^= last;
-    round(), round();
-    v0 ^= last;
-    v2 ^= 0xff;
-    round(), round(), round(), round();
-    const auto hash = v0 ^ v1 ^ v2 ^ v3;
-    return tag_of(hash);
+    return tag_of(keyed_hash(name, zone.header().hash_key));
 }
 
 StreamRecord* find_tag(const Zone& zone, std::uint64_t hash)
@@ -103,6 +72,7 @@ void forget_counts(Past& past, StreamRecord& stream)
     past.skip_ms += stream.skip_ms.exchange(0);
     past.overruns += stream.overruns.exchange(0);
     for (auto& bytes : stream.bytes_out) past.bytes_out += bytes.exchange(0);
+    for (auto& count : stream.sessions) count.store(0);
 }
 
 /// Makes a free record the name's; visible to others as a whole, with the tag.
@@ -175,13 +145,13 @@ StreamRecord* make_stream(const Zone& zone, std::uint64_t hash, std::string_view
 StreamRecord* find_stream(const Zone& zone, std::string_view name)
 {
     if (name.empty() || name.size() > kMaxName) return nullptr;
-    return find_tag(zone, hash_name(name, zone.header().hash_key));
+    return find_tag(zone, hash_name(zone, name));
 }
 
 StreamRecord* open_stream(const Zone& zone, std::string_view name)
 {
     if (name.empty() || name.size() > kMaxName) return nullptr;
-    const auto hash = hash_name(name, zone.header().hash_key);
+    const auto hash = hash_name(zone, name);
     auto* stream = find_tag(zone, hash);
     if (stream == nullptr) stream = make_stream(zone, hash, name);
     if (stream != nullptr) stream->last_used.store(zone.next_stamp());
@@ -190,12 +160,12 @@ StreamRecord* open_stream(const Zone& zone, std::string_view name)
 
 bool is_named(const Zone& zone, const StreamRecord& stream, std::string_view name)
 {
-    return certain(stream.tag.load()) == hash_name(name, zone.header().hash_key);
+    return certain(stream.tag.load()) == hash_name(zone, name);
 }
 
 bool hold_name(const Zone& zone, StreamRecord& stream, std::string_view name)
 {
-    return hold(stream, hash_name(name, zone.header().hash_key));
+    return hold(stream, hash_name(zone, name));
 }
 
 std::string_view name_of(const StreamRecord& stream)

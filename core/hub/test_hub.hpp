@@ -42,8 +42,10 @@ inline constexpr std::uint64_t kKiB = 1024;
 
 inline Geometry small_geometry()
 {
-    return {
-        .streams = 8, .events = 16, .rings = {{64 * kKiB, 4}, {256 * kKiB, 2}, {1024 * kKiB, 1}}};
+    return {.streams = 8,
+            .events = 16,
+            .sessions = kMinSessions,
+            .rings = {{64 * kKiB, 4}, {256 * kKiB, 2}, {1024 * kKiB, 1}}};
 }
 
 inline Claim claim(const Zone& zone, std::string_view name, bool may_replace = false,

@@ -12,7 +12,7 @@ void add_state(Totals& totals, const StreamRecord& stream)
     const auto state = Current::unpack(stream.current.load()).state;
     totals.live += state == State::live;
     totals.waiting += state == State::waiting;
-    totals.used += state != State::idle || stream.readers.load() != 0;
+    totals.used += is_shown(stream);
     for (std::size_t i = 0; i < kProtocols; ++i) {
         totals.viewers.at(i) += viewers_of(stream, static_cast<Protocol>(i));
     }

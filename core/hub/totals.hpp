@@ -10,7 +10,7 @@ namespace sluice::hub {
 /// What all streams together are and have done since the zone was made.
 struct Totals {
     std::uint64_t live = 0, waiting = 0;  ///< streams
-    std::uint64_t used = 0;               ///< streams that are not idle or have viewers
+    std::uint64_t used = 0;               ///< streams that are live, waiting or watched
     std::array<std::uint64_t, kProtocols> viewers{};
     // These only rise, also when a record or a ring goes to another stream.
     std::uint64_t bytes_in = 0, bytes_out = 0;

@@ -17,19 +17,22 @@ std::uint64_t aligned(std::uint64_t n)
 
 /// Offsets of the zone's parts, in their order.
 struct Plan {
-    std::uint64_t slots, streams, rings, events, media, end;
+    std::uint64_t slots, streams, rings, events, sessions, media, end;
     std::uint32_t ring_count = 0;
+    std::uint32_t session_count = 0;
 };
 
 Plan plan_of(const Geometry& geometry)
 {
     Plan plan{};
     for (const auto& size_class : geometry.rings) plan.ring_count += size_class.count;
+    plan.session_count = (geometry.sessions + kSessionBucket - 1) / kSessionBucket * kSessionBucket;
     plan.slots = aligned(sizeof(ZoneHeader));
     plan.streams = plan.slots + aligned(sizeof(WorkerSlot) * kSlots);
     plan.rings = plan.streams + aligned(sizeof(StreamRecord) * geometry.streams);
     plan.events = plan.rings + aligned(sizeof(RingHeader) * plan.ring_count);
-    plan.media = plan.events + aligned(sizeof(EventSlot) * geometry.events);
+    plan.sessions = plan.events + aligned(sizeof(EventSlot) * geometry.events);
+    plan.media = plan.sessions + aligned(sizeof(SessionEntry) * plan.session_count);
     plan.end = plan.media;
     for (const auto& size_class : geometry.rings) {
         const auto descriptors = size_class.bytes / kBytesPerDescriptor;
@@ -43,6 +46,7 @@ bool in_range(const Geometry& geometry)
 {
     if (geometry.streams == 0 || geometry.streams > kMaxStreams || geometry.events < 16)
         return false;
+    if (geometry.sessions < kMinSessions || geometry.sessions > kMaxSessions) return false;
     if (geometry.rings.empty()) return false;
     std::uint64_t last = 0;
     std::uint64_t count = 0;
@@ -76,6 +80,7 @@ Result<Zone> Zone::format(std::span<std::byte> memory, const Geometry& geometry,
     header.streams = geometry.streams;
     header.rings = plan.ring_count;
     header.events = geometry.events;
+    header.sessions = plan.session_count;
     header.zone_bytes = plan.end;
     header.boot = boot;
     header.hash_key[0] = hash_key[0];
@@ -84,6 +89,7 @@ Result<Zone> Zone::format(std::span<std::byte> memory, const Geometry& geometry,
     header.streams_at = plan.streams;
     header.rings_at = plan.rings;
     header.events_at = plan.events;
+    header.sessions_at = plan.sessions;
     for (auto& fd : header.wake_fd) fd = -1;
 
     std::uint64_t at = plan.media;

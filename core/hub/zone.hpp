@@ -22,7 +22,8 @@ struct RingClass {
 struct Geometry {
     std::uint32_t streams = 1024;
     std::uint32_t events = 2048;
-    std::vector<RingClass> rings;  ///< ascending sizes
+    std::uint32_t sessions = 32768;  ///< rounded up to whole buckets
+    std::vector<RingClass> rings;    ///< ascending sizes
 };
 
 /// Bytes a zone of this geometry takes. Pages are touched only when used.
@@ -50,6 +51,10 @@ public:
     EventSlot& event(std::uint64_t seq) const
     {
         return at<EventSlot>(header().events_at)[seq % header().events];
+    }
+    SessionEntry& session(std::uint64_t i) const
+    {
+        return at<SessionEntry>(header().sessions_at)[i];
     }
     std::uint32_t index_of(const StreamRecord& stream) const
     {

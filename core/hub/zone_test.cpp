@@ -78,6 +78,8 @@ TEST(HubZone, RefusesGeometriesThatCannotWork)
     EXPECT_TRUE(refused([](Geometry& g) { g.streams = 0; }));
     EXPECT_TRUE(refused([](Geometry& g) { g.streams = kMaxStreams + 1; }));
     EXPECT_TRUE(refused([](Geometry& g) { g.events = 15; }));
+    EXPECT_TRUE(refused([](Geometry& g) { g.sessions = kMinSessions - 1; }));
+    EXPECT_TRUE(refused([](Geometry& g) { g.sessions = kMaxSessions + 1; }));
     EXPECT_TRUE(refused([](Geometry& g) { g.rings.clear(); }));
     EXPECT_TRUE(refused([](Geometry& g) { g.rings[0].bytes = 1000; }));
     EXPECT_TRUE(refused([](Geometry& g) { g.rings[2].bytes = (1ULL << 31) + 1; }));
@@ -86,6 +88,13 @@ TEST(HubZone, RefusesGeometriesThatCannotWork)
     EXPECT_TRUE(refused([](Geometry& g) { g.rings[0].count = 0x10000; }));
     EXPECT_TRUE(refused([](Geometry& g) { ++g.rings[0].count; })) << "does not fit the memory";
     EXPECT_FALSE(refused([](Geometry&) {}));
+}
+
+TEST(HubZone, RoundsTheSessionsUpToWholeBuckets)
+{
+    auto geometry = small_geometry();
+    geometry.sessions = 1000;
+    EXPECT_EQ(SharedZone(geometry).zone.header().sessions, 1008U);
 }
 
 TEST(HubZone, StampsRiseAndNoneIsGivenTwice)

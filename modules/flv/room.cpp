@@ -110,7 +110,7 @@ void Room::leave(Viewer& viewer)
 
 void Room::adapt()
 {
-    const auto interval = batch_interval(hub::viewers_of(*stream_), most_ms_);
+    const auto interval = batch_interval(hub::connections_of(*stream_), most_ms_);
     const bool eager = interval == 0;
     if (eager != eager_) {
         eager_ = eager;

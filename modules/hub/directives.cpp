@@ -16,6 +16,7 @@ void* create_conf(ngx_cycle_t* cycle)
     if (mem == nullptr) return nullptr;
     return new (mem) HubConf{.streams = NGX_CONF_UNSET_UINT,
                              .events = NGX_CONF_UNSET_UINT,
+                             .sessions = NGX_CONF_UNSET_UINT,
                              .generation = NGX_CONF_UNSET_UINT,
                              .rings = nullptr,
                              .channels = {}};
@@ -26,12 +27,12 @@ char* init_conf(ngx_cycle_t* cycle, void* data)
     auto& conf = *static_cast<HubConf*>(data);
     ngx_conf_init_uint_value(conf.streams, defaults::hub_streams);
     ngx_conf_init_uint_value(conf.events, defaults::hub_events);
+    ngx_conf_init_uint_value(conf.sessions, defaults::hub_sessions);
     ngx_conf_init_uint_value(conf.generation, 0);
     if (!fits_hub_zone(conf)) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "sluice hub: sluice_hub_streams, sluice_hub_rings and sluice_hub_events "
-                      "can't change by a reload; "
-                      "restart nginx");
+                      "sluice hub: sluice_hub_streams, sluice_hub_rings, sluice_hub_events and "
+                      "sluice_hub_sessions can't change by a reload; restart nginx");
         return static_cast<char*>(NGX_CONF_ERROR);
     }
     return NGX_CONF_OK;
@@ -105,6 +106,8 @@ void exit_process(ngx_cycle_t*) noexcept
 
 ngx_conf_num_bounds_t streams_bounds = { ngx_conf_check_num_bounds, 1, hub::kMaxStreams };
 ngx_conf_num_bounds_t events_bounds = { ngx_conf_check_num_bounds, 16, 1048576 };
+ngx_conf_num_bounds_t sessions_bounds = {
+    ngx_conf_check_num_bounds, hub::kMinSessions, hub::kMaxSessions };
 
 // Every name here has a heading in README.md; tests/lint/directive_docs.py checks.
 ngx_command_t commands[] = {
@@ -129,6 +132,13 @@ ngx_command_t commands[] = {
       0,
       offsetof(HubConf, events),
       &events_bounds },
+
+    { ngx_string("sluice_hub_sessions"),
+      NGX_MAIN_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      0,
+      offsetof(HubConf, sessions),
+      &sessions_bounds },
 
     { ngx_string("sluice_hub_generation"),
       NGX_MAIN_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,

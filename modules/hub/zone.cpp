@@ -15,7 +15,9 @@ hub::Geometry made;
 hub::Geometry geometry_of(const HubConf& conf)
 {
     hub::Geometry geometry{.streams = static_cast<std::uint32_t>(conf.streams),
-                           .events = static_cast<std::uint32_t>(conf.events)};
+                           .events = static_cast<std::uint32_t>(conf.events),
+                           .sessions = static_cast<std::uint32_t>(conf.sessions),
+                           .rings = {}};
     if (conf.rings == nullptr) {
         for (const auto& ring : defaults::hub_rings) {
             geometry.rings.push_back(
@@ -33,7 +35,8 @@ hub::Geometry geometry_of(const HubConf& conf)
 
 bool same(const hub::Geometry& a, const hub::Geometry& b)
 {
-    if (a.streams != b.streams || a.events != b.events || a.rings.size() != b.rings.size())
+    if (a.streams != b.streams || a.events != b.events || a.sessions != b.sessions ||
+        a.rings.size() != b.rings.size())
         return false;
     for (std::size_t i = 0; i < a.rings.size(); ++i) {
         if (a.rings[i].bytes != b.rings[i].bytes || a.rings[i].count != b.rings[i].count)

@@ -15,6 +15,7 @@
 #include "modules/hub/worker.hpp"
 #include "refusal.hpp"
 #include "text_shelf.hpp"
+#include "viewer_session.hpp"
 #include "waiting_room.hpp"
 
 namespace sluice::ngx {
@@ -66,48 +67,55 @@ ngx_int_t answer(ngx_http_request_t& r, const PackageRequest& asked, bool late)
                                                        : answer_playlist(r, asked, late);
 }
 
-ngx_int_t go_on(ngx_http_request_t& r, const package::Resource& resource, const PlayGrant& grant)
+hub::StreamRecord* stream_of(const package::Resource& resource)
 {
-    const auto reload = package::parse_reload(view(r.args));
-    if (!reload)
-        return refuse_senseless(
-            r, "_HLS_msn and _HLS_part are numbers, and the second needs the first");
-    auto* stream =
-        worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, resource.stream);
-    const PackageRequest asked{
-        .resource = resource, .reload = *reload, .token = token_in(r, grant), .stream = stream};
-    if (package::is_dvr(resource.asked)) return answer_dvr(r, asked);
-    if (stream == nullptr) return refuse_viewer(r, auth::Reason::unpublished);
+    return worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, resource.stream);
+}
+
+ngx_int_t go_on(ngx_http_request_t& r, const PackageRequest& asked, const PlayGrant& grant)
+{
+    if (const auto reason = session_refused(r, asked, grant)) return refuse_viewer(r, *reason);
+    note_session(r, asked);
+    if (package::is_dvr(asked.resource.asked)) return answer_dvr(r, asked);
+    if (asked.stream == nullptr) return refuse_viewer(r, auth::Reason::unpublished);
     if (const auto followed = follow_segment(r, asked)) return *followed;
     const auto rc = answer(r, asked, false);
     if (rc != NGX_AGAIN) return rc;
     return wait_for_window(
-        r, *stream, longest_wait(asked),
+        r, *asked.stream, longest_wait(asked),
         [asked](ngx_http_request_t& request, bool late) { return answer(request, asked, late); });
 }
 
-ngx_int_t authorised(ngx_http_request_t& r, const package::Resource& resource, PlayGrant& grant,
+ngx_int_t authorised(ngx_http_request_t& r, const PackageRequest& asked, PlayGrant& grant,
                      const Authorised& answered)
 {
     note_failure(*r.connection->log, answered);
     if (!answered.allowed) return refuse_viewer(r, reason_of(answered), answered.reason);
-    if (const auto reason = viewer_still_allowed(r, resource.channel, grant))
+    if (const auto reason = viewer_still_allowed(r, asked.resource.channel, grant))
         return refuse_viewer(r, *reason);
-    return go_on(r, resource, grant);
+    auto now = asked;
+    now.stream = stream_of(asked.resource);  // its record may have become another's meanwhile
+    return go_on(r, now, grant);
 }
 
-ngx_int_t ask(ngx_http_request_t& r, const package::Resource& resource, const PlayGrant& grant)
+ngx_int_t ask(ngx_http_request_t& r, const PackageRequest& asked, const PlayGrant& grant)
 {
     return hold_request(r,
                         {.action = "play",
-                         .channel = resource.channel,
-                         .protocol = "hls",
+                         .channel = asked.resource.channel,
+                         .protocol = asked.resource.asked == Asked::manifest ? "dash" : "hls",
                          .address = view(r.connection->addr_text),
                          .query = view(r.args)},
                         *grant.authorise,
-                        [&r, resource, grant = grant](const Authorised& answered) mutable {
-                            return authorised(r, resource, grant, answered);
+                        [&r, asked, grant = grant](const Authorised& answered) mutable {
+                            return authorised(r, asked, grant, answered);
                         });
+}
+
+/// The callback is asked once for a session; media are let in by the playlist that names them.
+bool must_ask(ngx_http_request_t& r, const PackageRequest& asked, const PlayGrant& grant)
+{
+    return grant.authorise && !is_media(asked.resource.asked) && !has_session(r, asked);
 }
 
 void tick(std::int64_t now_ms)
@@ -139,8 +147,15 @@ ngx_int_t serve_package(ngx_http_request_t& r)
     if (const auto rc = ngx_http_discard_request_body(&r); rc != NGX_OK) return rc;
     const auto grant = admit(r, *resource);
     if (!grant) return refuse_viewer(r, grant.error());
-    if (grant->authorise && !is_media(resource->asked)) return ask(r, *resource, *grant);
-    return go_on(r, *resource, *grant);
+    const auto reload = package::parse_reload(view(r.args));
+    if (!reload)
+        return refuse_senseless(
+            r, "_HLS_msn and _HLS_part are numbers, and the second needs the first");
+    const PackageRequest asked{.resource = *resource,
+                               .reload = *reload,
+                               .token = token_in(r, *grant),
+                               .stream = stream_of(*resource)};
+    return must_ask(r, asked, *grant) ? ask(r, asked, *grant) : go_on(r, asked, *grant);
 }
 
 void start_package()

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "answer.hpp"
@@ -154,7 +155,9 @@ ngx_msec_t longest_wait(const PackageRequest& asked)
     constexpr ngx_msec_t kUnknown = 10'000;
     const auto view = look_at_window(*asked.stream, asked.resource.stream);
     if (!view || view->window->target_s == 0) return kUnknown;
-    return kTargets * view->window->target_s * 1000;
+    const auto& window = *view->window;
+    const bool transport = asked.resource.lane == Lane::transport;
+    return kTargets * std::max(window.target_s, transport ? window.transport_target_s : 0) * 1000;
 }
 
 }  // namespace sluice::ngx

@@ -16,10 +16,10 @@ void add_totals(const hub::Totals& totals, MetricsPage& page)
     page.gauge("sluice_streams", "Streams by state.");
     page.sample(totals.live, "{state=\"live\"}");
     page.sample(totals.waiting, "{state=\"waiting\"}");
-    page.gauge("sluice_viewers", "Viewers connected now, by protocol.");
+    page.gauge("sluice_viewers", "Viewers now, by protocol.");
     for (std::size_t i = 0; i < hub::kProtocols; ++i) {
         page.sample(totals.viewers.at(i),
-                    std::string("{protocol=\"") + kProtocolNames.at(i) + "\"}");
+                    std::string("{protocol=\"") + hub::kProtocolNames.at(i) + "\"}");
     }
     page.counter("sluice_in_bytes_total", "Media bytes received from publishers.");
     page.sample(totals.bytes_in);
@@ -68,6 +68,13 @@ void add_hub(const hub::Zone& zone, const hub::Totals& totals, MetricsPage& page
     page.gauge("sluice_hub_streams", "Streams that are live, waiting or watched.");
     page.sample(totals.used);
     add_rings(zone, page);
+    page.gauge("sluice_hub_sessions_max", "Sessions of HLS and DASH viewers there is room for.");
+    page.sample(zone.header().sessions);
+    page.gauge("sluice_hub_sessions", "Sessions of HLS and DASH viewers that are kept.");
+    page.sample(zone.header().sessions_used.load());
+    page.counter("sluice_hub_sessions_dropped_total",
+                 "Requests whose viewer was not counted because there was no room.");
+    page.sample(zone.header().sessions_dropped.load());
     page.counter("sluice_hub_events_total", "Events appended to the hub's ring.");
     page.sample(zone.header().event_head.load());
 }

@@ -85,6 +85,15 @@ std::uint64_t bytes_out(const hub::StreamRecord& stream)
     return sum;
 }
 
+Json viewers_json(const hub::StreamRecord& stream)
+{
+    Json viewers;
+    for (std::size_t i = 0; i < hub::kProtocols; ++i) {
+        viewers[hub::kProtocolNames.at(i)] = hub::viewers_of(stream, static_cast<hub::Protocol>(i));
+    }
+    return viewers;
+}
+
 Json stream_json(const hub::StreamRecord& stream)
 {
     const auto now = look_at(stream);
@@ -105,10 +114,7 @@ Json stream_json(const hub::StreamRecord& stream)
             {"bytes_in", ring == nullptr ? 0 : ring->bytes_in.load()},
             {"tags_in", ring == nullptr ? 0 : ring->tags_in.load()},
             {"last_dts_ms", now.last_dts_ms},
-            {"viewers",
-             {{"flv", hub::viewers_of(stream, hub::Protocol::flv)},
-              {"ws_flv", hub::viewers_of(stream, hub::Protocol::ws_flv)},
-              {"rtmp", hub::viewers_of(stream, hub::Protocol::rtmp)}}},
+            {"viewers", viewers_json(stream)},
             {"skips",
              {{"count", stream.skip_count.load()},
               {"tags", stream.skip_tags.load()},
@@ -117,19 +123,12 @@ Json stream_json(const hub::StreamRecord& stream)
             {"bytes_out", bytes_out(stream)}};
 }
 
-bool shown(const hub::StreamRecord& stream)
-{
-    if (hub::name_of(stream).empty()) return false;
-    return hub::Current::unpack(stream.current.load()).state != hub::State::idle ||
-           stream.readers.load() != 0;
-}
-
 template <class Visit>
 void for_each_shown(Visit&& visit)
 {
     const auto& zone = worker()->zone;
     for (std::uint32_t i = 0; i < zone.header().streams; ++i) {
-        if (shown(zone.stream(i))) visit(zone.stream(i));
+        if (hub::is_shown(zone.stream(i))) visit(zone.stream(i));
     }
 }
 
@@ -176,7 +175,7 @@ Json report_streams(std::string_view id)
     Json streams = Json::array();
     if (!id.empty()) {
         const auto* stream = hub::find_stream(worker()->zone, id);
-        if (stream != nullptr && shown(*stream)) streams.push_back(stream_json(*stream));
+        if (stream != nullptr && hub::is_shown(*stream)) streams.push_back(stream_json(*stream));
     } else {
         for_each_shown(
             [&](const hub::StreamRecord& stream) { streams.push_back(stream_json(stream)); });

@@ -45,13 +45,6 @@ Figures figures_of(const hub::Zone& zone, const hub::StreamRecord& stream)
     return figures;
 }
 
-bool listed(const hub::StreamRecord& stream)
-{
-    if (hub::name_of(stream).empty()) return false;
-    return hub::Current::unpack(stream.current.load()).state != hub::State::idle ||
-           stream.readers.load() != 0;
-}
-
 /// One sample for each stream.
 template <class Value>
 void each(MetricsPage& page, const std::vector<Figures>& streams, Value&& value)
@@ -98,7 +91,7 @@ void add_audience(MetricsPage& page, const std::vector<Figures>& streams)
     for (const auto& figures : streams) {
         for (std::size_t i = 0; i < hub::kProtocols; ++i) {
             page.sample(hub::viewers_of(*figures.stream, static_cast<hub::Protocol>(i)),
-                        "{" + figures.label + ",protocol=\"" + kProtocolNames.at(i) + "\"}");
+                        "{" + figures.label + ",protocol=\"" + hub::kProtocolNames.at(i) + "\"}");
         }
     }
     page.counter("sluice_stream_out_bytes_total", "Media bytes sent to the stream's viewers.");
@@ -118,7 +111,7 @@ void add_stream_metrics(const hub::Zone& zone, MetricsPage& page)
     std::vector<Figures> streams;
     std::uint64_t left_out = 0;
     for (std::uint32_t i = 0; i < zone.header().streams; ++i) {
-        if (!listed(zone.stream(i))) continue;
+        if (!hub::is_shown(zone.stream(i))) continue;
         if (streams.size() == kStreamsListed) {
             ++left_out;
         } else {

@@ -3,7 +3,8 @@
 import json
 import signal
 
-from sluicetest import logs, processes
+import pytest
+from sluicetest import logs, metrics, processes
 from sluicetest.publisher import Publisher, clip
 from sluicetest.refusal import DENIED, expect_refused
 from sluicetest.viewer import HttpFlv
@@ -58,18 +59,27 @@ def test_a_gop_that_does_not_fit_is_told_and_viewers_go_on(make_nginx):
             viewer.check(largest_step_ms=200)
 
 
-def test_a_reload_that_changes_the_size_of_the_hub_is_refused(make_nginx):
-    nginx = make_nginx(application=OPEN, main="sluice_hub_streams 16;")
+@pytest.mark.parametrize("size", ["sluice_hub_streams", "sluice_hub_events", "sluice_hub_sessions"])
+def test_a_reload_that_changes_the_size_of_the_hub_is_refused(make_nginx, size):
+    nginx = make_nginx(application=OPEN, main=f"{size} 512;")
     nginx.expected.append("sluice")
     with Publisher(nginx.rtmp, "demo", clip("avc_quick")) as push:
         nginx.control.wait_state("demo", "live")
         workers = nginx.workers()
-        nginx.write_conf(main="sluice_hub_streams 32;")
+        nginx.write_conf(main=f"{size} 1024;")
         nginx.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: "sluice_hub_streams" in logs.read(nginx.error_log), what="the reason in the log")
+        wait_for(lambda: size in logs.read(nginx.error_log), what="the reason in the log")
         stays(lambda: nginx.workers() == workers, 1, "the old workers")
         assert not push.ended.is_set()
-        assert nginx.control.json("/-/generation")["hub"]["streams_max"] == 16
+
+
+def test_the_hub_says_how_much_there_is_room_for(make_nginx):
+    nginx = make_nginx(main="sluice_hub_streams 16; sluice_hub_sessions 1000;")
+    assert nginx.control.json("/-/generation")["hub"]["streams_max"] == 16
+    text = nginx.control.request("GET", "/-/metrics")[2].decode()
+    assert metrics.samples(text, "sluice_hub_sessions_max") == {(): 1008}  # in whole buckets of 16
+    assert metrics.samples(text, "sluice_hub_sessions") == {(): 0}
+    assert metrics.samples(text, "sluice_hub_sessions_dropped_total") == {(): 0}
 
 
 def slots_taken(nginx):

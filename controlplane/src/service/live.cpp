@@ -23,7 +23,8 @@ json idle_stream()
             {"av_drift_ms", nullptr},
             {"silence_ms", nullptr},
             {"last_tag_age_ms", nullptr},
-            {"viewers", {{"flv", 0}, {"ws_flv", 0}, {"rtmp", 0}}}};
+            {"viewers",
+             {{"flv", 0}, {"ws_flv", 0}, {"rtmp", 0}, {"hls", 0}, {"cmaf_hls", 0}, {"dash", 0}}}};
 }
 
 /// Whether the channel may be pushed to at all, apart from what the encoder sends.

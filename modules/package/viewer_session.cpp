@@ -1,0 +1,111 @@
+#include "viewer_session.hpp"
+
+#include <string>
+
+#include "core/hub/slots.hpp"
+#include "core/hub/viewer_sessions.hpp"
+#include "modules/common/http_answer.hpp"
+#include "modules/hub/worker.hpp"
+
+namespace sluice::ngx {
+namespace {
+
+using hub::Protocol;
+using package::Asked;
+
+constexpr std::string_view kCookie = "sluice_viewer";
+
+std::string_view cookie_in(const ngx_http_request_t& r)
+{
+    auto cookies = header_in(r, "cookie");
+    while (!cookies.empty()) {
+        auto one = cookies.substr(0, cookies.find(';'));
+        cookies.remove_prefix(std::min(one.size() + 1, cookies.size()));
+        while (one.starts_with(' ')) one.remove_prefix(1);
+        if (one.starts_with(kCookie) && one.substr(kCookie.size()).starts_with('='))
+            return one.substr(kCookie.size() + 1);
+    }
+    return {};
+}
+
+/// The token, or the cookie, or address and agent.
+std::string identity_of(const ngx_http_request_t& r, const PackageRequest& asked)
+{
+    if (!asked.token.empty()) return std::string(asked.token);
+    if (const auto cookie = cookie_in(r); !cookie.empty()) return "cookie " + std::string(cookie);
+    const auto agent = r.headers_in.user_agent == nullptr ? std::string_view()
+                                                          : view(r.headers_in.user_agent->value);
+    return std::string(view(r.connection->addr_text)) + ' ' + std::string(agent);
+}
+
+/// What a playlist or manifest begins; nothing for media, which several protocols share.
+std::optional<Protocol> begun_by(const package::Resource& resource)
+{
+    switch (resource.asked) {
+        case Asked::manifest:
+            return Protocol::dash;
+        case Asked::transport_playlist:
+            return Protocol::hls;
+        case Asked::multivariant:
+        case Asked::lane_playlist:
+        case Asked::dvr_multivariant:
+        case Asked::dvr_playlist:
+            return Protocol::cmaf_hls;
+        default:
+            return std::nullopt;
+    }
+}
+
+bool is_noted(const PackageRequest& asked, Protocol protocol, const std::string& viewer)
+{
+    return hub::is_noted(worker()->zone, *asked.stream, protocol, viewer, mono_ms());
+}
+
+/// Of the protocols that the request may belong to, the one that the viewer has a session of.
+std::optional<Protocol> session_of(const PackageRequest& asked, const std::string& viewer)
+{
+    if (const auto begun = begun_by(asked.resource)) {
+        return is_noted(asked, *begun, viewer) ? begun : std::nullopt;
+    }
+    if (asked.resource.lane == package::Lane::transport) {
+        return is_noted(asked, Protocol::hls, viewer) ? std::optional(Protocol::hls) : std::nullopt;
+    }
+    for (const auto protocol : {Protocol::cmaf_hls, Protocol::dash}) {
+        if (is_noted(asked, protocol, viewer)) return protocol;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+bool has_session(ngx_http_request_t& r, const PackageRequest& asked)
+{
+    return asked.stream != nullptr && session_of(asked, identity_of(r, asked)).has_value();
+}
+
+std::optional<auth::Reason> session_refused(ngx_http_request_t& r, const PackageRequest& asked,
+                                            const PlayGrant& grant)
+{
+    if (grant.max_viewers == 0 || asked.stream == nullptr || !begun_by(asked.resource))
+        return std::nullopt;
+    if (has_session(r, asked) || hub::viewers_of(*asked.stream) < grant.max_viewers)
+        return std::nullopt;
+    raise("viewer.limit", asked.resource.stream,
+          {{"limit", static_cast<std::int64_t>(grant.max_viewers)}});
+    return auth::Reason::viewer_limit;
+}
+
+void note_session(ngx_http_request_t& r, const PackageRequest& asked)
+{
+    const bool live = asked.stream != nullptr &&
+                      hub::Current::unpack(asked.stream->current.load()).state != hub::State::idle;
+    if (!live) return;
+    const auto viewer = identity_of(r, asked);
+    auto protocol = begun_by(asked.resource);
+    if (!protocol) protocol = session_of(asked, viewer);
+    if (!protocol) return;
+    hub::note_request(worker()->zone, *asked.stream, *protocol, viewer, mono_ms(),
+                      static_cast<std::int64_t>(longest_wait(asked)));
+}
+
+}  // namespace sluice::ngx
