@@ -9,9 +9,11 @@ std::optional<Kept> kept_of(const package::Window& window, const std::string& ro
                             const package::Completed& completed)
 {
     const auto& lane = window.of(completed.lane);
-    if (completed.lane == package::Lane::transport || !lane.holds(completed.sequence))
+    if (completed.lane == package::Lane::transport || completed.lost ||
+        !lane.holds(completed.sequence))
         return std::nullopt;
     const auto& segment = lane.at(completed.sequence);
+    if (segment.bytes == 0) return std::nullopt;
     const auto& period = window.period_at(segment.period);
     const std::int64_t timescale = package::timescale_of(period, completed.lane);
     if (timescale == 0) return std::nullopt;

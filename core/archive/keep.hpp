@@ -8,8 +8,8 @@
 
 namespace sluice::archive {
 
-/// What the archive needs of a segment that became whole; nothing for MPEG-TS, and for what has
-/// left the window already. `root`: where live windows lie.
+/// What the archive needs of a segment that ended; nothing for MPEG-TS, for what was lost, and for
+/// what has left the window already. `root`: where live windows lie.
 std::optional<Kept> kept_of(const package::Window& window, const std::string& root,
                             const package::Completed& completed);
 

@@ -196,6 +196,7 @@ struct alignas(64) WorkerSlot {
     std::atomic<std::uint32_t> exiting;
     std::atomic<std::uint32_t> publishers;
     std::atomic<std::uint32_t> viewers;
+    std::atomic<std::uint32_t> held;                 ///< requests that wait for a live window
     alignas(64) std::atomic<std::uint32_t> pending;  ///< 1: an eventfd write is on its way
     std::atomic<std::uint32_t> events_dirty;
     std::atomic<std::uint32_t> follows_events;  ///< has somebody who listens to the event ring

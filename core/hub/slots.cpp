@@ -24,6 +24,7 @@ void reset(WorkerSlot& slot)
     slot.exiting.store(0);
     slot.publishers.store(0);
     slot.viewers.store(0);
+    slot.held.store(0);
     slot.follows_events.store(0);
     slot.pending.store(0);
     for (auto& word : slot.dirty) word.store(0);

@@ -132,7 +132,7 @@ void LaneWriter::complete(std::int64_t duration)
         lane.total_us += us;
     });
     const auto& whole = lane().at(lane().end - 1);
-    if (!whole.gap && whole.bytes != 0) completed_->push_back({lane_, whole.sequence});
+    completed_->push_back({lane_, whole.sequence, whole.gap});
     remove_old();
 }
 

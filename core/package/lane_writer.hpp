@@ -9,10 +9,11 @@
 
 namespace sluice::package {
 
-/// A segment that is whole now.
+/// A segment that ended.
 struct Completed {
     Lane lane{};
     std::uint64_t sequence = 0;
+    bool lost = false;  ///< the disk did not take all of it
 };
 
 /// Writes one lane of the live window: bytes into files first, then what viewers see of them.

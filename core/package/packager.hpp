@@ -71,7 +71,7 @@ public:
     const PackageSettings& settings() const { return settings_; }
     const Window& window() const { return hold_.window(); }
 
-    /// The segments that became whole since the last call.
+    /// The segments that ended since the last call.
     std::vector<Completed> take_completed() { return std::exchange(completed_, {}); }
 
 private:

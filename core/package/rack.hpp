@@ -33,6 +33,13 @@ struct alignas(64) StreamRack {
     Volume volumes[kVolumes];
 };
 
+/// What was counted over all streams; only rises.
+struct alignas(64) PackageCounts {
+    std::atomic<std::uint64_t> segments;       ///< made
+    std::atomic<std::uint64_t> segments_lost;  ///< that the disk did not take
+    std::atomic<std::uint64_t> not_kept;       ///< that the archive did not take
+};
+
 /// All streams' racks: plain, zeroed memory in. Cheap to copy, owns nothing. Pages are touched by
 /// use, so the memory may be reserved without being there.
 class Rack {
@@ -40,16 +47,23 @@ public:
     Rack() = default;
     /// `memory`: at least bytes_for(streams), zeroed once, aligned to 64.
     Rack(std::span<std::byte> memory, std::uint32_t streams)
-        : racks_(reinterpret_cast<StreamRack*>(memory.data())), streams_(streams)
+        : counts_(reinterpret_cast<PackageCounts*>(memory.data())),
+          racks_(reinterpret_cast<StreamRack*>(memory.data() + sizeof(PackageCounts))),
+          streams_(streams)
     {}
 
-    static std::size_t bytes_for(std::uint32_t streams) { return sizeof(StreamRack) * streams; }
+    static std::size_t bytes_for(std::uint32_t streams)
+    {
+        return sizeof(PackageCounts) + sizeof(StreamRack) * streams;
+    }
 
     explicit operator bool() const { return racks_ != nullptr; }
     std::uint32_t streams() const { return streams_; }
     StreamRack& of(std::uint32_t stream) const { return racks_[stream]; }
+    PackageCounts& counts() const { return *counts_; }
 
 private:
+    PackageCounts* counts_ = nullptr;
     StreamRack* racks_ = nullptr;
     std::uint32_t streams_ = 0;
 };

@@ -6,6 +6,7 @@
 
 #include "conf.hpp"
 #include "core/package/segment_files.hpp"
+#include "live_windows.hpp"
 #include "modules/common/guard.hpp"
 
 namespace sluice::ngx {
@@ -13,13 +14,16 @@ namespace {
 
 constexpr std::size_t kLongestQueue = 64;
 
-std::uint64_t not_kept = 0;
-
 std::string archive_root()
 {
     std::string root(view(package_conf().archive));
     while (root.size() > 1 && root.back() == '/') root.pop_back();
     return root;
+}
+
+void note_not_kept()
+{
+    live_windows().counts().not_kept.fetch_add(1);
 }
 
 ngx_thread_pool_t* pool()
@@ -67,7 +71,7 @@ void ArchiveQueue::Lane::post()
     busy = true;
     if (ngx_thread_task_post(pool(), &job->task) == NGX_OK) return;
     busy = false;
-    ++not_kept;
+    note_not_kept();
     delete job;
 }
 
@@ -90,7 +94,7 @@ void ArchiveQueue::Lane::done(ngx_event_t& event)
     auto& lane = *job->lane;
     lane.busy = false;
     if (job->failed) {
-        ++not_kept;
+        note_not_kept();
         if (!lane.failing) {
             ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, job->error,
                           "sluice package: a segment can't be kept in \"%s\"", lane.name.c_str());
@@ -110,7 +114,7 @@ void ArchiveQueue::keep(archive::Kept kept)
 {
     if (lane_->waiting.size() >= kLongestQueue) {
         lane_->waiting.pop_front();
-        ++not_kept;
+        note_not_kept();
     }
     lane_->waiting.push_back(std::move(kept));
     lane_->post();
@@ -165,11 +169,6 @@ void remove_outlived_archives()
     work->task.event.log = ngx_cycle->log;
     sweeping = ngx_thread_task_post(pool(), &work->task) == NGX_OK;
     if (!sweeping) delete work;
-}
-
-std::uint64_t segments_not_kept()
-{
-    return not_kept;
 }
 
 }  // namespace sluice::ngx

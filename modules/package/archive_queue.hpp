@@ -33,7 +33,4 @@ std::string archive_folder(std::string_view stream);
 /// asked for now and then, and done by a thread.
 void remove_outlived_archives();
 
-/// Segments that could not be kept, of this worker: the disk was too slow or refused.
-std::uint64_t segments_not_kept();
-
 }  // namespace sluice::ngx

@@ -71,12 +71,14 @@ void StreamPackager::end()
     archive_.reset();
 }
 
-/// Segments that are whole go on into the archive, where the channel has time-shift.
+/// Segments that ended are counted, and go on into the archive where the channel has time-shift.
 void StreamPackager::keep_completed()
 {
-    const auto completed = packager_->take_completed();
-    if (!archive_) return;
-    for (const auto& segment : completed) {
+    auto& counts = live_windows().counts();
+    for (const auto& segment : packager_->take_completed()) {
+        counts.segments.fetch_add(1);
+        if (segment.lost) counts.segments_lost.fetch_add(1);
+        if (!archive_) continue;
         auto kept = archive::kept_of(packager_->window(), live_folder(), segment);
         if (kept) archive_->keep(std::move(*kept));
     }

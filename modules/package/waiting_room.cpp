@@ -33,7 +33,7 @@ void enter(Waiting& waiting)
 {
     auto& room = rooms[index_of(waiting)];
     room.push_back(&waiting);
-    ++count;
+    worker()->slot_record().held.store(static_cast<std::uint32_t>(++count));
     waiting.here = true;
     if (room.size() == 1) hub::want_window_wakes(*waiting.stream, worker()->slot, true);
 }
@@ -43,7 +43,7 @@ void leave(Waiting& waiting)
     if (waiting.timer.timer_set) ngx_del_timer(&waiting.timer);
     if (!waiting.here) return;
     waiting.here = false;
-    --count;
+    worker()->slot_record().held.store(static_cast<std::uint32_t>(--count));
     const auto found = rooms.find(index_of(waiting));
     std::erase(found->second, &waiting);
     if (!found->second.empty()) return;

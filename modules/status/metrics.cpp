@@ -5,6 +5,7 @@
 #include "core/hub/totals.hpp"
 #include "metrics_page.hpp"
 #include "modules/hub/worker.hpp"
+#include "package_metrics.hpp"
 #include "report.hpp"
 #include "stream_metrics.hpp"
 
@@ -95,6 +96,9 @@ void add_workers(const hub::Zone& zone, MetricsPage& page)
     using Slot = const hub::WorkerSlot&;
     page.gauge("sluice_worker_viewers", "Viewers that the worker serves.");
     each_worker(zone, page, [](Slot slot) { return slot.viewers.load(); });
+    page.gauge("sluice_worker_held_requests",
+               "Requests that wait in the worker for a part or playlist of low-latency HLS.");
+    each_worker(zone, page, [](Slot slot) { return slot.held.load(); });
     page.gauge("sluice_worker_publishers", "Publishers that the worker serves.");
     each_worker(zone, page, [](Slot slot) { return slot.publishers.load(); });
     page.gauge("sluice_worker_config_generation", "Generation of nginx's configuration in force.");
@@ -142,6 +146,7 @@ std::string report_metrics()
     add_hub(zone, totals, page);
     add_workers(zone, page);
     add_connections(page);
+    add_package_metrics(page);
     add_stream_metrics(zone, page);
     return page.take();
 }
