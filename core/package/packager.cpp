@@ -24,7 +24,9 @@ constexpr std::int64_t kRoundedOff = 400;
 constexpr std::int64_t kFirstTransportMs = 12'000;
 constexpr std::int64_t kSoundOnlyAfter = 2;  // 1 / s: half a second without a picture
 constexpr std::int64_t kDriftMs = 500;
+// A network that stalled and caught up is late at several boundaries, but not for long.
 constexpr int kDriftedBoundaries = 3;
+constexpr std::int64_t kDriftedForMs = 5000;
 
 std::size_t index(Kind kind)
 {
@@ -169,6 +171,7 @@ void Packager::take_unit(Kind kind, const media::AccessUnit& unit, const Arrival
         }
     }
     if (kind == Kind::audio) sound_frame_ = unit.duration;
+    if (kind == Kind::video && unit.key) note_frame(unit.duration);
     if (!in_period_) return;
     cut(lead_of(kind, unit), kind, now);
     auto& lane = kind == Kind::video ? video_ : audio_;
@@ -181,13 +184,29 @@ void Packager::take_unit(Kind kind, const media::AccessUnit& unit, const Arrival
     }
 }
 
+/// The first frame's duration may have been a guess.
+void Packager::note_frame(std::uint32_t duration)
+{
+    const auto& window = hold_.window();
+    if (!in_period_ || lead_ != Kind::video) return;
+    const auto number = window.end_period - 1;
+    if (window.period_at(number).video.frame == duration) return;
+    hold_.change([&](Window& changed) {
+        changed.period_at(number).video.frame = duration;
+        changed.period_at(number).transport_video.frame = duration;
+    });
+}
+
 /// Whether the programme's date went astray: the encoder's clock is not the world's.
 bool Packager::drifted(const Boundary& boundary, const Arrival& now)
 {
     const auto& window = hold_.window();
     const auto said = wall_ms_at(window.period_at(window.end_period - 1), boundary.time);
-    drifted_ = std::abs(now.wall_ms - said) > kDriftMs ? drifted_ + 1 : 0;
-    return drifted_ >= kDriftedBoundaries && boundary.independent;
+    const bool off = std::abs(now.wall_ms - said) > kDriftMs;
+    if (off && drifted_ == 0) drifted_since_ms_ = now.mono_ms;
+    drifted_ = off ? drifted_ + 1 : 0;
+    return drifted_ >= kDriftedBoundaries && now.mono_ms - drifted_since_ms_ >= kDriftedForMs &&
+           boundary.independent;
 }
 
 void Packager::cut(const Lead& lead, Kind kind, const Arrival& now)

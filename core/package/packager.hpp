@@ -87,6 +87,7 @@ private:
     void note_track(media::Kind kind);
     void take_unit(media::Kind kind, const media::AccessUnit& unit, const Arrival& now);
     bool may_begin(media::Kind kind, const media::AccessUnit& unit);
+    void note_frame(std::uint32_t duration);
     bool drifted(const Boundary& boundary, const Arrival& now);
     void begin_period(media::Kind kind, const media::AccessUnit& unit, const Arrival& now);
     void end_period();
@@ -120,8 +121,9 @@ private:
     bool stale_[2]{};    ///< of each kind: its units need a header that the period doesn't have
     media::Kind lead_{};
     std::int64_t first_sound_ = -1;
-    int drifted_ = 0;                ///< boundaries in a row at which the wall clock was elsewhere
-    std::uint32_t sound_frame_ = 0;  ///< samples of the newest frame of audio
+    int drifted_ = 0;  ///< boundaries in a row at which the wall clock was elsewhere …
+    std::int64_t drifted_since_ms_ = 0;  ///< … and when the first of them was
+    std::uint32_t sound_frame_ = 0;      ///< samples of the newest frame of audio
 };
 
 /// Milliseconds since 1970 at a time of the period, 90 kHz.
