@@ -32,4 +32,13 @@ void write_stamp(std::uint8_t* to, const Stamp& stamp);
 /// foreign media.
 std::optional<Stamp> read_stamp(MediaType type, View prefix);
 
+/// The earliest and the latest of several.
+struct StampRange {
+    Stamp first;
+    Stamp last;
+};
+
+/// The stamps anywhere in `bytes`, which hold frames of one track; nothing without any.
+std::optional<StampRange> find_stamps(View bytes);
+
 }  // namespace sluice::bench
