@@ -8,20 +8,27 @@
 namespace sluice::bench {
 namespace {
 
-/// The stamps of the pictures and the sound of a segment.
-std::optional<StampRange> segment_stamps(View segment)
+struct SegmentStamps {
+    std::int64_t first_picture_us = 0;
+    std::int64_t last_us = 0;  ///< of pictures and sound
+};
+
+std::optional<SegmentStamps> segment_stamps(View segment)
 {
-    std::optional<StampRange> all;
+    std::optional<SegmentStamps> found;
+    std::size_t largest = 0;
     const auto payloads = transport_payloads(segment);
-    if (!payloads) return all;
+    if (!payloads) return found;
     for (const auto& [pid, payload] : *payloads) {
         const auto range = find_stamps(payload);
         if (!range) continue;
-        if (!all) all = range;
-        if (range->first.sent_us < all->first.sent_us) all->first = range->first;
-        if (range->last.sent_us > all->last.sent_us) all->last = range->last;
+        if (!found) found.emplace();
+        found->last_us = std::max(found->last_us, range->last.sent_us);
+        if (payload.size() <= largest) continue;
+        largest = payload.size();  // pictures are larger than sound
+        found->first_picture_us = range->first.sent_us;
     }
-    return all;
+    return found;
 }
 
 }  // namespace
@@ -36,9 +43,9 @@ void DelayMeter::add_segment(View segment, std::int64_t listed_us, std::int64_t 
 {
     const auto stamps = segment_stamps(segment);
     if (!stamps) return;
-    listed_us_.add(listed_us - stamps->last.sent_us);
-    segment_us_.add(now_us - stamps->last.sent_us);
-    if (previous_listed_us_) cut_us_.add(*previous_listed_us_ - stamps->first.sent_us);
+    listed_us_.add(listed_us - stamps->last_us);
+    segment_us_.add(now_us - stamps->last_us);
+    if (previous_listed_us_) cut_us_.add(*previous_listed_us_ - stamps->first_picture_us);
     previous_listed_us_ = listed_us;
 }
 

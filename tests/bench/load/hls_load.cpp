@@ -224,7 +224,7 @@ void HlsLoad::read(std::size_t number)
         return disconnect(one);
     }
     if (!*got) return;
-    if (phase_ == Phase::window) traffic_.bytes += **got;
+    if (phase_ == Phase::window) tally_.add_bytes(**got);
     if (auto taken = one.session->receive(View(buffer_).first(**got)); !taken)
         return failed(number, taken.error(), now);
     if (!one.session->busy()) answered(number, now);
@@ -281,22 +281,8 @@ void HlsLoad::count(std::size_t number, std::int64_t now)
 {
     if (phase_ != Phase::window) return;
     const auto& one = lane(number);
-    const auto bytes = one.session->body().size();
-    auto& of_track = sizes_[number % kLanes];
-    ++traffic_.requests;
-    if (one.ask.kind == AskKind::reload) {
-        ++traffic_.reloads;
-        reload_us_.add(now - one.asked_us);
-        ++of_track.playlists;
-        of_track.playlist_bytes += bytes;
-    } else if (one.ask.kind == AskKind::part) {
-        ++traffic_.parts;
-        part_us_.add(now - one.asked_us);
-        ++of_track.parts;
-        of_track.part_bytes += bytes;
-    } else if (one.ask.kind == AskKind::segment) {
-        ++traffic_.segments;
-    }
+    tally_.add_answer(number % kLanes, one.ask.kind, one.session->body().size(),
+                      now - one.asked_us);
 }
 
 void HlsLoad::look_for_stamps(std::size_t number, std::int64_t now)
@@ -356,17 +342,6 @@ void HlsLoad::disconnect(Lane& lane)
     lane.session.reset();
 }
 
-nlohmann::json HlsLoad::sizes() const
-{
-    auto list = nlohmann::json::array();
-    for (const auto& one : sizes_) {
-        if (one.playlists == 0 || one.parts == 0) continue;
-        list.push_back({{"playlist_bytes", one.playlist_bytes / one.playlists},
-                        {"part_bytes", one.part_bytes / one.parts}});
-    }
-    return list;
-}
-
 void HlsLoad::report_result() const
 {
     const auto now = now_us();
@@ -389,17 +364,10 @@ void HlsLoad::report_result() const
                           {"stalls", stalls},
                           {"parts_missed", missed},
                           {"window_s", window_s_},
-                          {"requests", traffic_.requests},
-                          {"reloads", traffic_.reloads},
-                          {"parts", traffic_.parts},
-                          {"segments", traffic_.segments},
-                          {"bytes", traffic_.bytes},
-                          {"tracks", sizes()},
                           {"part_target_ms", static_cast<double>(part_target_us) / 1000},
-                          {"reload_ms", reload_us_.summary_ms()},
-                          {"part_ms", part_us_.summary_ms()},
                           {"start_ms", start_us_.summary_ms()},
                           {"own_cpu_s", window_cpu_s_}};
+    result.update(tally_.summary());
     if (plan_.delays) result.update(delays_.summary_ms());
     report(result);
 }

@@ -13,6 +13,7 @@
 #include "delay_meter.hpp"
 #include "endpoint.hpp"
 #include "event_loop.hpp"
+#include "hls_tally.hpp"
 #include "http1_session.hpp"
 #include "samples.hpp"
 #include "viewer_track.hpp"
@@ -51,7 +52,7 @@ public:
 
 private:
     static constexpr std::size_t kReadBytes = 256 << 10;
-    static constexpr std::size_t kLanes = DelayMeter::kTracks;
+    static constexpr std::size_t kLanes = HlsTally::kTracks;
 
     /// One connection of a viewer and the track on it.
     struct Lane {
@@ -74,21 +75,6 @@ private:
         std::int64_t us;
         std::size_t lane;
         bool operator>(const Due& other) const { return us > other.us; }
-    };
-    /// Of the window.
-    struct Traffic {
-        std::uint64_t requests = 0;
-        std::uint64_t bytes = 0;  ///< on the wire
-        std::uint64_t reloads = 0;
-        std::uint64_t parts = 0;
-        std::uint64_t segments = 0;
-    };
-    /// Of a track in the window.
-    struct Sizes {
-        std::uint64_t playlists = 0;
-        std::uint64_t playlist_bytes = 0;
-        std::uint64_t parts = 0;
-        std::uint64_t part_bytes = 0;
     };
     enum class Phase : std::uint8_t { joining, warming, window, done };
 
@@ -119,7 +105,6 @@ private:
     void failed(std::size_t number, const std::string& why, std::int64_t now);
     bool awaited(const Lane& lane) const;
     void disconnect(Lane& lane);
-    nlohmann::json sizes() const;
     void report_result() const;
 
     HlsPlan plan_;
@@ -139,10 +124,7 @@ private:
     std::size_t joined_ = 0;
     std::size_t errors_ = 0;
     std::map<std::string, std::size_t> failures_;
-    Traffic traffic_;
-    std::array<Sizes, kLanes> sizes_;
-    Samples reload_us_;
-    Samples part_us_;
+    HlsTally tally_;
     Samples start_us_;
     DelayMeter delays_;
 };

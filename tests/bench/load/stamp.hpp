@@ -17,9 +17,9 @@ struct Stamp {
 
 inline constexpr std::size_t kStampBytes = 16;
 
-/// Where the stamp begins in a message's body: behind the AVC header, the NAL length and the NAL
-/// header, or behind the AAC header.
-inline constexpr std::size_t kVideoStampAt = 10;
+/// Where the stamp begins in a message's body: behind the AVC header, the NAL length, the NAL
+/// header and the slice header, or behind the AAC header.
+inline constexpr std::size_t kVideoStampAt = 13;
 inline constexpr std::size_t kAudioStampAt = 2;
 
 /// How much of a body read_stamp needs at most.
