@@ -347,12 +347,14 @@ void HlsLoad::report_result() const
     const auto now = now_us();
     std::size_t stalls = 0;
     std::size_t missed = 0;
+    std::size_t early = 0;
     std::int64_t part_target_us = 0;
     for (const auto& viewer : viewers_) {
         for (const auto& one : viewer.lanes) {
             if (!one.track) continue;
             stalls += one.track->stalls(now);
             missed += one.track->missed();
+            early += one.track->early();
             part_target_us = std::max(part_target_us, one.track->part_target_us());
         }
     }
@@ -363,6 +365,7 @@ void HlsLoad::report_result() const
                           {"failures", failures_},
                           {"stalls", stalls},
                           {"parts_missed", missed},
+                          {"early_reloads", early},
                           {"window_s", window_s_},
                           {"part_target_ms", static_cast<double>(part_target_us) / 1000},
                           {"start_ms", start_us_.summary_ms()},

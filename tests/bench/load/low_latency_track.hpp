@@ -21,6 +21,7 @@ public:
     bool playing() const override { return buffer_.started(); }
     std::size_t stalls(std::int64_t now_us) const override { return buffer_.stalls(now_us); }
     std::size_t missed() const override { return missed_; }
+    std::size_t early() const override { return early_; }
     std::int64_t part_target_us() const override { return part_target_us_; }
 
 private:
@@ -47,6 +48,7 @@ private:
     std::int64_t ahead_us_ = 0;  ///< between where playing begins and the end of what is queued
     PlaybackBuffer buffer_;
     std::size_t missed_ = 0;
+    std::size_t early_ = 0;
 };
 
 }  // namespace sluice::bench

@@ -90,6 +90,15 @@ TEST(LowLatencyTrack, TheNextSegmentMayComeInsteadOfAPart)
     EXPECT_EQ(track.missed(), 0U);
 }
 
+TEST(LowLatencyTrack, AReloadThatListsNoFurtherPartCameTooEarly)
+{
+    LowLatencyTrack track("/v.m3u8");
+    join(track, playlist(9));
+    ASSERT_TRUE(reload(track, playlist(9, true)));
+    EXPECT_EQ(track.early(), 1U);
+    EXPECT_EQ(track.next(0).path, "/v.m3u8?_HLS_msn=8&_HLS_part=0");
+}
+
 TEST(LowLatencyTrack, PartsThatAreNoLongerListedAreMissed)
 {
     LowLatencyTrack track("/v.m3u8");
@@ -144,14 +153,13 @@ TEST(LowLatencyTrack, RunsDryWhenPartsComeTooLate)
     EXPECT_EQ(track.stalls(1101 * kMs), 2U);
 }
 
-TEST(LowLatencyTrack, WhatIsNotLowLatencyOrEndedOrUnchangedIsAnError)
+TEST(LowLatencyTrack, WhatIsNotLowLatencyOrEndedIsAnError)
 {
     LowLatencyTrack track("/v.m3u8");
     track.next(0);
     EXPECT_FALSE(take(track, "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\na.ts\n"));
     EXPECT_FALSE(take(track, playlist(0)));
     join(track, playlist(9));
-    EXPECT_FALSE(reload(track, playlist(9)));
     EXPECT_FALSE(reload(track, playlist(10) + "#EXT-X-ENDLIST\n"));
     ASSERT_TRUE(reload(track, playlist(10)));
     track.next(0);

@@ -38,6 +38,10 @@ public:
     /// Parts that should have been listed or asked for and were not.
     virtual std::size_t missed() const { return 0; }
 
+    /// Reloads that were answered without what they were to wait for (RFC 8216bis, 6.2.5.2: a part
+    /// behind the last one of its segment is the first one of the next).
+    virtual std::size_t early() const { return 0; }
+
     /// When the segment that was asked for last appeared in its playlist.
     virtual std::int64_t listed_us() const { return 0; }
 

@@ -46,6 +46,7 @@ def _rows(viewers, results):
     rows = [Row(f"{viewers} viewers: errors", total("errors"), "", 0),
             Row(f"{viewers} viewers: stalls", total("stalls"), "", 0),
             Row(f"{viewers} viewers: parts missed", total("parts_missed"), "", 0),
+            Row(f"{viewers} viewers: reloads answered before the next part", total("early_reloads"), "", 0),
             Row(f"{viewers} viewers: not joined", total("asked") - total("joined"), "", 0),
             Row(f"{viewers} viewers: blocked reload, p99", middle(ours, "reload_ms.p99"), "ms",
                 middle(ours, "part_target_ms") + LATE_MS),
