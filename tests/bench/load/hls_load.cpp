@@ -67,10 +67,11 @@ void HlsLoad::start(std::size_t viewer, std::int64_t now)
         add_track(viewer, std::make_unique<PolledTrack>(path, plan_.poll_us));
     if (plan_.mode == HlsMode::static_files) {
         // The parts of sound and pictures are not ready at the same moment either.
-        for (std::size_t i = 0; i < plan_.static_tracks; ++i) {
-            const auto offset = static_cast<std::int64_t>(i) * plan_.part_us / 2;
-            add_track(viewer, std::make_unique<StaticTrack>(path + (i == 0 ? "v" : "a"),
-                                                            plan_.part_us, offset));
+        for (std::size_t i = 0; i < plan_.part_us.size(); ++i) {
+            const auto every = plan_.part_us[i];
+            const auto offset = static_cast<std::int64_t>(i) * every / 2;
+            add_track(viewer,
+                      std::make_unique<StaticTrack>(path + (i == 0 ? "v" : "a"), every, offset));
         }
     }
     const auto lanes = std::max<std::size_t>(viewers_[viewer].tracks, 1);

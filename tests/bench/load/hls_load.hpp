@@ -33,11 +33,11 @@ struct HlsPlan {
     double joins_per_second = 100;
     double warm_up_s = 2;  ///< between the last join and the window
     double window_s = 10;
-    bool delays = false;             ///< look for stamps in what arrives
-    double await_s = 0;              ///< how long the stream may take to appear
-    std::int64_t poll_us = 20'000;   ///< polled: between two looks at the playlist
-    std::int64_t part_us = 200'000;  ///< static_files: between two parts
-    std::size_t static_tracks = 2;   ///< static_files: with sound, or pictures alone
+    bool delays = false;            ///< look for stamps in what arrives
+    double await_s = 0;             ///< how long the stream may take to appear
+    std::int64_t poll_us = 20'000;  ///< polled: between two looks at the playlist
+    /// static_files: between two parts, of each track
+    std::vector<std::int64_t> part_us{200'000, 200'000};
 };
 
 /// Many HLS viewers in one thread, each with a kept connection for each of its tracks. In the

@@ -26,7 +26,8 @@ nlohmann::json HlsTally::sizes() const
     auto list = nlohmann::json::array();
     for (const auto& one : sizes_) {
         if (one.playlists == 0 || one.parts == 0) continue;
-        list.push_back({{"playlist_bytes", one.playlist_bytes / one.playlists},
+        list.push_back({{"parts", one.parts},
+                        {"playlist_bytes", one.playlist_bytes / one.playlists},
                         {"part_bytes", one.part_bytes / one.parts}});
     }
     return list;

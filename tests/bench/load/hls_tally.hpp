@@ -23,7 +23,7 @@ public:
     void add_answer(std::size_t track, AskKind kind, std::size_t bytes, std::int64_t us);
 
     /// "requests", "reloads", "parts", "segments", "bytes", "reload_ms", "part_ms" and, for each
-    /// track that has parts, the mean sizes of playlists and parts.
+    /// track that has parts, their number and the mean sizes of playlists and parts.
     nlohmann::json summary() const;
 
 private:

@@ -18,7 +18,7 @@ int run(int argc, char** argv)
     CLI::App app("Watches an HLS stream many times.");
     std::string url;
     double poll_ms = 20;
-    double part_ms = 200;
+    std::vector<double> part_ms{200, 200};
     HlsPlan plan;
     app.add_option("--url", url,
                    "http://address:port/path of a multivariant playlist with parts; with "
@@ -37,10 +37,11 @@ int run(int argc, char** argv)
                    "seconds that the stream may take to appear; asked every 5 ms until then");
     app.add_option("--poll", poll_ms, "polled: ms between two looks at the playlist")
         ->check(CLI::Range(1.0, 10'000.0));
-    app.add_option("--part", part_ms, "static: ms between two parts")
-        ->check(CLI::Range(1.0, 10'000.0));
-    app.add_option("--tracks", plan.static_tracks, "static: 2, or 1 for pictures alone")
-        ->check(CLI::Range(1, 2));
+    app.add_option("--part", part_ms,
+                   "static: ms between two parts of the pictures and, unless there is none, the "
+                   "sound")
+        ->check(CLI::Range(1.0, 10'000.0))
+        ->expected(1, 2);
     CLI11_PARSE(app, argc, argv);
 
     auto endpoint = parse_endpoint(url);
@@ -50,7 +51,8 @@ int run(int argc, char** argv)
     }
     plan.endpoint = std::move(*endpoint);
     plan.poll_us = static_cast<std::int64_t>(poll_ms * 1000);
-    plan.part_us = static_cast<std::int64_t>(part_ms * 1000);
+    plan.part_us.clear();
+    for (const auto ms : part_ms) plan.part_us.push_back(static_cast<std::int64_t>(ms * 1000));
     lift_file_limit();
     catch_signals();
     HlsLoad(std::move(plan)).run();

@@ -1,7 +1,7 @@
 """300 low-latency HLS viewers of one stream: nothing fails, nothing stalls, and what a request costs beside static files."""
 
 from sluicebench.figures import middle, ratio, take_turns
-from sluicebench.packagers import PART_MS, SluicePackage, StaticFiles
+from sluicebench.packagers import SluicePackage, StaticFiles
 from sluicebench.report import Row
 from sluicebench.watch import push, run_viewers
 
@@ -19,15 +19,16 @@ def run(plan):
     def ours():
         with SluicePackage("cmaf") as server, push(server):
             result = _watch(server, viewers, window, ["--await", 20])
-        seen["tracks"] = result["tracks"]
+        seen.update(result)
         return result
 
     def floor():
-        sizes = {}
+        sizes, every_ms = {}, []
         for track, of_track in zip(TRACKS, seen["tracks"]):
             sizes[f"{track}.m3u8"], sizes[f"{track}.m4s"] = of_track["playlist_bytes"], of_track["part_bytes"]
+            every_ms.append(round(1000 * seen["window_s"] * viewers / of_track["parts"], 1))
         with StaticFiles(sizes) as server:
-            return _watch(server, viewers, window, ["--mode", "static", "--part", PART_MS, "--tracks", len(seen["tracks"])])
+            return _watch(server, viewers, window, ["--mode", "static", "--part", *every_ms])
 
     results = take_turns(plan.runs, {"sluice": ours, "static files": floor}, plan.progress)
     return _rows(viewers, results), results

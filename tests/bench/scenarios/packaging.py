@@ -45,15 +45,22 @@ def _rows(pushes, results):
     for name in ("sluice", CMAF, BOTH, "nginx-rtmp", "nginx-rtmp, hls"):
         rows.append(Row(f"{pushes} pushes: {name}, CPU", middle(results[name], "cpu_s_per_gb"), "s/GB"))
     for name, outputs in ((CMAF, 1), (BOTH, 2)):
-        windows = [r | {"windows": r["memory"] / r["live_window"] / outputs} for r in results[name]]
-        rows.append(Row(f"{name}: processes, hub and files, in live windows of each output", middle(windows, "windows"), "×",
-                        WINDOWS))
-        rows.append(Row(f"{name}: files, per stream", middle(results[name], "live_bytes") / pushes / 2**20, "MB"))
-        rows.append(Row(f"{name}: processes and hub, per stream", middle(results[name], "pss") / pushes / 2**20, "MB"))
+        rows += _memory(name, outputs, pushes, results[name], ours)
     rows.append(Row("sluice, taking pushes only: processes and hub, per stream", middle(ours, "pss") / pushes / 2**20, "MB"))
     lost = sum(pushes - r["streams"] for name in ("sluice", CMAF, BOTH) for r in results[name])
     rows.append(Row(f"{pushes} pushes: sluice, pushes ended", lost, "", 0))
     return rows
+
+
+def _memory(name, outputs, pushes, packaged, alone):
+    """In live windows of as many outputs."""
+    windows = [{"adds": (p["pss"] - a["pss"] + p["live_bytes"]) / p["live_window"] / outputs,
+                "all": (p["pss"] + p["live_bytes"]) / p["live_window"] / outputs} for p, a in zip(packaged, alone)]
+    return [Row(f"{name} adds to the memory of taking pushes, in live windows of each output", middle(windows, "adds"), "×",
+                WINDOWS),
+            Row(f"{name}: all memory, in live windows of each output", middle(windows, "all"), "×"),
+            Row(f"{name}: files, per stream", middle(packaged, "live_bytes") / pushes / 2**20, "MB"),
+            Row(f"{name}: processes and hub, per stream", middle(packaged, "pss") / pushes / 2**20, "MB")]
 
 
 def _measure(server, pushes, settle, window):
@@ -69,5 +76,4 @@ def _measure(server, pushes, settle, window):
         result = load.stop()
     if packages and live_bytes < measured["window_bytes"] / window * WINDOW_S / 2:
         raise RuntimeError(f"{server.name} holds {live_bytes} bytes of segments: not what was pushed")
-    return result | measured | {"live_bytes": live_bytes, "memory": measured["pss"] + live_bytes,
-                                "live_window": measured["window_bytes"] / window * WINDOW_S}
+    return result | measured | {"live_bytes": live_bytes, "live_window": measured["window_bytes"] / window * WINDOW_S}
