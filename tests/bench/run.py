@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from sluicebench import report, tools  # noqa: E402
 
 SCENARIOS = ("fanout", "workers", "latency", "join", "publish", "memory", "slow", "ingest", "packaging", "ll_hls", "hls_delay", "hub",
-             "channels", "api", "picture")
+             "channels", "api", "picture", "glass_to_glass")
 
 
 @dataclass
