@@ -49,6 +49,14 @@ TEST(ChunkWriterTest, IsFullWhenNoFurtherUnitFits)
     EXPECT_EQ(tree.at("mdat").remaining(), 500U);
 }
 
+TEST(ChunkWriterTest, AUnitThatComesSoonerThanToldMakesTheOneBeforeItShorter)
+{
+    ChunkWriter writer(media::Kind::video, 18'000);
+    writer.add(unit(0, 3600, true));
+    writer.add(unit(3590, 3600));
+    EXPECT_EQ(writer.take().duration, 7190U);
+}
+
 TEST(ChunkWriterTest, AUnitThatComesLaterThanToldMakesTheOneBeforeItLonger)
 {
     ChunkWriter writer(media::Kind::video, 0);

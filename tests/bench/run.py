@@ -11,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from sluicebench import report, tools  # noqa: E402
 
-SCENARIOS = ("fanout", "workers", "latency", "join", "publish", "memory", "slow", "ingest", "hub", "channels", "api", "picture")
+SCENARIOS = ("fanout", "workers", "latency", "join", "publish", "memory", "slow", "ingest", "packaging", "ll_hls", "hls_delay", "hub",
+             "channels", "api", "picture", "glass_to_glass")
 
 
 @dataclass

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench"))
 from sluicebench import servers, tools, watch  # noqa: E402
 
 pytestmark = pytest.mark.deadline(600)  # the tools may have to be compiled first
-VIDEO_STAMP, AUDIO_STAMP = 10, 2
+VIDEO_STAMP, AUDIO_STAMP = 13, 2
 HTTP_END = b"\r\n\r\n"
 
 

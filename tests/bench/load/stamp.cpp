@@ -7,6 +7,14 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x504d5453;  // "STMP"
 
+Stamp stamp_at(const std::uint8_t* at)
+{
+    Stamp stamp;
+    std::memcpy(&stamp.sequence, at + 4, 4);
+    std::memcpy(&stamp.sent_us, at + 8, 8);
+    return stamp;
+}
+
 }  // namespace
 
 void write_stamp(std::uint8_t* to, const Stamp& stamp)
@@ -25,10 +33,23 @@ std::optional<Stamp> read_stamp(MediaType type, View prefix)
     std::memcpy(&magic, prefix.data() + at, 4);
     if (magic != kMagic) return {};
 
-    Stamp stamp;
-    std::memcpy(&stamp.sequence, prefix.data() + at + 4, 4);
-    std::memcpy(&stamp.sent_us, prefix.data() + at + 8, 8);
-    return stamp;
+    return stamp_at(prefix.data() + at);
+}
+
+std::optional<StampRange> find_stamps(View bytes)
+{
+    std::optional<StampRange> range;
+    while (bytes.size() >= kStampBytes) {
+        const auto* found = static_cast<const std::uint8_t*>(memmem(
+            bytes.data(), bytes.size() - kStampBytes + sizeof(kMagic), &kMagic, sizeof(kMagic)));
+        if (found == nullptr) break;
+        const auto stamp = stamp_at(found);
+        if (!range) range = {stamp, stamp};
+        if (stamp.sent_us < range->first.sent_us) range->first = stamp;
+        if (stamp.sent_us > range->last.sent_us) range->last = stamp;
+        bytes = bytes.subspan(static_cast<std::size_t>(found - bytes.data()) + kStampBytes);
+    }
+    return range;
 }
 
 }  // namespace sluice::bench

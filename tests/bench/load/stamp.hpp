@@ -17,9 +17,9 @@ struct Stamp {
 
 inline constexpr std::size_t kStampBytes = 16;
 
-/// Where the stamp begins in a message's body: behind the AVC header, the NAL length and the NAL
-/// header, or behind the AAC header.
-inline constexpr std::size_t kVideoStampAt = 10;
+/// Where the stamp begins in a message's body: behind the AVC header, the NAL length, the NAL
+/// header and the slice header, or behind the AAC header.
+inline constexpr std::size_t kVideoStampAt = 13;
 inline constexpr std::size_t kAudioStampAt = 2;
 
 /// How much of a body read_stamp needs at most.
@@ -31,5 +31,14 @@ void write_stamp(std::uint8_t* to, const Stamp& stamp);
 /// The stamp in the first bytes of a message's body; nothing for configurations, metadata and
 /// foreign media.
 std::optional<Stamp> read_stamp(MediaType type, View prefix);
+
+/// The earliest and the latest of several.
+struct StampRange {
+    Stamp first;
+    Stamp last;
+};
+
+/// The stamps anywhere in `bytes`, which hold frames of one track; nothing without any.
+std::optional<StampRange> find_stamps(View bytes);
 
 }  // namespace sluice::bench

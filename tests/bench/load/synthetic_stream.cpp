@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint32_t kSampleRate = 44'100;
 constexpr std::uint32_t kSamplesPerFrame = 1024;
 constexpr std::uint32_t kKeyFrameWeight = 6;
+constexpr std::size_t kNalAt = 9;
 constexpr std::array<std::uint32_t, 5> kSizePercent{80, 110, 90, 120, 100};
 
 constexpr std::uint8_t kVideoConfig[] = {
@@ -31,6 +32,15 @@ Bytes filled(std::size_t bytes)
         byte = static_cast<std::uint8_t>(state >> 24 | 1);
     }
     return body;
+}
+
+/// The header of an I slice of the whole picture as kVideoConfig's parameter sets want it (ISO/IEC
+/// 14496-10, 7.3.3): decoders take the picture for one and conceal what its data lacks.
+std::array<std::uint8_t, 3> slice_header(std::uint32_t frame_of_gop)
+{
+    if (frame_of_gop == 0) return {0x88, 0x84, 0xaf};
+    const auto frame_num = frame_of_gop % 16;
+    return {0x88, static_cast<std::uint8_t>(0x82 | frame_num << 3), 0xbf};
 }
 
 Bytes make_metadata(const StreamShape& shape)
@@ -102,7 +112,8 @@ Message SyntheticStream::next_video(std::int64_t now_us)
 {
     const auto size = video_bytes();
     const bool key = video_frames_ % (shape_.fps * shape_.gop_seconds) == 0;
-    const auto nal = static_cast<std::uint32_t>(size - 9);
+    const auto nal = static_cast<std::uint32_t>(size - kNalAt);
+    const auto slice = slice_header(video_frames_ % (shape_.fps * shape_.gop_seconds));
     const std::uint8_t head[] = {static_cast<std::uint8_t>(key ? 0x17 : 0x27),
                                  1,
                                  0,
@@ -112,7 +123,11 @@ Message SyntheticStream::next_video(std::int64_t now_us)
                                  static_cast<std::uint8_t>(nal >> 16),
                                  static_cast<std::uint8_t>(nal >> 8),
                                  static_cast<std::uint8_t>(nal),
-                                 static_cast<std::uint8_t>(key ? 0x65 : 0x41)};
+                                 static_cast<std::uint8_t>(key ? 0x65 : 0x41),
+                                 slice[0],
+                                 slice[1],
+                                 slice[2]};
+    static_assert(sizeof(head) == kVideoStampAt);
     std::copy(std::begin(head), std::end(head), video_.begin());
     write_stamp(video_.data() + kVideoStampAt, {now_us, video_frames_});
 

@@ -22,7 +22,8 @@ struct Message {
 
 /// An encoder's rhythm without an encoder: AVC and AAC messages of realistic size (a key frame is
 /// six times the others, which vary by 20 %) in real time, each stamped. The configurations are
-/// real ones (1280x720 High, AAC-LC 44.1 kHz stereo); the pictures don't decode.
+/// real ones (1280x720 High, AAC-LC 44.1 kHz stereo), the slice headers too; the pictures are
+/// noise.
 class SyntheticStream {
 public:
     /// The first video frame is due at `start_us` of the monotonic clock.

@@ -6,7 +6,7 @@ from sluicebench import proc
 from sluicebench.figures import median, middle, ratio, take_turns
 from sluicebench.report import Row
 from sluicebench.servers import NginxRtmp, Sluice
-from sluicebench.watch import push, watch
+from sluicebench.watch import push, push_window, watch
 
 PEER_RATIO = 1.15
 VIDEO_KBIT, AUDIO_KBIT, FPS = 436, 64, 25
@@ -33,21 +33,12 @@ def _measure(server, pushes, window):
         before = proc.memory(server.workers())
         with push(server, streams=pushes, kbit=VIDEO_KBIT, audio_kbit=AUDIO_KBIT, fps=FPS) as load:
             time.sleep(10)  # the rings of 512 KB are full then: a page is touched for the first time only once
-            measured = _window(server, load, window)
+            measured = push_window(server.pids(), load, window)
             after = proc.memory(server.workers())
             seen = _sample(server, pushes) if isinstance(server, Sluice) else {}
             result = load.stop()
     hub = (after["shmem"] - before["shmem"]) / pushes / 1024
     return result | measured | seen | {"hub_kb_per_stream": hub}
-
-
-def _window(server, load, seconds):
-    pids = server.pids()
-    cpu, first = proc.cpu_seconds(pids), load.counters()
-    time.sleep(seconds)
-    used, last = proc.cpu_seconds(pids) - cpu, load.counters()
-    bytes_in = last["bytes"] - first["bytes"]
-    return {"window_cpu_s": used, "window_bytes": bytes_in, "cpu_s_per_gb": used / (bytes_in / 1e9)}
 
 
 def _sample(server, pushes):

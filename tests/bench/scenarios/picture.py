@@ -2,19 +2,15 @@
 
 import subprocess
 import time
-from contextlib import contextmanager
-
-from selenium import webdriver
 
 from sluicebench import tools
+from sluicebench.chromium import chromium
 from sluicebench.figures import median
 from sluicebench.product import Product
 from sluicebench.report import Row
 
 PICTURE_S = 2
 PATIENCE_S = 20
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required",
-         "--mute-audio", "--disable-background-networking", "--disable-component-update", "--no-first-run")
 # Milliseconds since the page's navigation began at which the video first moved, or null.
 MOVED = """
 const video = document.querySelector("video");
@@ -27,7 +23,7 @@ return video.currentTime > 0 && quality.totalVideoFrames > 1 ? performance.now()
 def run(plan):
     clip = _clip()
     times = []
-    with Product(2) as product, _browser() as browser:
+    with Product(2) as product, chromium() as browser:
         for number in range(1 if plan.quick else 5):
             plan.progress(f"push {number + 1}")
             times.append(_measure(product, browser, clip, f"bench-{number}"))
@@ -44,19 +40,6 @@ def _clip():
                         "sine=sample_rate=44100", "-t", "8", "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
                         "-g", "60", "-b:v", "2M", "-c:a", "aac", "-b:a", "128k", str(path)], check=True)
     return path
-
-
-@contextmanager
-def _browser():
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/lib/chromium/chromium"
-    for flag in FLAGS:
-        options.add_argument(flag)
-    browser = webdriver.Chrome(service=webdriver.chrome.service.Service("/usr/bin/chromedriver"), options=options)
-    try:
-        yield browser
-    finally:
-        browser.quit()
 
 
 def _measure(product, browser, clip, channel):

@@ -34,6 +34,12 @@ def ratio(results, others, path):
     return median([a / b for a, b in pairs if a is not None and b])
 
 
+def difference(results, others, path):
+    """The median of the run-by-run differences."""
+    pairs = [(dig(a, path), dig(b, path)) for a, b in zip(results, others)]
+    return median([a - b for a, b in pairs if a is not None and b is not None])
+
+
 def take_turns(runs, contestants, progress):
     """Runs A B C A B C …; {name: [result of each run]}. `contestants` maps names to functions."""
     results = {name: [] for name in contestants}

@@ -36,6 +36,14 @@ def resident(pids):
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
 
 
+def title(pid):
+    """What the process calls itself; empty when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def command(pid):
     """The arguments and the environment that the process was started with."""
     parts = [Path(f"/proc/{pid}/{name}").read_bytes().decode().split("\0")[:-1] for name in ("cmdline", "environ")]

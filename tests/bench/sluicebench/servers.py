@@ -103,6 +103,7 @@ class Nginx(Server):
         self.worker_count = workers
 
     def values(self):
+        """What conf/ leaves open."""
         return {"rtmp_module": tools.RTMP_MODULE, "prefix": self.folder, "workers": self.worker_count, "http": self.http,
                 "rtmp": self.rtmp, "https": self.https, "h2c": self.h2c,
                 "user": "user root;" if os.geteuid() == 0 else ""}
@@ -116,7 +117,7 @@ class Nginx(Server):
         return accepts(self.rtmp) and len(self.workers()) == self.worker_count
 
     def workers(self):
-        return self.pids()[1:]
+        return [pid for pid in self.pids()[1:] if proc.title(pid).startswith("nginx: worker process")]
 
 
 class NginxRtmp(Nginx):
@@ -124,6 +125,9 @@ class NginxRtmp(Nginx):
 
     name = "nginx-rtmp"
     conf = "nginx-rtmp.conf"
+
+    def values(self):
+        return super().values() | {"hls": ""}
 
 
 class Sluice(Nginx):
