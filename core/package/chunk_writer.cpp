@@ -10,7 +10,7 @@ void ChunkWriter::stretch_to(std::int64_t dts)
     auto& last = samples_.back();
     const auto began = decode_time_ + static_cast<std::int64_t>(duration_) - last.duration;
     const auto lasted = static_cast<std::uint32_t>(dts - began);
-    duration_ += lasted - last.duration;
+    duration_ = duration_ - last.duration + lasted;
     last.duration = lasted;
 }
 
