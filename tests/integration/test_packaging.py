@@ -1,18 +1,17 @@
 """What is published can be played as HLS and DASH: judged by parsers and players that nobody here wrote."""
 
-import heapq
-import itertools
 import re
 import struct
 import subprocess
 from typing import NamedTuple
 
 import pytest
-from sluicetest import flv, media, nginx as nginx_process, packaged
+from sluicetest import flv, nginx as nginx_process, packaged
 from sluicetest.captured import Captured, judge_all, parts_of, segments_of
 from sluicetest.clips import clip_path
+from sluicetest.endless import AAC_MS, Endless
 from sluicetest.packaged import AUDIO, MANIFEST, MULTIVARIANT, TRANSPORT, VIDEO, Channel
-from sluicetest.publisher import Publisher, clip
+from sluicetest.publisher import Publisher
 
 AAC = r"mp4a\.40\.2"
 
@@ -45,37 +44,6 @@ LISTED = 5
 TYPES = {".m3u8": "application/vnd.apple.mpegurl", ".mpd": "application/dash+xml", ".ts": "video/mp2t"}
 
 
-class Endless:
-    """A clip that is sent for ever without a seam: pictures and sound each at their own rate, from the first to the last.
-
-    Its metadata tells the frame rate, as encoders do.
-    """
-
-    def __init__(self, name):
-        source, self.rate = clip(name), CLIPS[name].frame_rate
-        told = {"framerate": float(self.rate)} if self.rate else {}
-        self.headers = [media.metadata(**told), *source.headers[1:]]
-        self.tracks = [[m for m in source.frames if m.type == kind] for kind in (flv.VIDEO, flv.AUDIO)]
-        self.sound_ms = 1000 * 1024 / 44100 if CLIPS[name].audio == AAC else 20
-
-    def looped(self, start=0):
-        yield from (media.at(m, start) for m in self.headers)
-        pictures, sound = self.tracks
-        rows = [self._row(pictures, 1000 / exact(self.rate), start)] if pictures else []
-        rows += [self._row(sound, self.sound_ms, start)] if sound else []
-        yield from heapq.merge(*rows, key=lambda m: m.timestamp)
-
-    @staticmethod
-    def _row(frames, step_ms, start):
-        for number in itertools.count():
-            yield media.at(frames[number % len(frames)], start + round(number * step_ms))
-
-
-def exact(rate):
-    """The frame rate of television that is meant."""
-    return {23.976: 24000 / 1001, 29.97: 30000 / 1001}.get(rate, rate)
-
-
 class Stage(NamedTuple):
     """All clips: as they were live, as they ended, and what was sent."""
 
@@ -99,7 +67,8 @@ def stage(tmp_path_factory):
     try:
         server.start()
         began = packaged.seconds_since_2025()
-        clips = {name: Endless(name) for name in CLIPS}
+        clips = {name: Endless(name, expected.frame_rate, AAC_MS if expected.audio == AAC else 20)
+                 for name, expected in CLIPS.items()}
         pushes = {name: Publisher(server.rtmp, name, one) for name, one in clips.items()}
         for name, expected in CLIPS.items():
             Channel(server, name).wait_segments(VIDEO if expected.video else AUDIO, LISTED, 30)
@@ -375,7 +344,7 @@ def test_a_long_gop_is_cut_without_claiming_independence(stage):
 @pytest.mark.parametrize("path", [MULTIVARIANT, TRANSPORT, MANIFEST])
 def test_ffmpeg_plays_a_live_stream_without_a_warning(make_nginx, path):
     server = make_nginx(**packaged.parts())
-    with Publisher(server.rtmp, "demo", Endless("avc")):
+    with Publisher(server.rtmp, "demo", Endless("avc", 25)):
         channel = Channel(server, "demo")
         channel.wait_segments(TRANSPORT, 3)
         frames = decoded(channel.url(path), "-t", "4")
