@@ -11,7 +11,7 @@ namespace sluice::mpegts {
 namespace {
 
 // Players subtract the PCR from presentation times: a buffer of that much, as other muxers give.
-constexpr std::uint64_t kDelay = 63'000;  // 0.7 s of 90 kHz
+constexpr std::int64_t kDelay = 63'000;  // 0.7 s of 90 kHz
 constexpr std::uint32_t kClock = 90'000;
 
 constexpr std::array<std::uint8_t, 4> kStartCode{0, 0, 0, 1};
@@ -128,13 +128,28 @@ bool Muxer::write_picture(const media::AccessUnit& unit)
     return !units.broken();
 }
 
+/// FLV may say that a picture is shown before it is decoded; here it may not (ISO/IEC 13818-1,
+/// 2.4.3.7). A picture that is shown late although the key frame was shown at once tells that such
+/// ones follow: from then on all are decoded sooner.
+std::int64_t Muxer::decode_time(const media::AccessUnit& unit)
+{
+    const std::int64_t composition = unit.composition;
+    if (unit.key) key_shown_at_once_ = composition <= 0;
+    if (key_shown_at_once_) lead_ = std::max(lead_, composition);
+    lead_ = std::min(std::max(lead_, -composition), kDelay);
+    const auto dts = std::max(unit.dts + kDelay - lead_, last_dts_ + 1);
+    last_dts_ = std::min(dts, unit.dts + kDelay + composition);
+    return last_dts_;
+}
+
 Result<void> Muxer::append_video(const media::AccessUnit& unit, std::vector<std::uint8_t>& out)
 {
     if (!write_picture(unit)) return tl::unexpected(Error{Errc::malformed, "NAL unit length"});
-    const auto dts = static_cast<std::uint64_t>(unit.dts);
-    const auto pts = static_cast<std::uint64_t>(unit.dts + unit.composition);
-    const PesHead head(kVideoStreamId, pts + kDelay, dts + kDelay, payload_.size());
-    video_packets_.append({.pcr = dts, .random_access = unit.key}, head.bytes(), payload_, out);
+    const auto dts = static_cast<std::uint64_t>(decode_time(unit));
+    const auto pts = static_cast<std::uint64_t>(unit.dts + unit.composition + kDelay);
+    const PesHead head(kVideoStreamId, pts, dts, payload_.size());
+    video_packets_.append({.pcr = static_cast<std::uint64_t>(unit.dts), .random_access = unit.key},
+                          head.bytes(), payload_, out);
     return {};
 }
 
@@ -169,7 +184,8 @@ Result<void> Muxer::append_audio(std::span<const media::AccessUnit> units,
         append(payload_, unit.data);
     }
     const auto time = static_cast<std::uint64_t>(units.front().dts) * kClock / audio_->timescale;
-    const PesHead head(kAudioStreamId, time + kDelay, time + kDelay, payload_.size());
+    const auto shown = time + static_cast<std::uint64_t>(kDelay);
+    const PesHead head(kAudioStreamId, shown, shown, payload_.size());
     PacketWriter::Start start;
     if (!video_) start = {.pcr = time, .random_access = true};
     audio_packets_.append(start, head.bytes(), payload_, out);

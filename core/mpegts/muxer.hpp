@@ -55,6 +55,7 @@ private:
     Result<void> take_video(const media::Track& track);
     Result<void> take_audio(const media::Track& track);
     bool write_picture(const media::AccessUnit& unit);
+    std::int64_t decode_time(const media::AccessUnit& unit);
     void adts_header(std::size_t frame_bytes);
 
     PacketWriter tables_[2];
@@ -64,6 +65,9 @@ private:
     std::optional<Audio> audio_;
     std::vector<ElementaryStream> streams_;
     std::vector<std::uint8_t> payload_;  ///< of the PES packet that is being made
+    bool key_shown_at_once_ = false;
+    std::int64_t lead_ = 0;       ///< how much sooner than they came pictures are decoded
+    std::int64_t last_dts_ = -1;  ///< as it was written, which is never below 0
 
     static constexpr std::uint16_t kVideoPid = 0x100;
     static constexpr std::uint16_t kAudioPid = 0x101;

@@ -114,6 +114,35 @@ TEST(TransportStreamTest, AKeyFrameBringsItsParameterSets)
     EXPECT_EQ(TransportStream::payload(units[1]).size(), 6 + 4 + 700U);
 }
 
+/// As encoders send it that count from the key frame's presentation: I P B b b.
+TEST(TransportStreamTest, NoPictureIsDecodedAfterItIsShown)
+{
+    const auto track = avc();
+    auto muxer = Muxer::make(&track, nullptr).value();
+    const auto data = picture(0x65, {700});
+    Bytes out;
+    std::int64_t dts = 900'000;
+    for (int group = 0; group < 2; ++group) {
+        for (const auto& [frames, key] :
+             {std::pair(0, true), {3, false}, {0, false}, {-2, false}, {-1, false}}) {
+            ASSERT_TRUE(muxer.append_video(
+                {.dts = dts, .composition = frames * 3600, .key = key, .data = data}, out));
+            dts += 3600;
+        }
+    }
+    const TransportStream stream(out);
+    std::uint64_t last = 0;
+    for (const auto& unit : stream.units.at(kVideo)) {
+        const auto shown = TransportStream::time(unit.bytes, 9);
+        const bool both = (unit.bytes.at(7) & 0x40) != 0;
+        const auto decoded = both ? TransportStream::time(unit.bytes, 14) : shown;
+        EXPECT_LE(decoded, shown);
+        EXPECT_GT(decoded, last);
+        EXPECT_GE(decoded, unit.pcr);
+        last = decoded;
+    }
+}
+
 TEST(TransportStreamTest, HevcHasAllThreeParameterSets)
 {
     const auto track = hevc();

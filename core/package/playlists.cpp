@@ -11,7 +11,10 @@
 namespace sluice::package {
 namespace {
 
-constexpr std::uint64_t kPartsShown = 3;  // target durations (RFC 8216bis, 6.2.2)
+// Where parts are listed (RFC 8216bis, 4.4.4.9): in so many target durations from the end, and in
+// so many whole segments, which is what parsers go by.
+constexpr std::uint64_t kPartsShown = 3;
+constexpr std::size_t kSegmentsWithParts = 2;
 constexpr std::uint64_t kSecondUs = 1'000'000;
 
 std::string_view track_name(const Period& period, Lane lane)
@@ -112,10 +115,14 @@ private:
         playlist.part_target_us = part_target();
         if (ended_) return;
         const auto shown = kPartsShown * window_.target_s * kSecondUs;
-        std::uint64_t behind = 0;
-        for (auto i = playlist.segments.size(); i > 0 && behind < shown; --i) {
+        // What is hinted at belongs to the end as well.
+        std::uint64_t behind = playlist.part_target_us;
+        if (end != lane_.end) behind += duration_us(window_, kind_, newest);
+        const auto whole = playlist.segments.size();
+        for (auto i = whole; i > 0 && whole - i < kSegmentsWithParts; --i) {
             auto& segment = playlist.segments[i - 1];
             behind += segment.duration_us;
+            if (behind > shown) break;
             add_parts(segment, playlist.sequence + i - 1);
         }
         if (end == lane_.end) return;

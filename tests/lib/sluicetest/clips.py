@@ -43,6 +43,12 @@ RECIPES = {
             "-g", "25", *_OPUS],
 }
 
+# Frame rates that milliseconds can't say exactly, and those of sports.
+RECIPES |= {name: ["-f", "lavfi", "-i", f"testsrc2=size=320x180:rate={rate}", *_AUDIO, "-t", "4", *_X264, *_gop(key), "-bf", "0",
+                   *_AAC]
+            for name, rate, key in (("fps_23_976", "24000/1001", 48), ("fps_29_97", "30000/1001", 30), ("fps_50", "50", 50),
+                                    ("fps_60", "60", 60))}
+
 
 def cache_folder():
     """Where clips are kept between sessions; SLUICE_TEST_CACHE moves it."""
