@@ -61,6 +61,20 @@ Result<void> Writer::append(std::span<const std::span<const std::uint8_t>> piece
     return {};
 }
 
+std::span<const std::uint8_t> Writer::newest_tag(std::vector<std::uint8_t>& scratch) const
+{
+    const auto head = ring_->head_seq.load(std::memory_order_relaxed);
+    if (head == ring_->base_seq.load(std::memory_order_relaxed)) return {};
+    const auto& tag = zone_.descriptor(*ring_, head - 1);
+    const auto at = tag.offset % ring_->bytes;
+    const auto* bytes = zone_.bytes(*ring_);
+    if (at + tag.size <= ring_->bytes) return {bytes + at, tag.size};
+    const auto first = ring_->bytes - at;
+    scratch.assign(bytes + at, bytes + ring_->bytes);
+    scratch.insert(scratch.end(), bytes, bytes + (tag.size - first));
+    return scratch;
+}
+
 void Writer::note_track(std::uint8_t type)
 {
     constexpr std::uint8_t kAudio = 8,

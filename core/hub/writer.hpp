@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <span>
+#include <vector>
 
 #include "zone.hpp"
 
@@ -46,6 +47,10 @@ public:
     /// Errc::limit when it is larger than largest_tag(): nothing is written then.
     Result<void> append(std::span<const std::span<const std::uint8_t>> pieces,
                         const TagFacts& facts);
+
+    /// The tag that was appended last, as it lies in the ring until the next append; in `scratch`
+    /// where the ring wraps inside it. Empty before the first.
+    std::span<const std::uint8_t> newest_tag(std::vector<std::uint8_t>& scratch) const;
 
     /// Forgets the newest key frame: it can't be decoded with a codec header that changed since.
     void forget_key() { ring_->newest_key.store(0, std::memory_order_release); }

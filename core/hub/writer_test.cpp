@@ -1,5 +1,8 @@
 #include "writer.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include "test_hub.hpp"
 
 namespace sluice::hub {
@@ -41,6 +44,21 @@ TEST_F(HubWriter, LaysThePiecesOfATagEndToEnd)
               (std::vector<std::uint8_t>{1, 2, 3, 4, 5}));
     EXPECT_EQ(writer.ring().bytes_in.load(), 5U);
     EXPECT_EQ(writer.ring().tags_in.load(), 1U);
+}
+
+TEST_F(HubWriter, GivesTheNewestTagAsItLiesThereAndWholeWhereTheRingWraps)
+{
+    std::vector<std::uint8_t> scratch;
+    EXPECT_TRUE(writer.newest_tag(scratch).empty());
+    const auto third = writer.ring().bytes / 3;
+    for (int i = 0; i < 12; ++i) {
+        const std::vector<std::uint8_t> bytes(third + static_cast<std::size_t>(i),
+                                              static_cast<std::uint8_t>(i + 1));
+        ASSERT_TRUE(append_bytes(bytes));
+        const auto newest = writer.newest_tag(scratch);
+        EXPECT_TRUE(std::ranges::equal(newest, bytes)) << i;
+    }
+    EXPECT_FALSE(scratch.empty()) << "it did wrap";
 }
 
 TEST_F(HubWriter, RefusesNothingAndMoreThanHalfARingAndWritesNothingThen)

@@ -105,25 +105,28 @@ Result<void> Muxer::take_audio(const media::Track& track)
 
 void Muxer::append_tables(std::vector<std::uint8_t>& out)
 {
-    tables_[0].append({}, {}, association_section(), out);
-    tables_[1].append({}, {}, map_section(video_ ? kVideoPid : kAudioPid, streams_), out);
+    const auto association = association_section();
+    const auto map = map_section(video_ ? kVideoPid : kAudioPid, streams_);
+    tables_[0].append({}, std::array{std::span<const std::uint8_t>(association)}, out);
+    tables_[1].append({}, std::array{std::span<const std::uint8_t>(map)}, out);
 }
 
-/// Into payload_: delimiter, parameter sets before a key frame, then all NAL units.
-bool Muxer::write_picture(const media::AccessUnit& unit)
+/// Into pieces_, behind the place of the head: delimiter, parameter sets before a key frame, then
+/// all NAL units.
+bool Muxer::find_pieces(const media::AccessUnit& unit)
 {
-    payload_.clear();
+    pieces_.assign(1, {});
     if (video_->hevc) {
-        append(payload_, kHevcDelimiter);
+        pieces_.emplace_back(kHevcDelimiter);
     } else {
-        append(payload_, kAvcDelimiter);
+        pieces_.emplace_back(kAvcDelimiter);
     }
-    if (unit.key) append(payload_, video_->parameter_sets);
+    if (unit.key) pieces_.emplace_back(video_->parameter_sets);
     codec::NalUnits units(unit.data, video_->nal_length_size);
     while (const auto nal = units.next()) {
         if (is_delimiter(*nal, video_->hevc)) continue;
-        append(payload_, kStartCode);
-        append(payload_, *nal);
+        pieces_.emplace_back(kStartCode);
+        pieces_.push_back(*nal);
     }
     return !units.broken();
 }
@@ -144,12 +147,13 @@ std::int64_t Muxer::decode_time(const media::AccessUnit& unit)
 
 Result<void> Muxer::append_video(const media::AccessUnit& unit, std::vector<std::uint8_t>& out)
 {
-    if (!write_picture(unit)) return tl::unexpected(Error{Errc::malformed, "NAL unit length"});
+    if (!find_pieces(unit)) return tl::unexpected(Error{Errc::malformed, "NAL unit length"});
     const auto dts = static_cast<std::uint64_t>(decode_time(unit));
     const auto pts = static_cast<std::uint64_t>(unit.dts + unit.composition + kDelay);
-    const PesHead head(kVideoStreamId, pts, dts, payload_.size());
+    const PesHead head(kVideoStreamId, pts, dts, 0);  // says no length
+    pieces_.front() = head.bytes();
     video_packets_.append({.pcr = static_cast<std::uint64_t>(unit.dts), .random_access = unit.key},
-                          head.bytes(), payload_, out);
+                          pieces_, out);
     return {};
 }
 
@@ -188,7 +192,8 @@ Result<void> Muxer::append_audio(std::span<const media::AccessUnit> units,
     const PesHead head(kAudioStreamId, shown, shown, payload_.size());
     PacketWriter::Start start;
     if (!video_) start = {.pcr = time, .random_access = true};
-    audio_packets_.append(start, head.bytes(), payload_, out);
+    audio_packets_.append(
+        start, std::array<std::span<const std::uint8_t>, 2>{head.bytes(), payload_}, out);
     return {};
 }
 

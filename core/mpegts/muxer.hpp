@@ -54,7 +54,7 @@ private:
 
     Result<void> take_video(const media::Track& track);
     Result<void> take_audio(const media::Track& track);
-    bool write_picture(const media::AccessUnit& unit);
+    bool find_pieces(const media::AccessUnit& unit);
     std::int64_t decode_time(const media::AccessUnit& unit);
     void adts_header(std::size_t frame_bytes);
 
@@ -64,7 +64,8 @@ private:
     std::optional<Video> video_;
     std::optional<Audio> audio_;
     std::vector<ElementaryStream> streams_;
-    std::vector<std::uint8_t> payload_;  ///< of the PES packet that is being made
+    std::vector<std::span<const std::uint8_t>> pieces_;  ///< of the picture that is being written
+    std::vector<std::uint8_t> payload_;  ///< of the PES packet of audio that is being made
     bool key_shown_at_once_ = false;
     std::int64_t lead_ = 0;       ///< how much sooner than they came pictures are decoded
     std::int64_t last_dts_ = -1;  ///< as it was written, which is never below 0

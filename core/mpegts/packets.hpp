@@ -22,9 +22,11 @@ public:
         bool random_access = false;
     };
 
-    /// Appends `head` and `body` together as one payload unit, the last packet filled up.
-    void append(const Start& start, std::span<const std::uint8_t> head,
-                std::span<const std::uint8_t> body, std::vector<std::uint8_t>& out);
+    /// What a payload unit is made of, laid end to end.
+    using Pieces = std::span<const std::span<const std::uint8_t>>;
+
+    /// Appends the pieces together as one payload unit, the last packet filled up.
+    void append(const Start& start, Pieces pieces, std::vector<std::uint8_t>& out);
 
 private:
     std::uint16_t pid_;

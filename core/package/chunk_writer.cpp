@@ -31,7 +31,7 @@ std::optional<Chunk> ChunkWriter::add(const media::AccessUnit& unit)
                         .composition = unit.composition,
                         .sync = unit.key});
     duration_ += unit.duration;
-    media_.insert(media_.end(), unit.data.begin(), unit.data.end());
+    media_.insert(media_.end(), unit.data.data(), unit.data.data() + unit.data.size());
     return late;
 }
 
@@ -55,9 +55,15 @@ Chunk ChunkWriter::take()
                                chunk.head);
     samples_.clear();
     media_ = {};
-    media_.reserve(chunk.media.size() + chunk.media.size() / 4);
     duration_ = 0;
     return chunk;
+}
+
+void ChunkWriter::reuse(Chunk&& chunk)
+{
+    if (!media_.empty() || media_.capacity() >= chunk.media.capacity()) return;
+    media_ = std::move(chunk.media);
+    media_.clear();
 }
 
 }  // namespace sluice::package

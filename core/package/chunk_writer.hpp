@@ -41,6 +41,9 @@ public:
     /// Closes the chunk and begins another. Must not be empty.
     Chunk take();
 
+    /// Takes back the memory of a chunk that is written.
+    void reuse(Chunk&& chunk);
+
 private:
     void stretch_to(std::int64_t dts);
 

@@ -70,15 +70,6 @@ TEST(ChunkWriterTest, AUnitThatComesLaterThanToldMakesTheOneBeforeItLonger)
     EXPECT_EQ(run.u32(), 7200U);
 }
 
-TEST(ChunkWriterTest, AUnitThatComesSoonerThanToldMakesTheOneBeforeItShorter)
-{
-    ChunkWriter writer(media::Kind::video, 18'000);
-    writer.add(unit(0, 3600, true));
-    writer.add(unit(3594, 3600));
-    EXPECT_FALSE(writer.full());
-    EXPECT_EQ(writer.take().duration, 7194U);
-}
-
 TEST(ChunkWriterTest, NoPartIsLongerThanTold)
 {
     ChunkWriter writer(media::Kind::video, 18'000);

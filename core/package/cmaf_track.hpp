@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "boundaries.hpp"
 #include "chunk_writer.hpp"
@@ -39,6 +40,9 @@ public:
 
     /// A unit that lies before the first boundary, or in a segment that was missed, is left out.
     CmafStep add(const media::AccessUnit& unit);
+
+    /// Takes back the memory of a chunk that is written.
+    void reuse(Chunk&& chunk) { writer_.reuse(std::move(chunk)); }
 
     /// What is left, when the stream or its configuration ends.
     std::optional<Chunk> finish();

@@ -232,9 +232,9 @@ void Packager::cut_cmaf(const Boundary& boundary)
 {
     for (auto* lane : {&video_, &audio_}) {
         if (!*lane) continue;
-        const auto missed = (*lane)->track.cut_at(boundary);
+        auto missed = (*lane)->track.cut_at(boundary);
         if (!missed) continue;
-        write_chunk(**lane, missed->last_chunk);
+        write_chunk(**lane, std::move(missed->last_chunk));
         (*lane)->writer.complete(-1);
         const std::int64_t rate = (*lane)->timescale;
         const auto length = boundary.presentation - missed->boundary.presentation;
@@ -255,24 +255,25 @@ void Packager::cut_transport(const Boundary& boundary)
     transport_cuts_->allow((std::int64_t{promised} * 1000 + kRoundedOff) * kTick);
 }
 
-void Packager::write_chunk(CmafLane& lane, const std::optional<Chunk>& chunk)
+void Packager::write_chunk(CmafLane& lane, std::optional<Chunk> chunk)
 {
     if (!chunk) return;
     lane.writer.append_part({.duration = chunk->duration, .independent = chunk->independent},
                             {chunk->head, chunk->media});
+    lane.track.reuse(std::move(*chunk));
 }
 
 void Packager::add(CmafLane& lane, const media::AccessUnit& unit)
 {
-    const auto step = lane.track.add(unit);
-    write_chunk(lane, step.last_chunk);
+    auto step = lane.track.add(unit);
+    write_chunk(lane, std::move(step.last_chunk));
     if (step.began) {
         const auto time = unit.dts + unit.composition;
         lane.writer.complete_before(time);
         lane.writer.begin(step.began->sequence, time, unit.key);
     }
-    write_chunk(lane, step.late);
-    write_chunk(lane, step.chunk);
+    write_chunk(lane, std::move(step.late));
+    write_chunk(lane, std::move(step.chunk));
 }
 
 TrackFacts Packager::facts_of(Kind kind, std::uint32_t frame) const

@@ -99,7 +99,7 @@ private:
     void cut_cmaf(const Boundary& boundary);
     void cut_transport(const Boundary& boundary);
     void add(CmafLane& lane, const media::AccessUnit& unit);
-    static void write_chunk(CmafLane& lane, const std::optional<Chunk>& chunk);
+    static void write_chunk(CmafLane& lane, std::optional<Chunk> chunk);
     TrackFacts facts_of(media::Kind kind, std::uint32_t frame) const;
     Lead lead_of(media::Kind kind, const media::AccessUnit& unit) const;
     void make_room_for_period();

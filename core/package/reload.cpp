@@ -38,6 +38,18 @@ std::uint64_t part_target(const Window& window, Lane kind, const SegmentEntry& s
     return kind == Lane::audio ? period.audio.part_target_us : period.video.part_target_us;
 }
 
+/// A part behind the last one of a segment is the first of the next (6.2.5.2).
+Reload beyond_end(const LaneWindow& lane, const Reload& asked)
+{
+    auto reload = asked;
+    if (!asked.part || !lane.holds(*asked.sequence)) return reload;
+    const auto& segment = lane.at(*asked.sequence);
+    if (!segment.complete || *asked.part < segment.parts) return reload;
+    reload.sequence = *asked.sequence + 1;
+    reload.part = 0;
+    return reload;
+}
+
 }  // namespace
 
 std::optional<Reload> parse_reload(std::string_view query)
@@ -51,11 +63,12 @@ std::optional<Reload> parse_reload(std::string_view query)
     return reload;
 }
 
-Wait wait_for(const Window& window, Lane kind, const Reload& reload)
+Wait wait_for(const Window& window, Lane kind, const Reload& asked)
 {
-    if (!reload.sequence) return Wait::no;
+    if (!asked.sequence) return Wait::no;
     const auto& lane = window.of(kind);
     if (lane.empty()) return Wait::yes;
+    const auto reload = beyond_end(lane, asked);
     const auto wanted = *reload.sequence;
     const auto& newest = lane.at(lane.end - 1);
     const auto last = lane.end - 1;

@@ -121,7 +121,7 @@ void Publisher::take(flv::TagType type, const ngx_rtmp_header_t& h, const ngx_ch
         return;
     }
     if (accepted->poke != 0) worker()->poke(accepted->poke);
-    packager_.take(type, pieces, accepted->dts_ms, now_us);
+    packager_.take(type, publication_.writer(), accepted->dts_ms, now_us);
     if (accepted->gop_exceeds_ring) {
         ngx_log_error(
             NGX_LOG_WARN, session_.rtmp->connection->log, 0,

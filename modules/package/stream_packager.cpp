@@ -16,14 +16,12 @@ package::Arrival arrival(std::uint64_t mono_us)
     return {.wall_ms = wall_ms(), .mono_ms = static_cast<std::int64_t>(mono_us / 1000)};
 }
 
-/// In one piece.
-std::span<const std::uint8_t> joined(std::span<const std::span<const std::uint8_t>> pieces)
+/// The body of an FLV tag.
+std::span<const std::uint8_t> body_of(std::span<const std::uint8_t> tag)
 {
-    static std::vector<std::uint8_t> scratch;  // kept for its memory; max_message bounds it
-    if (pieces.size() == 1) return pieces.front();
-    scratch.clear();
-    for (const auto& piece : pieces) scratch.insert(scratch.end(), piece.begin(), piece.end());
-    return scratch;
+    constexpr auto kAround = flv::kTagHeaderSize + flv::kPreviousTagSize;
+    if (tag.size() <= kAround) return {};
+    return tag.subspan(flv::kTagHeaderSize, tag.size() - kAround);
 }
 
 package::PackageSettings of_channel(const ChannelMedia& channel)
@@ -113,19 +111,18 @@ void StreamPackager::take_headers()
     constexpr std::array kTypes{flv::TagType::script, flv::TagType::video, flv::TagType::audio};
     for (std::size_t kind = 0; kind < kTypes.size(); ++kind) {
         const auto& tag = ring->config[kind];
-        const std::span bytes(tag.bytes, tag.size);
-        constexpr auto kAround = flv::kTagHeaderSize + flv::kPreviousTagSize;
-        if (bytes.size() <= kAround) continue;
-        packager_->take(kTypes.at(kind), bytes.subspan(flv::kTagHeaderSize, bytes.size() - kAround),
-                        0, arrival(mono_us()));
+        const auto body = body_of({tag.bytes, tag.size});
+        if (!body.empty()) packager_->take(kTypes.at(kind), body, 0, arrival(mono_us()));
     }
 }
 
-void StreamPackager::take(flv::TagType type, std::span<const std::span<const std::uint8_t>> pieces,
-                          std::int64_t dts_ms, std::uint64_t mono_us)
+void StreamPackager::take(flv::TagType type, const hub::Writer& written, std::int64_t dts_ms,
+                          std::uint64_t mono_us)
 {
     if (!packager_) return;
-    const auto done = packager_->take(type, joined(pieces), dts_ms, arrival(mono_us));
+    static std::vector<std::uint8_t> scratch;  // kept for its memory; a tag's size bounds it
+    const auto body = body_of(written.newest_tag(scratch));
+    const auto done = packager_->take(type, body, dts_ms, arrival(mono_us));
     if (done.failing != failing_) note_failing(done.failing);
     if (done.changed) keep_completed();
     if (done.changed) worker()->poke(hub::announce_window(worker()->zone, *stream_));

@@ -21,9 +21,10 @@ public:
     /// Begins, changes or ends what is made.
     void apply(const package::PackageSettings& settings);
 
-    /// A message's body, and the time the hub gave it. `mono_us`: its arrival.
-    void take(flv::TagType type, std::span<const std::span<const std::uint8_t>> pieces,
-              std::int64_t dts_ms, std::uint64_t mono_us);
+    /// A message that is in the ring by now, newest of all, and the time it got there. `mono_us`:
+    /// its arrival.
+    void take(flv::TagType type, const hub::Writer& written, std::int64_t dts_ms,
+              std::uint64_t mono_us);
 
 private:
     void begin(const package::PackageSettings& settings);
