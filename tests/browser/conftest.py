@@ -39,8 +39,8 @@ def watch(chromium):
 
 
 LOCATIONS = """
-location ~ "^/[A-Za-z0-9_-]+/flv\\.html$" {{
-    alias {dist}/player/flv.html;
+location ~ "^/[A-Za-z0-9_-]+/(flv|hls|dash|index)\\.html$" {{
+    alias {dist}/player/$1.html;
     default_type text/html;
     add_header Content-Security-Policy "{policy}";
 }}
