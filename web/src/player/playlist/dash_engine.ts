@@ -14,6 +14,7 @@ import { TrackRates } from './media_rate';
 
 const kAheadNone = 0.1;
 const kBarrenMs = 3000;
+const kLeastDelay = 1;
 const kErrors = MediaPlayer.errors;
 const kUnsupported: number[] = [
     kErrors.CAPABILITY_MEDIASOURCE_ERROR_CODE,
@@ -34,6 +35,11 @@ const kSettings: MediaPlayerSettingClass = {
     },
 };
 
+/** What is asked of a manifest as dash.js has read it. */
+interface Manifest {
+    Period?: { id?: string }[];
+}
+
 /** Starts dash.js. */
 export function startDash(start: EngineStart): PlaylistEngine {
     return new DashEngine(start);
@@ -46,6 +52,8 @@ class DashEngine implements PlaylistEngine {
     private readonly player: MediaPlayerClass = MediaPlayer().create();
     private readonly rates = new TrackRates();
     private over = false;
+    private newestPeriod = '';
+    private leftBehindMs: number | undefined;
 
     constructor(private readonly start: EngineStart) {
         const { player } = this;
@@ -70,8 +78,9 @@ class DashEngine implements PlaylistEngine {
 
     follow(): void {
         const { media, events } = this.start;
-        if (!this.over) return;
-        if (media.ended || bufferedAhead(positionOf(media)) < kAheadNone) events.failed({ kind: 'ended' });
+        const dry = media.ended || bufferedAhead(positionOf(media)) < kAheadNone;
+        if (this.over && dry) events.failed({ kind: 'ended' });
+        else if (dry && this.leftBehind()) events.failed({ kind: 'stuck', detail: 'a hole' });
     }
 
     recover(): boolean {
@@ -90,14 +99,27 @@ class DashEngine implements PlaylistEngine {
 
     private listen(): void {
         const { player } = this;
-        const { events } = this.start;
         const names = MediaPlayer.events;
         player.on(names.STREAM_INITIALIZED, () => this.begun());
+        player.on(names.MANIFEST_LOADED, ({ data }) => {
+            this.newestPeriod = (data as Manifest).Period?.at(-1)?.id ?? '';
+        });
         player.on(names.DYNAMIC_TO_STATIC, () => (this.over = true));
-        player.on(names.PLAYBACK_ENDED, () => events.failed({ kind: 'ended' }));
         player.on(names.FRAGMENT_LOADING_PROGRESS, () => (this.lastBytesMs = performance.now()));
         player.on(names.FRAGMENT_LOADING_COMPLETED, (event) => this.loaded(event));
         player.on(names.ERROR, ({ error }) => this.fail(error));
+    }
+
+    /**
+     * A publisher that comes back begins a new period. What lies between is a hole that dash.js
+     * does not get over: it has to start anew, as soon as the period is long enough.
+     */
+    private leftBehind(): boolean {
+        const nowMs = performance.now();
+        const behind = this.newestPeriod !== '' && this.player.getActiveStream()?.getId() !== this.newestPeriod;
+        this.leftBehindMs = behind ? (this.leftBehindMs ?? nowMs) : undefined;
+        const patienceMs = Math.max(this.player.getTargetLiveDelay() || 0, kLeastDelay) * 1000;
+        return this.leftBehindMs !== undefined && nowMs - this.leftBehindMs > patienceMs;
     }
 
     private begun(): void {

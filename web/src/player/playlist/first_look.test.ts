@@ -39,7 +39,20 @@ describe('a manifest', () => {
     });
 
     test.each([
+        'timeShiftBufferDepth="PT4.0S" suggestedPresentationDelay="PT4.000S"',
+        'timeShiftBufferDepth="PT1M" suggestedPresentationDelay="PT4S"',
+        'suggestedPresentationDelay="PT4S"',
+    ])('with %s has enough to begin with', (attributes) => {
+        expect(lookAtManifest(`<MPD type="dynamic" ${attributes}></MPD>`)).toEqual({});
+    });
+
+    test.each([
         ['of a stream that is over', '<MPD type="static"></MPD>', 'ended'],
+        [
+            'of a stream that has just begun',
+            '<MPD type="dynamic" timeShiftBufferDepth="PT2.020S" suggestedPresentationDelay="PT4.000S">',
+            'offline',
+        ],
         ['that does not say it is live', '<MPD></MPD>', 'ended'],
         ['that is a playlist', '#EXTM3U\n', 'broken'],
     ])('%s is not played', (_, text, kind) => {

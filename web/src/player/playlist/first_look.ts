@@ -17,6 +17,16 @@ export function lookAtManifest(text: string): Tracks {
     const head = /<MPD\b[^>]*>/.exec(text)?.[0];
     if (head === undefined) throw new OpenError({ kind: 'broken', detail: 'no manifest' });
     if (!/\btype\s*=\s*["']dynamic["']/.test(head)) throw new OpenError({ kind: 'ended' });
+    // dash.js settles once how far it keeps from the end, in what there is then: too close for ever
+    // when the stream has just begun.
+    if (seconds(head, 'timeShiftBufferDepth') < seconds(head, 'suggestedPresentationDelay')) {
+        throw new OpenError({ kind: 'offline' });
+    }
     const codecs = [...text.matchAll(/\bcodecs\s*=\s*["']([^"']*)["']/g)].map((found) => found[1]);
     return tracksOf(codecs.join(','));
+}
+
+/** A duration as servers write them, `PT2.020S`; NaN for any other, which no comparison holds for. */
+function seconds(head: string, attribute: string): number {
+    return Number(new RegExp(`\\b${attribute}\\s*=\\s*["']PT([\\d.]+)S["']`).exec(head)?.[1] ?? NaN);
 }

@@ -19,6 +19,8 @@ const kConfig: Partial<HlsConfig> = {
     enableWorker: false,
     lowLatencyMode: true,
     maxLiveSyncPlaybackRate: kCatchUpRate,
+    // How much farther from the edge it stays after each stall; as many are forgiven as fit a segment.
+    liveSyncOnStallIncrease: 0.3,
     backBufferLength: 20,
     enableInterstitialPlayback: false,
     // Requests are held while the publisher is away; its window to return is shorter than this.
