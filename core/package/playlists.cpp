@@ -125,11 +125,14 @@ private:
             if (behind > shown) break;
             add_parts(segment, playlist.sequence + i - 1);
         }
+        // While the publisher is away, too: hls.js takes what follows the last segment for a part
+        // of it when there is no tag between, and gives up when that turns out to be a
+        // discontinuity.
+        report(playlist);
         if (end == lane_.end) return;
         playlist.open = segment(end, end == playlist.sequence);
         add_parts(playlist.open, end);
         playlist.preload_hint = folder_of(period_of(newest), kind_) + next_part(newest) + ".m4s";
-        report(playlist);
     }
 
     /// A segment that is as long as the one before it is probably over.

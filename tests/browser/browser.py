@@ -59,6 +59,16 @@ class Player:
         return self.driver.execute_script("return document.getElementById('player').dataset.state")
 
     @property
+    def protocol(self):
+        return self.driver.execute_script("return document.getElementById('player').dataset.protocol")
+
+    @property
+    def latency_s(self):
+        """As the page tells it; None while it tells none."""
+        told = self.driver.execute_script("return document.getElementById('player').dataset.latencyMs")
+        return None if told is None else int(told) / 1000
+
+    @property
     def notice(self):
         return self.driver.execute_script("return document.getElementById('notice').textContent")
 

@@ -39,10 +39,14 @@ def watch(chromium):
 
 
 LOCATIONS = """
-location ~ "^/[A-Za-z0-9_-]+/flv\\.html$" {{
-    alias {dist}/player/flv.html;
+location ~ "^/[A-Za-z0-9_-]+/(flv|hls|dash|index)\\.html$" {{
+    alias {dist}/player/$1.html;
     default_type text/html;
     add_header Content-Security-Policy "{policy}";
+}}
+location ~ "^/[A-Za-z0-9_-]+/(s/.+|(index|live|master)\\.m3u8|manifest\\.mpd)$" {{
+    sluice_package_serve on;
+    sluice_access_play open;
 }}
 location /assets/ {{
     alias {dist}/assets/;
@@ -53,9 +57,11 @@ location /assets/ {{
 
 @pytest.fixture
 def nginx():
-    """nginx with our module, two workers and the player page; anybody may push and watch."""
-    server = Nginx(workers=2, application="sluice_access_publish open;", location="sluice_access_play open;",
+    """nginx with our module, two workers and the player pages; anybody may push and watch."""
+    server = Nginx(workers=2, application="sluice_access_publish open; sluice_package hls cmaf;",
+                   location="sluice_access_play open;",
                    locations=LOCATIONS.format(dist=DIST, policy=PLAYER_POLICY))
+    server.parts["main"] = f"sluice_package_dir {server.prefix}/live;"
     try:
         yield server.start()
         server.stop()

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import packaged
 from sluicetest.publisher import clip
 from sluicetest.rtmp import VIDEO
 
@@ -18,6 +19,7 @@ TYPES = {".html": "text/html; charset=utf-8", ".js": "application/javascript", "
          ".svg": "image/svg+xml"}
 _STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
 CONSOLE_POLICY = _STRICT + "connect-src 'self'; form-action 'self'; frame-ancestors 'none'"
+PLAYER_PAGES = ("flv.html", "hls.html", "dash.html", "index.html")
 PLAYER_POLICY = (_STRICT + "media-src 'self' blob:; connect-src 'self' ws: wss:; form-action 'none'; "
                  "frame-ancestors *")
 WEBSOCKET_MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -95,6 +97,7 @@ class Stage:
 
     def __init__(self):
         self.programmes = {}
+        self.packages = {}
         self.refusals = {}
         self.channels = {}
         self.token = "the-token"
@@ -109,8 +112,8 @@ class Stage:
     def url(self):
         return f"http://127.0.0.1:{self.server.server_port}"
 
-    def page(self, channel, query=""):
-        return f"{self.url}/{channel}/flv.html{query}"
+    def page(self, channel, query="", page="flv"):
+        return f"{self.url}/{channel}/{page}.html{query}"
 
     def go_live(self, channel, clip_name="avc", **how):
         self.programmes[channel] = Programme(clip_name, **how)
@@ -119,6 +122,13 @@ class Stage:
     def go_off(self, channel):
         self.programmes.pop(channel).end()
 
+    def package(self, channel, *clip_name):
+        self.packages[channel] = packaged.Package(self.url, *clip_name)
+        self.packages[channel].wait()
+
+    def unpackage(self, channel):
+        self.packages.pop(channel).discard()
+
     def asked(self, path):
         """Requests for the path, as (method, target) with the query."""
         return [r for r in self.requests if urlsplit(r[1]).path == path]
@@ -126,6 +136,8 @@ class Stage:
     def close(self):
         for programme in self.programmes.values():
             programme.end()
+        for channel in list(self.packages):
+            self.unpackage(channel)
         self.server.shutdown()
         self.server.server_close()
 
@@ -149,10 +161,14 @@ class Handler(BaseHTTPRequestHandler):
             return self.file(DIST / "console/index.html", CONSOLE_POLICY)
         if parts[0] == "assets" and len(parts) == 2:
             return self.file(DIST / "assets" / parts[1])
-        if parts[-1] == "flv.html":
-            return self.file(DIST / "player/flv.html", PLAYER_POLICY)
+        if parts[-1] in PLAYER_PAGES:
+            return self.file(DIST / "player" / parts[-1], PLAYER_POLICY)
         if parts[-1] == "live.flv":
             return self.live(parts[0])
+        if parts == ["now"]:
+            return self.answer(200, packaged.now())
+        if len(parts) == 2 and Path(parts[1]).suffix in packaged.TYPES:
+            return self.packaged(*parts)
         if parts[-1] == "frame.html":
             return self.answer(200, f'<!doctype html><iframe allow="autoplay" src="/{parts[0]}/flv.html?'
                                'controls=0&stats=0" width="480" height="270"></iframe>', TYPES[".html"])
@@ -179,8 +195,9 @@ class Handler(BaseHTTPRequestHandler):
     # Streams
 
     def live(self, channel):
-        if channel in self.stage.refusals:
-            return self.answer(*self.stage.refusals[channel])
+        refusal = self.stage.refusals.get(f"{channel}/live.flv", self.stage.refusals.get(channel))
+        if refusal:
+            return self.answer(*refusal)
         programme = self.stage.programmes.get(channel)
         if programme is None:
             return self.answer(404, "not found")
@@ -196,6 +213,19 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             programme.viewers -= 1
             self.close_connection = True
+
+    def packaged(self, channel, name):
+        refusal = self.stage.refusals.get(f"{channel}/{name}", self.stage.refusals.get(channel))
+        if refusal:
+            return self.answer(*refusal)
+        package = self.stage.packages.get(channel)
+        data = package and package.file(name)
+        if data is None:
+            return self.answer(404, '{"reason": "offline"}', "application/problem+json")
+        try:
+            return self.answer(200, data, packaged.TYPES[Path(name).suffix])
+        except OSError:
+            return None  # a player that seeks or leaves lets go of what it asked for
 
     def open_http(self):
         self.send_response(200)

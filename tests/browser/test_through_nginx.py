@@ -1,8 +1,10 @@
-"""The player page against the real module: what is pushed by RTMP is seen in a browser."""
+"""The player pages against the real module: what is pushed by RTMP is seen in a browser."""
 
+import re
 import time
 
 import pytest
+from browser import Told
 from sluicetest.publisher import Publisher, clip
 from sluicetest.waiting import wait_for
 
@@ -25,6 +27,67 @@ def test_a_push_is_seen(nginx, page, query):
 
     assert (played["width"], played["height"]) == (320, 180)
     assert played["behind"] < 1.5
+
+
+@pytest.fixture
+def open_page(nginx, watch):
+    return lambda page, query="": watch(f"{nginx.url}/demo/{page}.html{query}")
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "protocol", "latency_s"),
+    [("hls", "", "ll-hls", 1.5), ("index", "", "ll-hls", 1.5), ("hls", "?source=ts", "hls", 10), ("dash", "", "dash", 6)],
+)
+def test_a_push_is_seen_in_every_format_and_not_late(nginx, open_page, name, query, protocol, latency_s):
+    with push(nginx):
+        player = open_page(name, query)
+        played = player.wait_playing(seconds=2, timeout=15)
+        wait_for(lambda: 0.2 < (player.latency_s or 0) < latency_s, 8, Told(player.told))
+
+    assert player.protocol == protocol
+    assert (played["width"], played["height"]) == (320, 180)
+
+
+def test_low_latency_is_by_parts_of_both_tracks(nginx, open_page):
+    def parts():
+        asked = (nginx.prefix / "access.log").read_text()
+        return re.findall(r" 200 /demo/s/([va])/\d+/\d+\.\d+\.m4s$", asked, re.M)
+
+    with push(nginx):
+        open_page("hls").wait_playing()
+        wait_for(lambda: len(parts()) > 20, 10, "parts to be asked for")
+
+    assert set(parts()) == {"v", "a"}
+
+
+@pytest.mark.parametrize("name", ["hls", "dash"])
+def test_who_watches_packages_goes_on_when_the_publisher_reconnects(nginx, open_page, name):
+    first = push(nginx)
+    player = open_page(name)
+    player.wait_playing(seconds=2, timeout=15)
+
+    first.cut()
+    second = push(nginx)
+    try:
+        began = player.played()["time"]
+        wait_for(lambda: player.played()["time"] > began + 6, 20, Told(player.told))
+        player.wait_playing()
+    finally:
+        second.stop()
+    if name == "hls":
+        # By the page, and by hls.js: it was not started anew.
+        log = (nginx.prefix / "access.log").read_text()
+        assert log.count(" 200 /demo/master.m3u8") == 2
+
+
+def test_who_watches_packages_does_not_see_a_reload_of_nginx(nginx, open_page):
+    with push(nginx):
+        player = open_page("hls")
+        player.wait_playing()
+        nginx.reload()
+        player.wait_playing(seconds=3)
+
+        assert player.state == "playing"
 
 
 def test_the_first_push_is_seen_within_two_seconds(nginx, page):

@@ -87,15 +87,16 @@ def test_a_channel_that_is_switched_off_while_watching_is_said_in_words(product,
         assert "switched off" in player.notice
 
 
-def test_signed_playback_is_seen_with_the_address_of_the_api_only(product, channel, watch):
+@pytest.mark.parametrize("page", ["flv", "hls", "dash", "index"])
+def test_signed_playback_is_seen_with_the_address_of_the_api_only(product, channel, watch, chromium, page):
     channel.patch(playback={"auth": "signed"})
     with publish(product, channel):
-        refused = watch(page_of(product, channel))
-        refused.wait_state("refused")
-        assert "needs a signed link" in refused.notice
+        bare = f"{product.url}/{channel.id}/{page}.html"
+        chromium.get(bare)
+        assert "signature_missing" in chromium.page_source
 
         query = channel.urls()["play"]["pages"]["flv"].partition("?")[2]
-        watch(page_of(product, channel, f"?{query}")).wait_playing()
+        watch(f"{bare}?{query}").wait_playing(timeout=15)
 
 
 def test_the_start_page_lists_the_live_channel_and_leads_to_its_picture(product, channel, chromium):

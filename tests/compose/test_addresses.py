@@ -77,6 +77,6 @@ def test_a_push_that_is_not_signed_is_refused(plain, channel):
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_console_and_player_pages_are_served(sluice, scheme):
-    for path in ("/console/", "/any/flv.html"):
+    for path in ("/console/", "/any/flv.html", "/any/index.html"):
         with http.request(f"{scheme}://127.0.0.1:{PORTS[scheme]}{path}") as page:
             assert page.status == 200 and b"<html" in page.body()

@@ -265,7 +265,8 @@ def test_pages_are_served(shared_system, channel):
     base = shared_system.url
     assert httpx.get(f"{base}/").status_code == 302
     assert httpx.get(f"{base}/").headers["location"].endswith("/console/")
-    for path in ("/console/", f"/{channel.id}/flv.html"):
+    players = [f"/{channel.id}/{page}.html" for page in ("flv", "hls", "dash", "index")]
+    for path in ("/console/", *players):
         reply = httpx.get(base + path)
         assert reply.status_code == 200 and reply.headers["content-type"].startswith("text/html"), path
 

@@ -11,7 +11,7 @@ from sluicetest.publisher import Publisher, clip
 from sluicetest.waiting import wait_for
 
 ENTRIES = ["master.m3u8", "live.m3u8", "index.m3u8", "manifest.mpd"]
-PAGES = ["flv.html"]
+PAGES = ["flv.html", "hls.html", "dash.html", "index.html"]
 CHILD = re.compile(r'(?:URI="|initialization="|media=")([^"]+)"|^(?!#)(\S+\.(?:m3u8|m4s|ts).*)$', re.M)
 
 

@@ -23,6 +23,8 @@ RECIPES = {
     "avc": [*_VIDEO, *_AUDIO, "-t", "4", *_X264, *_gop(50), "-tune", "zerolatency", *_AAC],
     # Key frame every half second: a viewer's join is seen soon.
     "avc_quick": [*_VIDEO, *_AUDIO, "-t", "4", *_X264, *_gop(12), "-bf", "0", *_AAC],
+    # The same for longer than a test takes: where a clip begins anew its sound has a gap.
+    "avc_minute": [*_VIDEO, *_AUDIO, "-t", "60", *_X264, *_gop(12), "-bf", "0", *_AAC],
     # Few tags a second, for hundreds of viewers.
     "avc_light": ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=10", *_AUDIO, "-t", "4",
                   *_X264[:-1], "80k", *_gop(10), "-bf", "0", "-c:a", "aac", "-b:a", "32k", "-ac", "1",

@@ -1,4 +1,4 @@
-import type { TrackKind, Tracks } from './flv_tracks';
+import type { TrackKind, Tracks } from './tracks';
 
 /** Why the server would not serve, in its own words (the access reasons of the modules). */
 export const kReasons = [
@@ -33,7 +33,7 @@ export type Reason = (typeof kReasons)[number];
  * - changed: tracks or codecs are others than before; start anew at once
  * - stuck: data or playback stopped moving
  * - unsupported: this browser can't decode it
- * - broken: what came is no FLV
+ * - broken: what came is no stream
  */
 export interface Failure {
     kind: FailureKind;
@@ -73,4 +73,10 @@ function kindOf(status: number, reason?: Reason): FailureKind {
     if (status === 404) return 'offline';
     if (status === 408 || status === 429 || status >= 500) return 'busy';
     return 'refused';
+}
+
+/** What an error of the media element means. */
+export function failureOfMedia(error: MediaError): Failure {
+    const unsupported = error.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED;
+    return { kind: unsupported ? 'unsupported' : 'stuck', detail: error.message };
 }

@@ -17,6 +17,7 @@ interface Texts {
     player: string;
     live: string;
     buffer: string;
+    latency: string;
     failures: Record<FailureKind, string>;
     reasons: Record<Reason, string>;
     answer: (status: number) => string;
@@ -38,6 +39,7 @@ const kEnglish: Texts = {
     player: 'Live player',
     live: 'Live',
     buffer: 'buffer',
+    latency: 'latency',
     failures: {
         offline: 'Waiting for the stream. It starts by itself.',
         refused: 'You may not watch this stream.',
@@ -86,6 +88,7 @@ const kChinese: Texts = {
     player: '直播播放器',
     live: '直播',
     buffer: '缓冲',
+    latency: '延迟',
     failures: {
         offline: '等待直播开始，开始后会自动播放。',
         refused: '您无权观看此直播。',

@@ -3,18 +3,18 @@ import { describe, expect, test } from 'vitest';
 import { readPageAddress, webSocketAddress } from './page_address';
 
 describe('page address', () => {
-    test('the stream lies beside the page', () => {
+    test('the files of the channel lie beside the page', () => {
         const page = readPageAddress('http://host:8080/demo/flv.html');
 
         expect(page.channel).toBe('demo');
-        expect(page.stream.href).toBe('http://host:8080/demo/live.flv');
+        expect(page.beside('live.flv').href).toBe('http://host:8080/demo/live.flv');
         expect(page).toMatchObject({ transport: 'http', controls: true, muted: true, stats: true });
     });
 
     test('only the signature goes on to the stream', () => {
         const page = readPageAddress('https://host/demo/flv.html?sign=1-ab&controls=0&x=1');
 
-        expect(page.stream.href).toBe('https://host/demo/live.flv?sign=1-ab');
+        expect(page.beside('live.flv').href).toBe('https://host/demo/live.flv?sign=1-ab');
         expect(page.controls).toBe(false);
     });
 
@@ -22,11 +22,20 @@ describe('page address', () => {
         const page = readPageAddress('https://host/video/demo/flv.html#x');
 
         expect(page.channel).toBe('demo');
-        expect(page.stream.href).toBe('https://host/video/demo/live.flv');
+        expect(page.beside('live.flv').href).toBe('https://host/video/demo/live.flv');
     });
 
     test('a name that is no valid escape does not break the page', () => {
         expect(readPageAddress('http://host/%zz/flv.html').channel).toBe('%zz');
+    });
+
+    test.each([
+        ['source=cmaf', 'cmaf'],
+        ['source=ts', 'ts'],
+        ['source=other', undefined],
+        ['', undefined],
+    ])('%s asks for %s', (query, container) => {
+        expect(readPageAddress(`http://host/a/hls.html?${query}`).container).toBe(container);
     });
 
     test.each([

@@ -1,13 +1,18 @@
-/** How the bytes of the stream come. */
+/** How the bytes of FLV come. */
 export type Transport = 'http' | 'ws';
+
+/** Which HLS a page is held to. */
+export type Container = 'cmaf' | 'ts';
 
 /** What the address of a player page asks for. */
 export interface PageAddress {
     /** The channel's id, for the title. */
     channel: string;
-    /** Where the stream is, with the page's signature. */
-    stream: URL;
+    /** Where a file of the channel is, with the page's signature. */
+    beside: (file: string) => URL;
     transport: Transport;
+    /** Undefined: whichever there is. */
+    container: Container | undefined;
     controls: boolean;
     muted: boolean;
     stats: boolean;
@@ -15,7 +20,7 @@ export interface PageAddress {
 
 /**
  * Reads a page address such as `https://host/<id>/flv.html?sign=…&controls=0`.
- * The stream lies beside the page, so any prefix a proxy adds is kept.
+ * The channel's files lie beside the page, so any prefix a proxy adds is kept.
  */
 export function readPageAddress(href: string): PageAddress {
     const page = new URL(href);
@@ -23,8 +28,9 @@ export function readPageAddress(href: string): PageAddress {
 
     return {
         channel: lastFolder(page.pathname),
-        stream: streamBeside(page),
+        beside: (file) => fileBeside(page, file),
         transport: query.get('transport') === 'ws' ? 'ws' : 'http',
+        container: containerIn(query),
         controls: flag(query, 'controls', true),
         muted: flag(query, 'muted', true),
         stats: flag(query, 'stats', true),
@@ -38,11 +44,16 @@ export function webSocketAddress(stream: URL): URL {
     return url;
 }
 
-function streamBeside(page: URL): URL {
-    const stream = new URL('live.flv', page);
+function fileBeside(page: URL, file: string): URL {
+    const url = new URL(file, page);
     const sign = page.searchParams.get('sign');
-    if (sign !== null) stream.searchParams.set('sign', sign);
-    return stream;
+    if (sign !== null) url.searchParams.set('sign', sign);
+    return url;
+}
+
+function containerIn(query: URLSearchParams): Container | undefined {
+    const source = query.get('source');
+    return source === 'cmaf' || source === 'ts' ? source : undefined;
 }
 
 function lastFolder(path: string): string {

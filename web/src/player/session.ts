@@ -1,15 +1,13 @@
-import { Connection } from './connection';
-import { browserCanPlay } from './engine';
+import { OpenError } from './answer';
 import type { Failure } from './failure';
-import type { Tracks } from './flv_tracks';
-import type { PageAddress } from './page_address';
+import type { Playback, PlaybackEvents, Protocol, Source } from './playback';
 import { Retry } from './retry';
-import { OpenError, openStream } from './transport';
+import type { Tracks } from './tracks';
 
 /** What the viewer is to know. */
 export type State =
     | { kind: 'connecting' }
-    | { kind: 'playing'; tracks: Tracks }
+    | { kind: 'playing'; tracks: Tracks; protocol: Protocol }
     | { kind: 'silent' }
     | { kind: 'blocked' }
     | { kind: 'paused' }
@@ -20,13 +18,13 @@ export class Session {
     private readonly retry = new Retry();
     private stopper = new AbortController();
     private wake: () => void = () => undefined;
-    private connection: Connection | undefined;
-    private shownBefore: Connection | undefined;
+    private playback: Playback | undefined;
+    private shownBefore: Playback | undefined;
     private running = false;
 
     /** `report` is called with every change of state. */
     constructor(
-        private readonly page: PageAddress,
+        private readonly source: Source,
         private readonly media: HTMLVideoElement,
         private readonly report: (state: State) => void,
     ) {}
@@ -34,19 +32,21 @@ export class Session {
     /** Begins, or goes on after pause(). */
     start(): void {
         if (this.running) return;
-        if (!browserCanPlay()) return this.report({ kind: 'failed', failure: { kind: 'unsupported' } });
+        if (!this.source.supported()) {
+            return this.report({ kind: 'failed', failure: { kind: 'unsupported' } });
+        }
         this.running = true;
         this.stopper = new AbortController();
         this.report({ kind: 'connecting' });
         void this.run(this.stopper.signal);
     }
 
-    /** Closes the connection and keeps the last picture: a live stream can't be paused. */
+    /** Closes the stream and keeps the last picture: a live stream can't be paused. */
     pause(): void {
         if (!this.running) return;
         this.running = false;
         this.stopper.abort();
-        this.connection?.stop({ kind: 'ended' });
+        this.playback?.stop({ kind: 'ended' });
         this.wake();
         this.media.pause();
         this.report({ kind: 'paused' });
@@ -62,9 +62,14 @@ export class Session {
         return this.running;
     }
 
-    /** Bits per second on the wire. */
+    /** Bits per second of the stream. */
     get bitrate(): number | undefined {
-        return this.connection?.bitrate();
+        return this.playback?.bitrate();
+    }
+
+    /** Seconds from the server's clock at the picture to now. */
+    get latency(): number | undefined {
+        return this.playback?.latency();
     }
 
     private async run(signal: AbortSignal): Promise<void> {
@@ -72,6 +77,7 @@ export class Session {
         while (!signal.aborted) {
             const failure = (last = await this.once(signal, last));
             if (signal.aborted) return;
+            if (this.source.moveOn?.(failure)) continue;
 
             const waitMs = this.retry.after(failure, performance.now(), Math.random());
             if (failure.kind !== 'changed') this.report({ kind: 'failed', failure });
@@ -80,27 +86,29 @@ export class Session {
     }
 
     private async once(signal: AbortSignal, last: Failure | undefined): Promise<Failure> {
-        let bytes;
+        const { media } = this;
+        const events = this.eventsFor(signal);
+        let playback;
         try {
-            bytes = await openStream(this.page.stream, this.page.transport, signal);
+            playback = await this.source.open({ media, events, signal, last });
         } catch (error) {
             return error instanceof OpenError ? error.failure : { kind: 'unreachable' };
         }
         if (signal.aborted) {
-            bytes.cancel().catch(() => undefined);
+            playback.stop({ kind: 'ended' });
             return { kind: 'ended' };
         }
-        const events = this.eventsFor(signal);
-        return this.play(new Connection(bytes, this.media, events, last?.expected ?? {}, last?.absent));
+        return this.play(playback);
     }
 
-    private play(connection: Connection): Promise<Failure> {
-        if (this.connection?.onElement) this.shownBefore = this.connection;
-        this.connection = connection;
-        return connection.run();
+    private play(playback: Playback): Promise<Failure> {
+        if (this.playback?.onElement) this.shownBefore = this.playback;
+        else this.playback?.destroy();
+        this.playback = playback;
+        return playback.run();
     }
 
-    private eventsFor(signal: AbortSignal) {
+    private eventsFor(signal: AbortSignal): PlaybackEvents {
         const tell = (state: State) => {
             if (!signal.aborted) this.report(state);
         };
@@ -111,15 +119,12 @@ export class Session {
             },
             playing: () => {
                 this.retry.succeeded();
-                tell({ kind: 'playing', tracks: this.lastTracks() });
+                const { playback } = this;
+                if (playback) tell({ kind: 'playing', tracks: playback.tracks, protocol: playback.protocol });
             },
             silent: () => tell({ kind: 'silent' }),
             blocked: () => tell({ kind: 'blocked' }),
         };
-    }
-
-    private lastTracks(): Tracks {
-        return this.connection?.tracks ?? {};
     }
 
     private sleep(ms: number): Promise<void> {

@@ -2,8 +2,12 @@ import { expect, test } from 'vitest';
 
 import { statsLine } from './stats_line';
 
+const words = { buffer: 'buffer', latency: 'latency' };
+
 test('a stream with picture and sound', () => {
     const stats = {
+        protocol: 'll-hls',
+        latencySeconds: 1.04,
         tracks: { video: 'h264', audio: 'aac' },
         width: 1280,
         height: 720,
@@ -12,13 +16,15 @@ test('a stream with picture and sound', () => {
         bufferSeconds: 0.61,
     } as const;
 
-    expect(statsLine(stats, 'buffer')).toBe(
-        '1280×720 · H.264 + AAC · 25 fps · 2.10 Mbit/s · buffer 0.6 s',
+    expect(statsLine(stats, words)).toBe(
+        'LL-HLS · 1280×720 · H.264 + AAC · 25 fps · 2.10 Mbit/s · buffer 0.6 s · latency 1.0 s',
     );
 });
 
 test('sound only tells nothing of pictures', () => {
     const stats = {
+        protocol: 'flv',
+        latencySeconds: undefined,
         tracks: { audio: 'opus' },
         width: 0,
         height: 0,
@@ -27,11 +33,13 @@ test('sound only tells nothing of pictures', () => {
         bufferSeconds: 1,
     } as const;
 
-    expect(statsLine(stats, '缓冲')).toBe('Opus · 64 kbit/s · 缓冲 1.0 s');
+    expect(statsLine(stats, { buffer: '缓冲', latency: '延迟' })).toBe('HTTP-FLV · Opus · 64 kbit/s · 缓冲 1.0 s');
 });
 
 test('what is not known yet is left out', () => {
     const stats = {
+        protocol: undefined,
+        latencySeconds: undefined,
         tracks: { video: 'av1' },
         width: 0,
         height: 0,
@@ -40,5 +48,5 @@ test('what is not known yet is left out', () => {
         bufferSeconds: 0,
     } as const;
 
-    expect(statsLine(stats, 'buffer')).toBe('AV1 · buffer 0.0 s');
+    expect(statsLine(stats, words)).toBe('AV1 · buffer 0.0 s');
 });

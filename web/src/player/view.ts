@@ -1,10 +1,11 @@
-import type { Tracks } from './flv_tracks';
-import { bufferedAhead, positionOf } from './live_edge';
 import { explain, type Texts } from './messages';
 import { Meter } from './meter';
 import type { PageAddress } from './page_address';
+import type { Protocol } from './playback';
+import { bufferedAhead, positionOf } from './position';
 import type { Session, State } from './session';
 import { statsLine } from './stats_line';
+import type { Tracks } from './tracks';
 
 const kStatsMs = 1000;
 const kIdleMs = 2500;
@@ -16,6 +17,7 @@ export class View {
     private readonly notice = element('notice');
     private readonly frames = new Meter(4000);
     private tracks: Tracks = {};
+    private protocol: Protocol | undefined;
     private state: State = { kind: 'connecting' };
     private idleTimer = 0;
 
@@ -60,7 +62,11 @@ export class View {
     /** Shows a state in words. */
     show(state: State): void {
         this.state = state;
-        if (state.kind === 'playing') this.tracks = state.tracks;
+        if (state.kind === 'playing') {
+            this.tracks = state.tracks;
+            this.protocol = state.protocol;
+            this.root.dataset.protocol = state.protocol;
+        }
         this.root.dataset.state = state.kind === 'failed' ? state.failure.kind : state.kind;
         this.root.dataset.tracks = trackWord(this.tracks);
 
@@ -94,30 +100,39 @@ export class View {
         const { media } = this;
         const quality = media.getVideoPlaybackQuality();
         this.frames.note(quality.totalVideoFrames - quality.droppedVideoFrames, performance.now());
-        element('stats').textContent =
-            this.state.kind !== 'playing'
-                ? ''
-                : statsLine(
-                      {
-                          tracks: this.tracks,
-                          width: media.videoWidth,
-                          height: media.videoHeight,
-                          fps: this.frames.rate(),
-                          bitsPerSecond: session.bitrate,
-                          bufferSeconds: bufferedAhead(positionOf(media)),
-                      },
-                      this.texts.buffer,
-                  );
+        const playing = this.state.kind === 'playing';
+        const { latency } = session;
+        const latencyMs = playing && latency !== undefined ? String(Math.round(latency * 1000)) : '';
+        if (latencyMs) this.root.dataset.latencyMs = latencyMs;
+        else delete this.root.dataset.latencyMs;
+        element('stats').textContent = playing ? this.stats(session) : '';
+    }
+
+    private stats(session: Session): string {
+        const { media } = this;
+        return statsLine(
+            {
+                protocol: this.protocol,
+                tracks: this.tracks,
+                width: media.videoWidth,
+                height: media.videoHeight,
+                fps: this.frames.rate(),
+                bitsPerSecond: session.bitrate,
+                bufferSeconds: bufferedAhead(positionOf(media)),
+                latencySeconds: session.latency,
+            },
+            this.texts,
+        );
     }
 
     private stopped(): boolean {
         return this.state.kind === 'paused' || this.state.kind === 'blocked';
     }
 
-    /** Not by a decoder that is replaced, nor by an event from before a new start. */
+    /** Not by a decoder that is replaced, the end, nor by an event from before a new start. */
     private pausedByViewer(): boolean {
         const shown = this.state.kind === 'playing' || this.state.kind === 'silent';
-        return shown && this.media.paused;
+        return shown && this.media.paused && !this.media.ended;
     }
 
     private play(session: Session): void {

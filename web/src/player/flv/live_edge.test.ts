@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { bufferedAhead, LiveEdge } from './live_edge';
+import { bufferedAhead } from '../position';
+import { LiveEdge } from './live_edge';
 
 const at = (currentTime: number, ...ranges: [number, number][]) => ({
     currentTime,

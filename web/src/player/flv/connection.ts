@@ -1,10 +1,13 @@
-import { autoplay } from './autoplay';
+import { autoplay } from '../autoplay';
+import { failureOfMedia, type Failure } from '../failure';
+import { MediaWatch } from '../media_watch';
+import { Meter } from '../meter';
+import type { Opening, Playback, PlaybackEvents, Protocol } from '../playback';
+import { bufferedAhead, positionOf } from '../position';
+import { tracksDiffer, type Tracks } from '../tracks';
 import { startEngine, type Engine } from './engine';
-import type { Failure } from './failure';
-import { FlvTracks, NotFlv, tracksDiffer, type TrackKind, type Tracks } from './flv_tracks';
-import { bufferedAhead, LiveEdge, positionOf } from './live_edge';
-import { Meter } from './meter';
-import { StallWatch } from './stall_watch';
+import { FlvTracks, NotFlv } from './flv_tracks';
+import { LiveEdge } from './live_edge';
 import type { Bytes } from './transport';
 
 const kTickMs = 200;
@@ -13,50 +16,35 @@ const kStartMs = 6000;
 // Less than any frame: what can be played has been played.
 const kAheadNone = 0.15;
 
-/** What a connection tells while it lives. */
-export interface ConnectionEvents {
-    /** The tracks are known and the decoder has them: what was shown before may go. */
-    started(tracks: Tracks): void;
-    playing(): void;
-    /** The publisher is away; the server holds the connection. */
-    silent(): void;
-    /** The browser wants a click before anything plays. */
-    blocked(): void;
-}
-
-/** One open stream on a media element, from its first byte to its end. */
-export class Connection {
-    /** Bits per second on the wire; undefined at first. */
-    bitrate = () => this.meter.rate();
-
+/** One open FLV stream on a media element, by mpegts.js. */
+export class Connection implements Playback {
     private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
     private readonly flv: FlvTracks;
     private readonly meter = new Meter(kRateWindowMs);
     private readonly edge = new LiveEdge();
-    private readonly watch = new StallWatch();
+    private readonly watch: MediaWatch;
+    private readonly media: HTMLVideoElement;
+    private readonly events: PlaybackEvents;
+    /** Tracks that are known to come although they may not be there at the start. */
+    private readonly expected: Tracks;
     private engine: Engine | undefined;
     private failure: Failure | undefined;
     private bits = 0;
     private lastBytesMs = performance.now();
-    private shown = false;
-    private startMs = performance.now();
 
-    /**
-     * `expected`: tracks that are known to come although they may not be there at the start;
-     * `absent`: one that is announced but sends nothing.
-     */
     constructor(
+        readonly protocol: Protocol,
         bytes: Bytes,
-        private readonly media: HTMLVideoElement,
-        private readonly events: ConnectionEvents,
-        private readonly expected: Tracks,
-        absent: TrackKind | undefined,
+        { media, events, last }: Opening,
     ) {
-        this.flv = new FlvTracks(absent);
+        this.media = media;
+        this.events = events;
+        this.expected = last?.expected ?? {};
+        this.flv = new FlvTracks(last?.absent);
+        this.watch = new MediaWatch(media, kStartMs);
         this.reader = bytes.getReader();
     }
 
-    /** Plays until the stream ends or fails; says why. The last picture stays. */
     async run(): Promise<Failure> {
         const timer = setInterval(() => this.tick(), kTickMs);
         try {
@@ -70,25 +58,31 @@ export class Connection {
         return this.failure ?? { kind: 'ended' };
     }
 
-    /** Ends run(). */
     stop(failure: Failure): void {
         this.failure ??= failure;
         this.reader.cancel().catch(() => undefined);
     }
 
-    /** Takes the picture away and frees the element. */
     destroy(): void {
         this.engine?.destroy();
         this.engine = undefined;
     }
 
-    /** The element shows pictures of this connection. */
     get onElement(): boolean {
         return this.engine !== undefined;
     }
 
     get tracks(): Tracks {
         return { ...this.expected, ...this.flv.tracks };
+    }
+
+    bitrate(): number | undefined {
+        return this.meter.rate();
+    }
+
+    /** FLV tells no time of day. */
+    latency(): undefined {
+        return undefined;
     }
 
     private async pump(): Promise<void> {
@@ -120,7 +114,7 @@ export class Connection {
     }
 
     private begin(tracks: Tracks, held: Uint8Array[]): void {
-        this.events.started(tracks);
+        this.events.started();
         this.engine = startEngine(this.media, tracks, (failure) => this.stop(failure));
         for (const chunk of held) this.engine.push(chunk);
         void autoplay(this.media).then((allowed) => allowed || this.events.blocked());
@@ -140,43 +134,24 @@ export class Connection {
         this.judge(nowMs);
     }
 
-    /** Data comes but nothing is shown: a track that was announced does not come, say. */
-    private startsInVain(nowMs: number): boolean {
-        const waits = this.engine !== undefined && !this.shown && !this.media.paused;
-        if (!waits || document.hidden) this.startMs = nowMs;
-        return nowMs - this.startMs > kStartMs;
-    }
-
     private followEdge(): void {
         const { media } = this;
-        const starting = !this.shown;
-        const move = this.edge.move(positionOf(media), starting);
+        const move = this.edge.move(positionOf(media), this.watch.starting);
         if ('seekTo' in move) media.currentTime = move.seekTo;
         else if (media.playbackRate !== move.rate) media.playbackRate = move.rate;
-
-        if (starting && media.currentTime > 0 && media.readyState >= media.HAVE_FUTURE_DATA) {
-            this.shown = true;
-        }
     }
 
     private judge(nowMs: number): void {
-        const position = positionOf(this.media);
-        const ahead = bufferedAhead(position);
-        const verdict = this.watch.see({
-            nowMs,
-            lastBytesMs: this.lastBytesMs,
-            currentTime: this.media.currentTime,
-            ahead,
-            playable: this.engine !== undefined && !this.media.paused && !document.hidden,
-        });
+        const sighting = this.watch.see(nowMs, this.lastBytesMs, this.onElement);
+        const ahead = bufferedAhead(positionOf(this.media));
 
         const absent = ahead < kAheadNone ? this.flv.fallenSilent() : undefined;
         if (absent) return this.stop({ kind: 'changed', absent });
-        if (this.startsInVain(nowMs)) return this.stop({ kind: 'stuck', detail: 'no picture' });
-        if (verdict === 'give-up') return this.stop({ kind: 'stuck' });
-        if (verdict === 'silent') return this.events.silent();
-        if (verdict === 'nudge') this.media.currentTime += Math.min(0.2, ahead / 2);
-        if (this.shown && ahead > 0) this.events.playing();
+        if (sighting === 'vain') return this.stop({ kind: 'stuck', detail: 'no picture' });
+        if (sighting === 'give-up') return this.stop({ kind: 'stuck' });
+        if (sighting === 'silent') return this.events.silent();
+        if (sighting === 'nudge') this.media.currentTime += Math.min(0.2, ahead / 2);
+        if (sighting === 'playing') this.events.playing();
     }
 }
 
@@ -185,9 +160,4 @@ function failureOf(error: unknown): Failure {
     // A connection that breaks rejects the read with a TypeError; to the viewer that is an end.
     if (error instanceof TypeError) return { kind: 'ended' };
     return { kind: 'stuck', detail: String(error) };
-}
-
-function failureOfMedia(error: MediaError): Failure {
-    const unsupported = error.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED;
-    return { kind: unsupported ? 'unsupported' : 'stuck', detail: error.message };
 }

@@ -1,14 +1,7 @@
-import { failureOfAnswer, findReason, type Failure } from './failure';
-import { webSocketAddress, type Transport } from './page_address';
+import { fetchOpen, OpenError } from '../answer';
+import { webSocketAddress, type Transport } from '../page_address';
 
 export type Bytes = ReadableStream<Uint8Array>;
-
-/** The stream could not be opened; says why. */
-export class OpenError extends Error {
-    constructor(readonly failure: Failure) {
-        super(failure.kind);
-    }
-}
 
 /** Opens the stream. Rejects with OpenError, or with the signal's reason when aborted. */
 export function openStream(url: URL, transport: Transport, signal: AbortSignal): Promise<Bytes> {
@@ -16,37 +9,11 @@ export function openStream(url: URL, transport: Transport, signal: AbortSignal):
 }
 
 const kAnswerTimeoutMs = 10_000;
-const kReasonBytes = 4096;
 
 async function openHttp(url: URL, signal: AbortSignal): Promise<Bytes> {
-    const answer = await answerOf(url, signal);
-    if (answer.status === 200 && answer.body) return answer.body;
-    throw new OpenError(failureOfAnswer(answer.status, await reasonOf(answer)));
-}
-
-async function answerOf(url: URL, signal: AbortSignal): Promise<Response> {
-    const patience = new AbortController();
-    const give = () => patience.abort();
-    const timer = setTimeout(give, kAnswerTimeoutMs);
-    signal.addEventListener('abort', give);
-    try {
-        return await fetch(url, { signal: patience.signal, cache: 'no-store' });
-    } catch {
-        signal.throwIfAborted();
-        throw new OpenError({ kind: 'unreachable' });
-    } finally {
-        clearTimeout(timer);
-    }
-}
-
-async function reasonOf(answer: Response): Promise<ReturnType<typeof findReason>> {
-    const header = findReason(answer.headers.get('X-Sluice-Reason') ?? '');
-    if (header) return header;
-    try {
-        return findReason((await answer.text()).slice(0, kReasonBytes));
-    } catch {
-        return undefined;
-    }
+    const { body } = await fetchOpen(url, signal);
+    if (!body) throw new OpenError({ kind: 'unreachable' });
+    return body;
 }
 
 /** A failed WebSocket tells no status to the page, so HTTP is asked for the reason. */

@@ -1,7 +1,7 @@
 import mpegts from 'mpegts.js';
 
-import type { Failure } from './failure';
-import type { Tracks } from './flv_tracks';
+import type { Failure } from '../failure';
+import type { Tracks } from '../tracks';
 
 /** Turns FLV bytes into pictures and sound of a media element. Built for one connection. */
 export interface Engine {
@@ -12,11 +12,6 @@ export interface Engine {
 }
 
 mpegts.LoggingControl.enableAll = false;
-
-/** False where the browser has no Media Source Extensions (iPhones before iOS 17.1). */
-export function browserCanPlay(): boolean {
-    return mpegts.isSupported();
-}
 
 /**
  * Starts mpegts.js on `media`. Tracks are told, not guessed, because it waits for every track it

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { FlvTracks, NotFlv, tracksDiffer } from './flv_tracks';
+import { tracksDiffer } from '../tracks';
+import { FlvTracks, NotFlv } from './flv_tracks';
 
 const kFileHeader = [0x46, 0x4c, 0x56, 1, 5, 0, 0, 0, 9, 0, 0, 0, 0];
 

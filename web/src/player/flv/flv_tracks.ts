@@ -1,19 +1,5 @@
-import {
-    kMediaHeaderBytes,
-    readAudioHeader,
-    readVideoHeader,
-    type AudioCodec,
-    type Packet,
-    type VideoCodec,
-} from './media_header';
-
-/** The codecs seen so far in a stream; undefined is no such track. */
-export interface Tracks {
-    video?: VideoCodec;
-    audio?: AudioCodec;
-}
-
-export type TrackKind = keyof Tracks;
+import type { TrackKind, Tracks } from '../tracks';
+import { kMediaHeaderBytes, readAudioHeader, readVideoHeader, type Packet } from './media_header';
 
 /** The bytes are no FLV. */
 export class NotFlv extends Error {}
@@ -180,9 +166,4 @@ export class FlvTracks {
     private u24(index: number): number {
         return (this.at(index) << 16) | (this.at(index + 1) << 8) | this.at(index + 2);
     }
-}
-
-/** A track came, or a codec is another than before: a player has to start anew. */
-export function tracksDiffer(a: Tracks, b: Tracks): boolean {
-    return a.video !== b.video || a.audio !== b.audio;
 }

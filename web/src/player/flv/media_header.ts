@@ -1,5 +1,5 @@
-export type VideoCodec = 'h264' | 'hevc' | 'av1' | 'vp9' | 'other';
-export type AudioCodec = 'aac' | 'mp3' | 'opus' | 'flac' | 'other';
+import type { AudioCodec, VideoCodec } from '../tracks';
+
 export type Packet = 'config' | 'frame' | 'other';
 
 /** What the first bytes of a video message tell. */
