@@ -1,16 +1,22 @@
-"""Real players decode what comes out: ffmpeg, ffprobe, mpv, ffplay."""
+"""Real players decode what comes out: ffmpeg, ffprobe, mpv, ffplay; VLC and GStreamer where they are."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 from sluicetest.publisher import Ffmpeg, Publisher, clip
+from sluicetest.waiting import wait_for
 
 PLAYERS = Path(__file__).parents[1] / "lib/players.sh"
 SECONDS = 3
-NGINX = {"workers": 2, "application": "sluice_access_publish open;"}
+NGINX = {"workers": 2, "main": "sluice_package_dir live;",
+         "application": "sluice_access_publish open; sluice_package hls cmaf;",
+         "locations": "location / { sluice_package_serve on; }"}
+SEGMENTED = {"hls": "live.m3u8", "low-latency": "master.m3u8", "dash": "manifest.mpd"}
 
 
 @pytest.fixture
@@ -21,17 +27,46 @@ def demo(nginx):
 
 
 def url(nginx, way):
+    if way in SEGMENTED:
+        return f"{nginx.url}/demo/{SEGMENTED[way]}"
     return {"http": nginx.flv("demo"), "https": f"https://127.0.0.1:{nginx.https}/demo/live.flv",
             "rtmp": f"{nginx.rtmp_url}/demo"}[way]
 
 
-@pytest.mark.parametrize("way", ["http", "rtmp"])
+def plays(player, address, program=None, start_s=3):
+    if not shutil.which(program or player):
+        pytest.skip(f"{player} is not installed")
+    done = subprocess.run([PLAYERS, player, address, str(SECONDS)], text=True, capture_output=True,
+                          env=os.environ | {"START": str(start_s)})
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def wait_segments(nginx, way):
+    """Until there are three whole segments: players that know no parts begin with those."""
+    if way not in SEGMENTED:
+        return
+    lists = ["live.m3u8"] if way == "hls" else ["s/v/index.m3u8", "s/a/index.m3u8"]
+
+    def enough():
+        texts = [httpx.get(f"{nginx.url}/demo/{name}", timeout=15).text for name in lists]
+        return all(text.count("#EXTINF") >= 3 for text in texts)
+    wait_for(enough, 20, f"segments of {way}")
+
+
+@pytest.mark.parametrize("way", ["http", "rtmp", "hls", "low-latency", "dash"])
 @pytest.mark.parametrize("player", ["ffmpeg", "ffplay", "mpv"])
 def test_players_decode_picture_and_sound(demo, player, way):
-    if not shutil.which(player):
-        pytest.skip(f"{player} is not installed")
-    done = subprocess.run([PLAYERS, player, url(demo, way), str(SECONDS)], text=True, capture_output=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    wait_segments(demo, way)
+    # FFmpeg's DASH reads several segments to the end before it shows the first picture.
+    plays(player, url(demo, way), start_s=8 if way == "dash" else 3)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("way", ["hls", "low-latency", "dash"])
+@pytest.mark.parametrize(("player", "program"), [("vlc", "vlc"), ("gstreamer", "gst-launch-1.0")])
+def test_vlc_and_gstreamer_play_too(demo, player, program, way):
+    wait_segments(demo, way)
+    plays(player, url(demo, way), program)
 
 
 def probe(address, *options):
