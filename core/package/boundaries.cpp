@@ -8,18 +8,13 @@ constexpr std::int64_t kPatience = media::kVideoTimescale;
 
 }  // namespace
 
-/// Groups that are longer than a segment may be are cut into even pieces, once they are known.
-std::int64_t Boundaries::limit() const
-{
-    return group_ > durations_.longest ? durations_.target : durations_.longest;
-}
-
 Boundary Boundaries::begin(const Lead& unit)
 {
-    due_ = false;
+    // Inside of a group another frame than the one that is decoded first is seen first.
+    const auto delay = unit.key || !open_ ? unit.composition : open_->presentation - open_->time;
     open_ = Boundary{.sequence = next_++,
                      .time = unit.dts,
-                     .presentation = unit.dts + unit.composition,
+                     .presentation = unit.dts + delay,
                      .independent = unit.key};
     return *open_;
 }
@@ -34,9 +29,11 @@ std::optional<Boundary> Boundaries::before(const Lead& unit)
     // Half a frame: a key frame every two seconds is one at the target, whatever rounding says.
     const bool full = length + unit.duration / 2 >= durations_.target;
     const bool last_chance = group_ > 0 && length + group_ > durations_.longest;
-    const bool overlong = length + unit.duration > limit();
-    const bool cut = due_ || (unit.key && open_ && length > 0 && (full || last_chance)) || overlong;
-    if (!cut) return std::nullopt;
+    // Groups that are longer than a segment may be are cut into even pieces, once they are known.
+    const bool even = group_ > durations_.longest && full;
+    const bool overlong = length + unit.duration > durations_.longest;
+    const bool at_key = unit.key && length > 0 && (full || last_chance);
+    if (open_ && !at_key && !even && !overlong) return std::nullopt;
     return begin(unit);
 }
 

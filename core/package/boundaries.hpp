@@ -53,11 +53,7 @@ public:
     /// The segment that is open; nothing before the first one.
     const std::optional<Boundary>& open() const { return open_; }
 
-    /// The next unit begins a segment whatever it is: a track came, went or changed.
-    void cut_at_next() { due_ = true; }
-
 private:
-    std::int64_t limit() const;
     Boundary begin(const Lead& unit);
 
     Durations durations_;
@@ -65,7 +61,6 @@ private:
     std::int64_t last_key_ = -1;
     std::int64_t group_ = 0;  ///< between the last two key frames
     std::optional<Boundary> open_;
-    bool due_ = true;
 };
 
 }  // namespace sluice::package

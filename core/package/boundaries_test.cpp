@@ -74,16 +74,31 @@ TEST(BoundariesTest, SoundGoesOnWhenThePictureStops)
     EXPECT_FALSE(cut->independent);
 }
 
-TEST(BoundariesTest, AChangeCutsAtTheNextUnit)
+TEST(BoundariesTest, PiecesOfLongGroupsEndWithTheGroup)
 {
-    Boundaries boundaries(kDurations, 1);
-    EXPECT_TRUE(boundaries.before(lead(0, true)));
-    EXPECT_FALSE(boundaries.before(lead(kFrame, false)));
-    boundaries.cut_at_next();
-    const auto cut = boundaries.before(lead(2 * kFrame, false));
+    Boundaries boundaries({.target = 2 * kSecond, .longest = 2 * kSecond + kSecond / 2}, 1);
+    std::vector<std::int64_t> frames;
+    for (std::int64_t i = 0; i < 900; ++i) {
+        const Lead unit{.dts = i * 3003, .duration = 3003, .key = i % 300 == 0};
+        if (boundaries.before(unit)) frames.push_back(i);
+    }
+    EXPECT_EQ(frames, (std::vector<std::int64_t>{0, 74, 148, 222, 296, 300, 360, 420, 480, 540, 600,
+                                                 660, 720, 780, 840}));
+}
+
+TEST(BoundariesTest, SegmentsInsideOfAGroupBeginWithTheFrameThatIsSeenFirst)
+{
+    Boundaries boundaries({.target = 2 * kSecond, .longest = 2 * kSecond}, 1);
+    const auto at = [](std::int64_t frame, std::int32_t later) {
+        return Lead{.dts = frame * kFrame,
+                    .duration = kFrame,
+                    .key = frame == 0,
+                    .composition = later * static_cast<std::int32_t>(kFrame)};
+    };
+    EXPECT_EQ(boundaries.before(at(0, 2))->presentation, 2 * kFrame);
+    const auto cut = boundaries.before(at(50, 4));
     ASSERT_TRUE(cut);
-    EXPECT_FALSE(cut->independent);
-    EXPECT_FALSE(boundaries.before(lead(3 * kFrame, false)));
+    EXPECT_EQ(cut->presentation, 52 * kFrame);
 }
 
 }  // namespace

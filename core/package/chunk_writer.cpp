@@ -1,5 +1,6 @@
 #include "chunk_writer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice::package {
@@ -14,12 +15,19 @@ void ChunkWriter::stretch_to(std::int64_t dts)
     last.duration = lasted;
 }
 
+/// Clocks of encoders are followed by a few ticks a frame; a part does not lose a frame for that.
+std::uint64_t ChunkWriter::limit(std::uint32_t frame) const
+{
+    constexpr std::uint64_t kSlack = 64;  // a part of the target
+    return part_target_ + std::min<std::uint64_t>(part_target_ / kSlack, frame / 2);
+}
+
 std::optional<Chunk> ChunkWriter::add(const media::AccessUnit& unit)
 {
     std::optional<Chunk> late;
     if (!samples_.empty()) {
         const auto length = static_cast<std::uint64_t>(unit.dts - decode_time_) + unit.duration;
-        if (part_target_ != 0 && length > part_target_) {
+        if (part_target_ != 0 && length > limit(unit.duration)) {
             late = take();
         } else {
             stretch_to(unit.dts);
@@ -38,7 +46,8 @@ std::optional<Chunk> ChunkWriter::add(const media::AccessUnit& unit)
 bool ChunkWriter::full() const
 {
     if (part_target_ == 0 || samples_.empty()) return false;
-    return duration_ + samples_.back().duration > part_target_;
+    const auto like_the_last = samples_.back().duration;
+    return duration_ + like_the_last > limit(like_the_last);
 }
 
 Chunk ChunkWriter::take()

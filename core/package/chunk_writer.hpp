@@ -24,7 +24,7 @@ struct Chunk {
 class ChunkWriter {
 public:
     /// A chunk is full when one more unit would make it longer than `part_target`, in units of the
-    /// track; 0: never, a segment is one chunk.
+    /// track, by more than what clocks are off; 0: never, a segment is one chunk.
     ChunkWriter(media::Kind kind, std::uint64_t part_target)
         : kind_(kind), part_target_(part_target)
     {}
@@ -46,6 +46,7 @@ public:
 
 private:
     void stretch_to(std::int64_t dts);
+    std::uint64_t limit(std::uint32_t frame) const;
 
     media::Kind kind_;
     std::uint64_t part_target_;

@@ -70,6 +70,17 @@ TEST(ChunkWriterTest, AUnitThatComesLaterThanToldMakesTheOneBeforeItLonger)
     EXPECT_EQ(run.u32(), 7200U);
 }
 
+TEST(ChunkWriterTest, AClockThatIsFollowedCostsAPartNoFrame)
+{
+    ChunkWriter writer(media::Kind::video, 18'000);
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_FALSE(writer.full()) << i;
+        EXPECT_FALSE(writer.add(unit(std::int64_t{i} * 3608, 3600, i == 0)));
+    }
+    EXPECT_TRUE(writer.full());
+    EXPECT_EQ(writer.take().duration, 4 * 3608U + 3600);
+}
+
 TEST(ChunkWriterTest, NoPartIsLongerThanTold)
 {
     ChunkWriter writer(media::Kind::video, 18'000);

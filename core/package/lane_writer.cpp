@@ -32,7 +32,8 @@ void remove_old_periods(Hold& hold, const SegmentFiles& files)
 void LaneWriter::push(const SegmentEntry& entry)
 {
     // A lane that was away for a period has no numbers for it: it begins anew.
-    const bool follows = !lane().empty() && lane().end == entry.sequence;
+    const bool follows = !lane().empty() && lane().end == entry.sequence &&
+                         lane().at(lane().end - 1).period + 1 >= entry.period;
     if (!follows) remove_all();
     hold_->change([&](Window& window) {
         auto& lane = window.of(lane_);
@@ -72,6 +73,15 @@ void LaneWriter::note_failure()
     });
 }
 
+/// Of a part. What it is longer than promised because clocks are followed is not told.
+std::uint32_t LaneWriter::told_us(std::uint64_t duration) const
+{
+    const auto& period = hold_->window().period_at(period_);
+    const auto& facts = lane_ == Lane::audio ? period.audio : period.video;
+    const auto us = duration * 1'000'000 / timescale_of(period, lane_);
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(us, facts.part_target_us));
+}
+
 void LaneWriter::append_part(const PartFacts& facts, SegmentFiles::Pieces pieces)
 {
     if (!open_) return;
@@ -80,18 +90,16 @@ void LaneWriter::append_part(const PartFacts& facts, SegmentFiles::Pieces pieces
     if (written) failing_ = false;
     std::uint32_t bytes = 0;
     for (const auto& piece : pieces) bytes += static_cast<std::uint32_t>(piece.size());
-    const auto& period = hold_->window().period_at(period_);
+    const auto duration = told_us(facts.duration);
     hold_->change([&](Window& window) {
         auto& lane = window.of(lane_);
         auto& segment = lane.at(lane.end - 1);
         segment.duration += static_cast<std::int64_t>(facts.duration);
         if (!written) return;
-        lane.part[lane.parts % kMaxParts] = {
-            .offset = segment.bytes,
-            .bytes = bytes,
-            .duration_us = static_cast<std::uint32_t>(facts.duration * 1'000'000 /
-                                                      timescale_of(period, lane_)),
-            .independent = facts.independent ? 1U : 0U};
+        lane.part[lane.parts % kMaxParts] = {.offset = segment.bytes,
+                                             .bytes = bytes,
+                                             .duration_us = duration,
+                                             .independent = facts.independent ? 1U : 0U};
         segment.bytes += bytes;
         ++lane.parts;
         ++segment.parts;

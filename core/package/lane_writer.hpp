@@ -57,6 +57,7 @@ private:
     const LaneWindow& lane() const { return hold_->window().of(lane_); }
     void push(const SegmentEntry& entry);
     void note_failure();
+    std::uint32_t told_us(std::uint64_t duration) const;
     void remove_all();
     void remove_old();
 

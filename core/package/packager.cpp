@@ -62,7 +62,8 @@ Packager::Packager(Hold hold, const std::string& root, const StreamIdentity& str
     }
     hold_.change([&](Window& changed) {
         changed.list_size = settings_.list_size;
-        changed.target_s = target_s(settings_.segment_ms);
+        // What was promised holds for what is listed.
+        changed.target_s = std::max(changed.target_s, target_s(settings_.segment_ms));
         changed.hls = settings_.hls;
         changed.cmaf = settings_.cmaf;
     });
@@ -90,6 +91,7 @@ void Packager::resume()
             if (!last.complete && last.duration == 0) --lane.end;
             last.complete = true;
         }
+        level(window);
     });
 }
 
@@ -109,24 +111,27 @@ void Packager::begin_window(const StreamIdentity& stream, const Arrival& now)
 
 Packaged Packager::take(flv::TagType type, Bytes body, std::int64_t dts_ms, const Arrival& now)
 {
-    if (!hold_.current()) return {};
+    if (!hold_.current()) return {.failing = failing()};
     if (type == flv::TagType::script) {
         const auto metadata = flv::parse_metadata(body);
         if (metadata && metadata->framerate) reader_.expect_rate(*metadata->framerate);
-        return {};
+        return {.failing = failing()};
     }
     const bool video = type == flv::TagType::video;
     const auto found = video ? reader_.read_video(body, dts_ms) : reader_.read_audio(body, dts_ms);
-    if (!found) return {};  // counted where the message came in
+    if (!found) return {.failing = failing()};  // counted where the message came in
     const auto before = hold_.edition();
     if (found->new_track) note_track(found->kind);
     if (found->unit) take_unit(found->kind, *found->unit, now);
     const bool changed = hold_.edition() != before;
     if (changed) hold_.note_time(now.mono_ms);
-    return {.changed = changed,
-            .failing = no_folder_ || (video_ && video_->writer.failing()) ||
-                       (audio_ && audio_->writer.failing()) ||
-                       (transport_ && transport_->failing())};
+    return {.changed = changed, .failing = failing()};
+}
+
+bool Packager::failing() const
+{
+    return no_room_ || (video_ && video_->writer.failing()) ||
+           (audio_ && audio_->writer.failing()) || (transport_ && transport_->failing());
 }
 
 void Packager::note_track(Kind kind)
@@ -236,11 +241,12 @@ void Packager::cut_cmaf(const Boundary& boundary)
         if (!missed) continue;
         write_chunk(**lane, std::move(missed->last_chunk));
         (*lane)->writer.complete(-1);
-        const std::int64_t rate = (*lane)->timescale;
-        const auto length = boundary.presentation - missed->boundary.presentation;
-        (*lane)->writer.gap(missed->boundary.sequence,
-                            missed->boundary.presentation * rate / media::kVideoTimescale,
-                            length * rate / media::kVideoTimescale);
+        const auto at = [rate = std::int64_t{(*lane)->timescale}](const Boundary& of) {
+            return std::max<std::int64_t>(of.presentation * rate / media::kVideoTimescale, 0);
+        };
+        const auto from = at(missed->boundary);
+        const auto length = std::max<std::int64_t>(at(boundary) - from, 0);
+        (*lane)->writer.gap(missed->boundary.sequence, from, length);
     }
 }
 
@@ -268,7 +274,9 @@ void Packager::add(CmafLane& lane, const media::AccessUnit& unit)
     auto step = lane.track.add(unit);
     write_chunk(lane, std::move(step.last_chunk));
     if (step.began) {
-        const auto time = unit.dts + unit.composition;
+        const auto seen =
+            unit.key ? unit.dts + unit.composition : std::max(step.began->presentation, unit.dts);
+        const auto time = std::max<std::int64_t>(seen, 0);
         lane.writer.complete_before(time);
         lane.writer.begin(step.began->sequence, time, unit.key);
     }
@@ -313,12 +321,37 @@ void Packager::begin_period(Kind kind, const media::AccessUnit& unit, const Arri
     Period period{};
     period.id = hold_.window().next_sequence;
     period.number = hold_.window().end_period;
-    period.start = lead.dts + lead.composition;
+    period.start = std::max<std::int64_t>(lead.dts + lead.composition, 0);
     period.wall_ms = now.wall_ms;
-    in_period_ = files_.begin_period(period.id).has_value();
-    no_folder_ = !in_period_;
-    if (no_folder_) return;  // the next key frame tries again
+    no_room_ = !files_.begin_period(period.id) || !write_inits();
+    if (no_room_) return files_.remove_period(period.id);  // the next key frame tries again
+    in_period_ = true;
     open_lanes(period, unit);
+}
+
+bool Packager::write_inits()
+{
+    if (!settings_.cmaf) return true;
+    for (const auto kind : {Kind::video, Kind::audio}) {
+        const auto* track = reader_.track(kind);
+        if (track == nullptr || (kind == Kind::video && lead_ != kind)) continue;
+        const auto init = fmp4::init_segment(*track);
+        const auto lane = kind == Kind::video ? Lane::video : Lane::audio;
+        if (init && !files_.write_init(lane, *init)) return false;
+    }
+    return true;
+}
+
+/// Behind what the lanes have of the period before; anew where they have nothing.
+std::uint64_t Packager::next_number(const Period& period, std::initializer_list<Lane> lanes) const
+{
+    std::uint64_t next = 0;
+    for (const auto kind : lanes) {
+        const auto& lane = hold_.window().of(kind);
+        if (lane.empty() || lane.at(lane.end - 1).period + 1 != period.number) continue;
+        next = std::max(next, lane.end);
+    }
+    return next != 0 ? next : period.id;
 }
 
 /// Of a stream that changes all the time, the oldest goes sooner than told.
@@ -360,7 +393,8 @@ void Packager::open_lanes(const Period& period, const media::AccessUnit& lead)
         const auto target = std::int64_t{settings_.segment_ms} * kTick;
         const auto promised = std::int64_t{hold_.window().target_s} * 1000 + kRoundedOff;
         if (video_ || audio_)
-            cmaf_cuts_.emplace(Boundaries::Durations{target, promised * kTick}, period.id);
+            cmaf_cuts_.emplace(Boundaries::Durations{target, promised * kTick},
+                               next_number(period, {Lane::video, Lane::audio}));
     }
     if (settings_.hls) open_transport(period);
     hold_.change([&](Window& window) {
@@ -377,9 +411,7 @@ std::optional<Packager::CmafLane> Packager::open_cmaf(const Period& period,
                                                       const TrackFacts& facts)
 {
     const auto lane = track.kind == Kind::video ? Lane::video : Lane::audio;
-    const auto init = fmp4::init_segment(track);
-    if (!init) return std::nullopt;  // a codec that CMAF does not carry
-    if (!files_.write_init(lane, *init)) return std::nullopt;
+    if (!fmp4::init_segment(track)) return std::nullopt;  // a codec that CMAF does not carry
     const auto part =
         part_target(std::uint64_t{settings_.part_ms} * track.timescale / 1000, facts.frame);
     return CmafLane{.track = CmafTrack(track, part),
@@ -403,7 +435,8 @@ void Packager::open_transport(const Period& period)
             ? std::int64_t{promised} * 1000 + kRoundedOff
             : std::max<std::int64_t>(kFirstTransportMs, std::int64_t{3} * settings_.segment_ms);
     const auto target = std::int64_t{settings_.segment_ms} * kTick;
-    transport_cuts_.emplace(Boundaries::Durations{target, longest * kTick}, period.id);
+    transport_cuts_.emplace(Boundaries::Durations{target, longest * kTick},
+                            next_number(period, {Lane::transport}));
     transport_.emplace(std::move(*muxer),
                        LaneWriter(hold_, files_, Lane::transport, period.number, completed_), video,
                        audio);
@@ -417,6 +450,7 @@ void Packager::end_period()
         (*lane)->writer.complete(-1);
         lane->reset();
     }
+    if (cmaf_cuts_) hold_.change([](Window& window) { level(window); });
     if (transport_) transport_->finish();
     transport_.reset();
     cmaf_cuts_.reset();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -90,6 +91,9 @@ private:
     void note_frame(std::uint32_t duration);
     bool drifted(const Boundary& boundary, const Arrival& now);
     void begin_period(media::Kind kind, const media::AccessUnit& unit, const Arrival& now);
+    bool write_inits();
+    std::uint64_t next_number(const Period& period, std::initializer_list<Lane> lanes) const;
+    bool failing() const;
     void end_period();
     void open_lanes(const Period& period, const media::AccessUnit& lead);
     std::optional<CmafLane> open_cmaf(const Period& period, const media::Track& track,
@@ -116,7 +120,7 @@ private:
     std::optional<CmafLane> audio_;
     std::optional<TransportLane> transport_;
     bool in_period_ = false;
-    bool no_folder_ = false;  ///< the disk did not take the folder of a new period
+    bool no_room_ = false;  ///< the disk did not take the headers of a new period
     bool anew_ = false;  ///< headers changed, or a track came: a new period at the next key frame
     bool stale_[2]{};    ///< of each kind: its units need a header that the period doesn't have
     media::Kind lead_{};

@@ -15,7 +15,7 @@ namespace {
 // so many whole segments, which is what parsers go by.
 constexpr std::uint64_t kPartsShown = 3;
 constexpr std::size_t kSegmentsWithParts = 2;
-constexpr std::uint64_t kSecondUs = 1'000'000;
+constexpr std::uint32_t kSecondUs = 1'000'000;
 
 std::string_view track_name(const Period& period, Lane lane)
 {
@@ -74,6 +74,10 @@ private:
         return kind_ == Lane::transport ? window_.transport_target_s : window_.target_s;
     }
 
+    /// Rounded, it is the target duration (4.4.3.1). One that became longer, because nothing was
+    /// there to cut at, says no more.
+    std::uint32_t longest_us() const { return target_s() * kSecondUs + kSecondUs / 2 - 1; }
+
     const Period& period_of(const SegmentEntry& segment) const
     {
         return window_.period_at(segment.period);
@@ -86,7 +90,7 @@ private:
         const auto folder = folder_of(period, kind_);
         const bool transport = kind_ == Lane::transport;
         return {.uri = folder + std::to_string(sequence) + (transport ? ".ts" : ".m4s"),
-                .duration_us = duration_us(window_, kind_, entry),
+                .duration_us = std::min(duration_us(window_, kind_, entry), longest_us()),
                 .wall_ms = wall_of(period, kind_, entry),
                 .discontinuity = !first && lane_.at(sequence - 1).period != entry.period,
                 .gap = entry.gap,
@@ -189,6 +193,7 @@ struct FrameRate {
     double value() const { return static_cast<double>(frames) / seconds; }
     std::string text() const
     {
+        if (frames == 0) return {};
         return seconds == 1 ? std::to_string(frames)
                             : std::to_string(frames) + '/' + std::to_string(seconds);
     }
@@ -199,6 +204,7 @@ FrameRate frame_rate(std::uint32_t frame)
     constexpr std::uint32_t kTelevision = 1001;
     if (frame == 0) return {};
     const auto whole = (media::kVideoTimescale + frame / 2) / frame;
+    if (whole == 0) return {};  // one in many seconds: there is no rate to tell
     const auto television = media::kVideoTimescale * kTelevision / (whole * 1000);
     const auto plain = media::kVideoTimescale / whole;
     const auto off = [frame](std::uint32_t ticks) {
@@ -325,6 +331,17 @@ std::int64_t listed_ms(const Window& window, Lane kind)
     return us / 1000;
 }
 
+/// When a lane's newest complete segment ends, wall clock; 0: there is none.
+std::int64_t end_ms(const Window& window, Lane kind)
+{
+    const auto& lane = window.of(kind);
+    const auto end = end_of_complete(lane);
+    if (end == lane.first) return 0;
+    const auto& segment = lane.at(end - 1);
+    return wall_of(window.period_at(segment.period), kind, segment) +
+           duration_us(window, kind, segment) / 1000;
+}
+
 }  // namespace
 
 hls::Multivariant multivariant_over(const TrackFacts& video, const TrackFacts& audio,
@@ -380,9 +397,10 @@ std::optional<dash::Manifest> manifest(const Window& window, bool ended, std::in
         .periods = {}};
     for (auto number = window.first_period; number < window.end_period; ++number) {
         const auto& from = window.period_at(number);
-        dash::Period period{.id = std::to_string(from.id),
-                            .start_ms = from.wall_ms - window.availability_start_ms,
-                            .representations = {}};
+        dash::Period period{
+            .id = std::to_string(from.id),
+            .start_ms = std::max<std::int64_t>(from.wall_ms - window.availability_start_ms, 0),
+            .representations = {}};
         for (const auto lane : {Lane::video, Lane::audio}) {
             if (auto r = representation(window, from, lane))
                 period.representations.push_back(std::move(*r));
@@ -398,12 +416,8 @@ std::optional<dash::Manifest> manifest(const Window& window, bool ended, std::in
     }
     if (manifest.periods.empty()) return std::nullopt;
     if (ended) {
-        const auto& last = window.period_at(window.end_period - 1);
-        const auto kind = last.video.timescale != 0 ? Lane::video : Lane::audio;
-        const auto& lane = window.of(kind);
-        const auto& segment = lane.at(lane.end - 1);
-        manifest.ended_ms = wall_of(last, kind, segment) - window.availability_start_ms +
-                            duration_us(window, kind, segment) / 1000;
+        const auto end = std::max(end_ms(window, Lane::video), end_ms(window, Lane::audio));
+        manifest.ended_ms = std::max<std::int64_t>(end - window.availability_start_ms, 0);
     }
     return manifest;
 }

@@ -99,7 +99,9 @@ std::optional<Edition> read_window(const StreamRack& rack, Window& out)
         if (!before) return std::nullopt;
         const bool whole = peek_window(
             rack, [&](const Window& window) { std::memcpy(&out, &window, sizeof(out)); });
-        if (whole && edition_of(rack) == before) return before;
+        if (!whole || edition_of(rack) != before) continue;
+        if ((before.lock & 1) != 0) mend(out);  // its writer died inside a change
+        return before;
     }
     return std::nullopt;
 }
@@ -113,7 +115,7 @@ std::int64_t changed_ms(const StreamRack& rack)
 bool clear(StreamRack& rack, const Edition& edition)
 {
     auto word = edition.word;
-    if (edition_of(rack) != edition) return false;
+    if (!edition || edition_of(rack) != edition) return false;
     return rack.current.compare_exchange_strong(word, word & ~kIndexMask);
 }
 

@@ -40,7 +40,37 @@ bool fits_together(const Window& window, const LaneWindow& lane)
     return true;
 }
 
+void level(Window& window, Lane behind, Lane ahead)
+{
+    auto& lane = window.of(behind);
+    const auto& other = window.of(ahead);
+    while (!lane.empty() && lane.end - lane.first < kMaxSegments && other.holds(lane.end)) {
+        const auto& there = other.at(lane.end);
+        const auto& period = window.period_at(there.period);
+        const std::int64_t from = timescale_of(period, ahead);
+        const std::int64_t to = timescale_of(period, behind);
+        if (from == 0 || to == 0) return;  // it has no such track
+        lane.at(lane.end) = {.sequence = lane.end,
+                             .time = there.time * to / from,
+                             .duration = there.duration * to / from,
+                             .first_part = lane.parts,
+                             .parts = 0,
+                             .bytes = 0,
+                             .period = there.period,
+                             .independent = true,
+                             .complete = true,
+                             .gap = true};
+        ++lane.end;
+    }
+}
+
 }  // namespace
+
+void level(Window& window)
+{
+    level(window, Lane::audio, Lane::video);
+    level(window, Lane::video, Lane::audio);
+}
 
 void empty(Window& window)
 {

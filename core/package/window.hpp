@@ -13,7 +13,8 @@
 /// copied by everybody who serves it, and gone on with by the publisher that follows.
 namespace sluice::package {
 
-/// A row of segments that a playlist of its own lists. All rows count their segments alike.
+/// A row of segments that a playlist of its own lists. Both of CMAF count their segments alike.
+/// MPEG-TS, which keeps to key frames, counts its own.
 enum class Lane : std::uint8_t {
     video,      ///< CMAF
     audio,      ///< CMAF
@@ -58,10 +59,10 @@ struct TrackFacts {
 
 /// What belongs together without a break: one publisher, one set of headers.
 struct Period {
-    std::uint64_t id;      ///< in addresses: the number of its first segment, so never used twice
-    std::uint32_t number;  ///< 0 for the first of a run
-    std::int64_t start;    ///< 90 kHz
-    std::int64_t wall_ms;  ///< wall clock at `start`
+    std::uint64_t id;         ///< in addresses: never used twice, and above all numbers before it
+    std::uint32_t number;     ///< 0 for the first of a run
+    std::int64_t start;       ///< 90 kHz
+    std::int64_t wall_ms;     ///< wall clock at `start`
     TrackFacts video, audio;  ///< of the CMAF lanes
     TrackFacts transport_video, transport_audio;
 };
@@ -125,6 +126,10 @@ std::uint64_t first_listed(const Window& window, Lane lane);
 
 /// One past the newest complete segment.
 std::uint64_t end_of_complete(const LaneWindow& lane);
+
+/// Gives the CMAF lane that is behind the other a gap for what it misses: both go on with the same
+/// number then.
+void level(Window& window);
 
 /// Forgets everything, but leaves alone what nobody looks at then: most of a window that was never
 /// used is no memory yet.
