@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "core/media/track.hpp"
+
 namespace sluice::package {
 
 void remove_first(Hold& hold, const SegmentFiles& files, Lane kind)
@@ -29,19 +31,69 @@ void remove_old_periods(Hold& hold, const SegmentFiles& files)
     }
 }
 
-void LaneWriter::push(const SegmentEntry& entry)
+/// What the lane has instead of a segment that only others began, or that nobody finished.
+std::optional<SegmentEntry> LaneWriter::missed(std::uint64_t sequence) const
 {
-    // A lane that was away for a period has no numbers for it: it begins anew.
-    const bool follows = !lane().empty() && lane().end == entry.sequence;
-    if (!follows) remove_all();
+    constexpr std::int64_t kMicroseconds = 1'000'000;
+    constexpr std::uint32_t kUnknownUs = 100'000;
+    const auto& window = hold_->window();
+    const auto& before = lane().at(lane().end - 1);
+    auto period = before.period;
+    auto us = kUnknownUs;
+    for (const auto kind : {Lane::video, Lane::audio, Lane::transport}) {
+        if (kind == lane_ || !window.of(kind).holds(sequence)) continue;
+        const auto& there = window.of(kind).at(sequence);
+        period = there.period;
+        us = std::max(us, duration_us(window, kind, there));
+    }
+    const std::int64_t rate = timescale_of(window.period_at(period), lane_);
+    if (rate == 0) return std::nullopt;
+    const auto start = window.period_at(period).start * rate / media::kVideoTimescale;
+    return SegmentEntry{.sequence = sequence,
+                        .time = period == before.period ? before.time + before.duration : start,
+                        .duration = us * rate / kMicroseconds,
+                        .first_part = 0,
+                        .parts = 0,
+                        .bytes = 0,
+                        .period = period,
+                        .independent = true,
+                        .complete = true,
+                        .gap = true};
+}
+
+/// All lanes count alike: one that stayed behind when its publisher went away has gaps.
+void LaneWriter::catch_up(std::uint64_t sequence)
+{
+    if (lane().empty() || sequence > lane().end + hold_->window().list_size) return;
+    while (lane().end < sequence) {
+        const auto entry = missed(lane().end);
+        if (!entry) return;
+        append_entry(*entry);
+    }
+}
+
+void LaneWriter::append_entry(const SegmentEntry& entry)
+{
     hold_->change([&](Window& window) {
         auto& lane = window.of(lane_);
-        if (!follows) lane.first = entry.sequence;
         lane.at(entry.sequence) = entry;
         lane.at(entry.sequence).first_part = lane.parts;
         lane.end = entry.sequence + 1;
         window.next_sequence = std::max(window.next_sequence, lane.end);
     });
+}
+
+void LaneWriter::push(const SegmentEntry& entry)
+{
+    catch_up(entry.sequence);
+    // A lane that was away for a period has no numbers for it: it begins anew.
+    if (lane().empty() || lane().end != entry.sequence) {
+        remove_all();
+        hold_->change([&](Window& window) {
+            window.of(lane_).first = window.of(lane_).end = entry.sequence;
+        });
+    }
+    append_entry(entry);
     remove_old();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "rack.hpp"
@@ -55,6 +56,9 @@ public:
 
 private:
     const LaneWindow& lane() const { return hold_->window().of(lane_); }
+    std::optional<SegmentEntry> missed(std::uint64_t sequence) const;
+    void catch_up(std::uint64_t sequence);
+    void append_entry(const SegmentEntry& entry);
     void push(const SegmentEntry& entry);
     void note_failure();
     void remove_all();

@@ -89,6 +89,7 @@ private:
     bool may_begin(media::Kind kind, const media::AccessUnit& unit);
     void note_frame(std::uint32_t duration);
     bool drifted(const Boundary& boundary, const Arrival& now);
+    std::uint32_t next_period() const;
     void begin_period(media::Kind kind, const media::AccessUnit& unit, const Arrival& now);
     void end_period();
     void open_lanes(const Period& period, const media::AccessUnit& lead);
