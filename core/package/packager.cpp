@@ -103,7 +103,8 @@ void Packager::begin_window(const StreamIdentity& stream, const Arrival& now)
         window.name_size = static_cast<std::uint32_t>(std::min(stream.name.size(), hub::kMaxName));
         std::memcpy(window.name, stream.name.data(), window.name_size);
         window.run = stream.run;
-        window.next_sequence = std::max(old_next, first_sequence(now.wall_ms));
+        window.next_sequence =
+            std::max({old_next, stream.least_sequence, first_sequence(now.wall_ms)});
     });
 }
 

@@ -39,7 +39,8 @@ struct Arrival {
 /// Whose stream it is.
 struct StreamIdentity {
     std::string name;
-    std::uint64_t run = 0;  ///< of the hub
+    std::uint64_t run = 0;             ///< of the hub
+    std::uint64_t least_sequence = 0;  ///< what a new run begins with at least
 };
 
 /// What a message did.

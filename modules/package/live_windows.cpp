@@ -3,8 +3,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <atomic>
 #include <cerrno>
 #include <memory>
+#include <new>
 
 #include "core/hub/hub.hpp"
 #include "core/package/segment_files.hpp"
@@ -16,6 +18,10 @@ namespace {
 // The master's statics survive reloads.
 package::Rack rack;
 std::string folder;
+
+using Number = std::atomic<std::uint64_t>;
+static_assert(Number::is_always_lock_free);
+Number* above_forgotten = nullptr;  // behind the racks, in their memory
 
 constexpr mode_t kFolderMode = 0750;
 
@@ -63,6 +69,10 @@ void remove_if_ended(std::uint32_t index, std::int64_t now_ms, std::int64_t ling
     static const auto copy = std::make_unique<package::Window>();
     const auto read = package::read_window(windows, *copy);
     if (!read || *read != edition || !package::clear(windows, edition)) return;
+    auto above = above_forgotten->load();
+    while (above < copy->next_sequence &&
+           !above_forgotten->compare_exchange_weak(above, copy->next_sequence)) {
+    }
     package::remove_files(folder, *copy);
 }
 
@@ -78,21 +88,27 @@ const std::string& live_folder()
     return folder;
 }
 
+std::uint64_t number_above_forgotten()
+{
+    return above_forgotten->load();
+}
+
 bool make_live_windows(const PackageConf& conf, std::uint32_t streams, ngx_cycle_t& cycle)
 {
     if (rack || conf.dir.len == 0) return true;
     const auto path = without_slash(conf.dir);
     if (!make_folder(path, cycle)) return false;
     const auto bytes = package::Rack::bytes_for(streams);
-    auto* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+    auto* memory = mmap(nullptr, bytes + sizeof(Number), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) {
         ngx_log_error(NGX_LOG_EMERG, cycle.log, ngx_errno, "sluice package: mmap(%uz) failed",
                       bytes);
         return false;
     }
-    package::remove_leftovers(path);
     rack = package::Rack({static_cast<std::byte*>(memory), bytes}, streams);
+    above_forgotten =
+        new (static_cast<std::byte*>(memory) + bytes) Number(package::remove_leftovers(path));
     folder = path;
     return true;
 }

@@ -14,6 +14,10 @@ const package::Rack& live_windows();
 /// The folder of the segments' files, without a slash at the end; empty when nothing is packaged.
 const std::string& live_folder();
 
+/// No stream whose window is gone, of this server or of the one before, had a number as high: many
+/// reconnects take more numbers than seconds go by.
+std::uint64_t number_above_forgotten();
+
 /// Makes both on the first call, in the master: the folder becomes the workers', and what an
 /// earlier life of the server left in it is removed. Errors are logged.
 bool make_live_windows(const PackageConf& conf, std::uint32_t streams, ngx_cycle_t& cycle);
