@@ -125,7 +125,7 @@ Packaged Packager::take(flv::TagType type, Bytes body, std::int64_t dts_ms, cons
     const bool changed = hold_.edition() != before;
     if (changed) hold_.note_time(now.mono_ms);
     return {.changed = changed,
-            .failing = no_folder_ || (video_ && video_->writer.failing()) ||
+            .failing = refused_ || (video_ && video_->writer.failing()) ||
                        (audio_ && audio_->writer.failing()) ||
                        (transport_ && transport_->failing())};
 }
@@ -331,9 +331,9 @@ void Packager::begin_period(Kind kind, const media::AccessUnit& unit, const Arri
     period.start = lead.dts + lead.composition;
     period.wall_ms = now.wall_ms;
     in_period_ = files_.begin_period(period.id).has_value();
-    no_folder_ = !in_period_;
-    if (no_folder_) return;  // the next key frame tries again
-    open_lanes(period, unit);
+    refused_ = !in_period_;
+    if (!refused_) open_lanes(period, unit);
+    if (refused_) end_period();  // nobody saw it; the next key frame tries again
 }
 
 /// Of a stream that changes all the time, the oldest goes sooner than told.
@@ -370,6 +370,7 @@ void Packager::open_lanes(const Period& period, const media::AccessUnit& lead)
         if (video_ || audio_)
             cmaf_cuts_.emplace(Boundaries::Durations{target, promised * kTick}, period.id);
     }
+    if (refused_) return;
     if (settings_.hls) open_transport(period);
     // In one step: viewers never see a period without its tracks.
     hold_.change([&](Window& window) {
@@ -393,7 +394,8 @@ std::optional<Packager::CmafLane> Packager::open_cmaf(const Period& period,
     const auto lane = track.kind == Kind::video ? Lane::video : Lane::audio;
     const auto init = fmp4::init_segment(track);
     if (!init) return std::nullopt;  // a codec that CMAF does not carry
-    if (!files_.write_init(lane, *init)) return std::nullopt;
+    refused_ = refused_ || !files_.write_init(lane, *init);
+    if (refused_) return std::nullopt;
     const auto part =
         part_target(std::uint64_t{settings_.part_ms} * track.timescale / 1000, facts.frame);
     return CmafLane{.track = CmafTrack(track, part),

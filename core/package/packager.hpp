@@ -118,7 +118,7 @@ private:
     std::optional<CmafLane> audio_;
     std::optional<TransportLane> transport_;
     bool in_period_ = false;
-    bool no_folder_ = false;  ///< the disk did not take the folder of a new period
+    bool refused_ = false;  ///< the disk did not take what a new period begins with
     bool anew_ = false;  ///< headers changed, or a track came: a new period at the next key frame
     bool stale_[2]{};    ///< of each kind: its units need a header that the period doesn't have
     media::Kind lead_{};
