@@ -11,9 +11,10 @@ namespace sluice::hls {
 namespace {
 
 constexpr std::int64_t kSecondUs = 1'000'000;
-// What a playlist needs: 3 for fractions, 6 for EXT-X-MAP, 9 for EXT-X-SKIP (8.).
+// What a playlist needs: 3 for fractions, 6 for EXT-X-MAP, 8 for EXT-X-GAP, 9 for EXT-X-SKIP (8.).
 constexpr int kVersionTs = 3;
 constexpr int kVersionMap = 6;
+constexpr int kVersionGap = 8;
 constexpr int kVersionSkip = 9;
 // 4.4.3.8: at least six target durations stay; holding back three target durations and three parts.
 constexpr std::int64_t kSkipTargets = 6;
@@ -74,6 +75,7 @@ private:
     int version() const
     {
         if (low_latency(playlist_)) return kVersionSkip;
+        if (std::ranges::any_of(playlist_.segments, &Segment::gap)) return kVersionGap;
         const bool mapped = std::ranges::any_of(playlist_.segments,
                                                 [](const Segment& s) { return !s.map.empty(); });
         return mapped ? kVersionMap : kVersionTs;

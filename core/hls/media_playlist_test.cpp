@@ -118,6 +118,7 @@ TEST(MediaPlaylistTest, GapsAndTheEndAreSaid)
     playlist.ended = true;
     const auto text = render(playlist);
     EXPECT_NE(text.find("#EXT-X-GAP\n#EXTINF:2.000000,\ns/ts/1/8.ts\n"), std::string::npos);
+    EXPECT_NE(text.find("#EXT-X-VERSION:8\n"), std::string::npos);
     EXPECT_TRUE(text.ends_with("s/ts/1/9.ts\n#EXT-X-ENDLIST\n"));
 }
 

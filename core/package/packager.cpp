@@ -105,7 +105,8 @@ void Packager::begin_window(const StreamIdentity& stream, const Arrival& now)
         window.name_size = static_cast<std::uint32_t>(std::min(stream.name.size(), hub::kMaxName));
         std::memcpy(window.name, stream.name.data(), window.name_size);
         window.run = stream.run;
-        window.next_sequence = std::max(old_next, first_sequence(now.wall_ms));
+        window.next_sequence =
+            std::max({old_next, stream.least_sequence, first_sequence(now.wall_ms)});
     });
 }
 
@@ -310,6 +311,19 @@ TrackFacts Packager::facts_of(Kind kind, std::uint32_t frame) const
     return facts;
 }
 
+/// A period that left no segments gives its number back: EXT-X-DISCONTINUITY-SEQUENCE counts what
+/// was listed.
+std::uint32_t Packager::next_period() const
+{
+    const auto& window = hold_.window();
+    if (window.end_period == window.first_period) return window.end_period;
+    const auto last = window.end_period - 1;
+    const bool left = std::ranges::any_of(window.lane, [&](const LaneWindow& lane) {
+        return !lane.empty() && lane.at(lane.end - 1).period == last;
+    });
+    return left ? window.end_period : last;
+}
+
 void Packager::begin_period(Kind kind, const media::AccessUnit& unit, const Arrival& now)
 {
     end_period();
@@ -320,7 +334,9 @@ void Packager::begin_period(Kind kind, const media::AccessUnit& unit, const Arri
     const auto lead = lead_of(kind, unit);
     Period period{};
     period.id = hold_.window().next_sequence;
-    period.number = hold_.window().end_period;
+    period.number = next_period();
+    if (period.number != hold_.window().end_period)
+        files_.remove_period(hold_.window().period_at(period.number).id);
     period.start = std::max<std::int64_t>(lead.dts + lead.composition, 0);
     period.wall_ms = now.wall_ms;
     no_room_ = !files_.begin_period(period.id) || !write_inits();
@@ -378,13 +394,6 @@ void Packager::open_lanes(const Period& period, const media::AccessUnit& lead)
     const auto picture = facts_of(Kind::video, video ? lead.duration : 0);
     const auto sound = facts_of(Kind::audio, sound_frame_ != 0 ? sound_frame_ : kAacFrame);
     make_room_for_period();
-    hold_.change([&](Window& window) {
-        window.next_sequence = period.id + 1;
-        window.period_at(period.number) = period;
-        window.end_period = period.number + 1;
-        if (window.availability_start_ms == 0) window.availability_start_ms = period.wall_ms;
-        for (auto& lane : window.lane) lane.peak_bps = lane.total_bytes = lane.total_us = 0;
-    });
     if (settings_.cmaf) {
         if (video) video_ = open_cmaf(period, *reader_.track(Kind::video), picture);
         if (reader_.track(Kind::audio) != nullptr) {
@@ -397,8 +406,14 @@ void Packager::open_lanes(const Period& period, const media::AccessUnit& lead)
                                next_number(period, {Lane::video, Lane::audio}));
     }
     if (settings_.hls) open_transport(period);
+    // In one step: viewers never see a period without its tracks.
     hold_.change([&](Window& window) {
+        window.next_sequence = period.id + 1;
+        window.end_period = period.number + 1;
+        if (window.availability_start_ms == 0) window.availability_start_ms = period.wall_ms;
+        for (auto& lane : window.lane) lane.peak_bps = lane.total_bytes = lane.total_us = 0;
         auto& shown = window.period_at(period.number);
+        shown = period;
         if (video_) shown.video = picture;
         if (audio_) shown.audio = sound;
         if (transport_ && video) shown.transport_video = picture;

@@ -40,7 +40,8 @@ struct Arrival {
 /// Whose stream it is.
 struct StreamIdentity {
     std::string name;
-    std::uint64_t run = 0;  ///< of the hub
+    std::uint64_t run = 0;             ///< of the hub
+    std::uint64_t least_sequence = 0;  ///< what a new run begins with at least
 };
 
 /// What a message did.
@@ -90,6 +91,7 @@ private:
     bool may_begin(media::Kind kind, const media::AccessUnit& unit);
     void note_frame(std::uint32_t duration);
     bool drifted(const Boundary& boundary, const Arrival& now);
+    std::uint32_t next_period() const;
     void begin_period(media::Kind kind, const media::AccessUnit& unit, const Arrival& now);
     bool write_inits();
     std::uint64_t next_number(const Period& period, std::initializer_list<Lane> lanes) const;

@@ -303,7 +303,12 @@ std::optional<dash::Representation> representation(const Window& window, const P
         .time_offset = static_cast<std::uint64_t>(period.start * std::int64_t{facts.timescale} /
                                                   media::kVideoTimescale),
         .timeline = {}};
-    for (auto i = first_listed(window, kind); i < end_of_complete(lane); ++i) {
+    const auto first = first_listed(window, kind);
+    auto end = first;  // gaps behind the period's last segment are not told of
+    for (auto i = first; i < end_of_complete(lane); ++i) {
+        if (lane.at(i).period == period.number && !lane.at(i).gap) end = i + 1;
+    }
+    for (auto i = first; i < end; ++i) {
         const auto& segment = lane.at(i);
         if (segment.period != period.number) continue;
         if (r.timeline.empty()) r.start_number = i;

@@ -33,11 +33,14 @@ struct alignas(64) StreamRack {
     Volume volumes[kVolumes];
 };
 
-/// What was counted over all streams; only rises.
+/// What belongs to all streams together; only rises.
 struct alignas(64) PackageCounts {
     std::atomic<std::uint64_t> segments;       ///< made
     std::atomic<std::uint64_t> segments_lost;  ///< that the disk did not take
     std::atomic<std::uint64_t> not_kept;       ///< that the archive did not take
+    /// No stream whose window is gone had a number as high: many reconnects take more numbers than
+    /// seconds go by.
+    std::atomic<std::uint64_t> above_forgotten;
 };
 
 /// All streams' racks: plain, zeroed memory in. Cheap to copy, owns nothing. Pages are touched by

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
 #include <system_error>
 
@@ -51,14 +52,29 @@ bool is_ours(std::string_view name)
     return lane && name.ends_with(".m4s") && is_number(name.substr(2, name.size() - 6));
 }
 
-/// One of our period folders: goes with our files in it.
-void remove_period_folder(const fs::path& folder)
+/// The digits that are in a name of ours, or in a period's; 0 without any.
+std::uint64_t number_in(std::string_view name)
+{
+    const auto first = name.find_first_of("0123456789");
+    if (first == std::string_view::npos) return 0;
+    std::uint64_t number = 0;
+    std::from_chars(name.data() + first, name.data() + name.size(), number);
+    return number;
+}
+
+/// One of our period folders: goes with our files in it. The highest number in their names.
+std::uint64_t remove_period_folder(const fs::path& folder)
 {
     std::error_code ignored;
+    auto highest = number_in(folder.filename().string());
     for (const auto& file : fs::directory_iterator(folder, ignored)) {
-        if (is_ours(file.path().filename().string())) fs::remove(file.path(), ignored);
+        const auto name = file.path().filename().string();
+        if (!is_ours(name)) continue;
+        if (!name.ends_with(".mp4")) highest = std::max(highest, number_in(name));
+        fs::remove(file.path(), ignored);
     }
     ::rmdir(folder.c_str());
+    return highest;
 }
 
 }  // namespace
@@ -190,18 +206,20 @@ void remove_files(std::string_view root, const Window& window)
     ::rmdir(stream_folder(root, window.name_text()).c_str());
 }
 
-void remove_leftovers(const std::string& root)
+std::uint64_t remove_leftovers(const std::string& root)
 {
     std::error_code ignored;
+    std::uint64_t next = 0;
     for (const auto& stream : fs::directory_iterator(root, ignored)) {
         if (!stream.is_directory(ignored) || stream.is_symlink(ignored)) continue;
         for (const auto& period : fs::directory_iterator(stream.path(), ignored)) {
             const bool ours = period.is_directory(ignored) && !period.is_symlink(ignored) &&
                               is_number(period.path().filename().string());
-            if (ours) remove_period_folder(period.path());
+            if (ours) next = std::max(next, remove_period_folder(period.path()) + 1);
         }
         ::rmdir(stream.path().c_str());
     }
+    return next;
 }
 
 }  // namespace sluice::package

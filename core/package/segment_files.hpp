@@ -60,7 +60,7 @@ private:
 void remove_files(std::string_view root, const Window& window);
 
 /// Removes what an earlier life of the server left below `root`: only files and folders that are
-/// named as ours are.
-void remove_leftovers(const std::string& root);
+/// named as ours are. One past the highest number that it gave to anything there.
+std::uint64_t remove_leftovers(const std::string& root);
 
 }  // namespace sluice::package

@@ -63,6 +63,11 @@ void remove_if_ended(std::uint32_t index, std::int64_t now_ms, std::int64_t ling
     static const auto copy = std::make_unique<package::Window>();
     const auto read = package::read_window(windows, *copy);
     if (!read || *read != edition || !package::clear(windows, edition)) return;
+    auto& forgotten = rack.counts().above_forgotten;
+    auto above = forgotten.load();
+    while (above < copy->next_sequence &&
+           !forgotten.compare_exchange_weak(above, copy->next_sequence)) {
+    }
     package::remove_files(folder, *copy);
 }
 
@@ -91,8 +96,8 @@ bool make_live_windows(const PackageConf& conf, std::uint32_t streams, ngx_cycle
                       bytes);
         return false;
     }
-    package::remove_leftovers(path);
     rack = package::Rack({static_cast<std::byte*>(memory), bytes}, streams);
+    rack.counts().above_forgotten.store(package::remove_leftovers(path));
     folder = path;
     return true;
 }

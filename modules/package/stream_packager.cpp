@@ -94,8 +94,10 @@ void StreamPackager::begin(const package::PackageSettings& settings)
     }
     packager_ = std::make_unique<package::Packager>(
         std::move(*hold), live_folder(),
-        package::StreamIdentity{.name = id_, .run = stream_->run.load()}, settings,
-        arrival(mono_us()));
+        package::StreamIdentity{.name = id_,
+                                .run = stream_->run.load(),
+                                .least_sequence = live_windows().counts().above_forgotten.load()},
+        settings, arrival(mono_us()));
     const auto folder = archive_folder(id_);
     if (settings.cmaf && settings.dvr_window_s != 0 && !folder.empty())
         archive_ = std::make_unique<ArchiveQueue>(folder, settings.dvr_window_s);

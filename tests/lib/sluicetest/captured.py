@@ -7,11 +7,13 @@ from .packaged import AUDIO, MANIFEST, MULTIVARIANT, TRANSPORT, VIDEO, judge
 
 MEDIA = (VIDEO, AUDIO, TRANSPORT)
 _MAP = re.compile(r'^#EXT-X-MAP:URI="([^"]+)"', re.M)
+_GAP = re.compile(r"^#EXT-X-GAP\n#EXTINF.*\n.*\n", re.M)
 _PART = re.compile(r'^#EXT-X-PART:.*URI="([^"]+)"', re.M)
 
 
-def segments_of(text):
-    """Addresses of the whole segments of a media playlist, in order."""
+def segments_of(text, gaps=True):
+    """Addresses of the whole segments of a media playlist, in order; with or without those that are not there."""
+    text = text if gaps else _GAP.sub("", text)
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
@@ -54,7 +56,7 @@ class Captured:
 
     def _fetch_listed(self, path):
         text = self.texts[path]
-        for relative in [*maps_of(text), *segments_of(text), *parts_of(text)]:
+        for relative in [*maps_of(text), *segments_of(text, gaps=False), *parts_of(text)]:
             self.fetch(self.address(path, relative))
 
     def fetch(self, url):
@@ -65,7 +67,7 @@ class Captured:
 
     def segments(self, path):
         """Bodies of the whole segments that the playlist lists, in order."""
-        return [self.fetch(self.address(path, one)).body for one in segments_of(self.texts[path])]
+        return [self.fetch(self.address(path, one)).body for one in segments_of(self.texts[path], gaps=False)]
 
     def init(self, path):
         """The body of the only initialisation segment."""
@@ -86,7 +88,7 @@ class Captured:
             kind = "manifest" if path == MANIFEST else "playlist"
             asked[path] = {"kind": kind, "text": text, "uri": self.channel.url(path)}
         for path in (p for p in MEDIA if p in self.texts):
-            names = [*maps_of(self.texts[path]), *segments_of(self.texts[path])]
+            names = [*maps_of(self.texts[path]), *segments_of(self.texts[path], gaps=False)]
             asked |= {self.address(path, n): self._file(self.address(path, n), path) for n in names}
         return asked
 
