@@ -43,24 +43,30 @@ void LaneWriter::push(const SegmentEntry& entry)
         lane.end = entry.sequence + 1;
         window.next_sequence = std::max(window.next_sequence, lane.end);
     });
-    remove_old();
 }
 
 void LaneWriter::begin(std::uint64_t sequence, std::int64_t time, bool independent)
 {
-    lost_ = !files_->open(lane_, sequence).has_value();
+    // First the file, which ends that of the segment before, then both steps at once: a reader in
+    // between would find no part that comes next.
+    const bool lost = !files_->open(lane_, sequence).has_value();
+    hold_->together([&] {
+        if (open_) end_segment(length_before(time));
+        push({.sequence = sequence,
+              .time = time,
+              .duration = 0,
+              .first_part = 0,
+              .parts = 0,
+              .bytes = 0,
+              .period = period_,
+              .independent = independent,
+              .complete = false,
+              .gap = lost});
+    });
+    lost_ = lost;
     failing_ = failing_ || lost_;
     open_ = true;
-    push({.sequence = sequence,
-          .time = time,
-          .duration = 0,
-          .first_part = 0,
-          .parts = 0,
-          .bytes = 0,
-          .period = period_,
-          .independent = independent,
-          .complete = false,
-          .gap = lost_});
+    remove_old();
 }
 
 void LaneWriter::note_failure()
@@ -122,11 +128,9 @@ void LaneWriter::append(std::int64_t duration, SegmentFiles::Pieces pieces)
     });
 }
 
-void LaneWriter::complete(std::int64_t duration)
+void LaneWriter::end_segment(std::int64_t duration)
 {
-    if (!open_) return;
     open_ = false;
-    files_->close(lane_);
     hold_->change([&](Window& window) {
         auto& lane = window.of(lane_);
         auto& segment = lane.at(lane.end - 1);
@@ -139,20 +143,27 @@ void LaneWriter::complete(std::int64_t duration)
         lane.total_bytes += segment.bytes;
         lane.total_us += us;
     });
-    const auto& whole = lane().at(lane().end - 1);
-    completed_->push_back({lane_, whole.sequence, whole.gap});
+    const auto& ended = lane().at(lane().end - 1);
+    completed_->push_back({lane_, ended.sequence, ended.gap});
+}
+
+void LaneWriter::complete(std::int64_t duration)
+{
+    if (!open_) return;
+    files_->close(lane_);
+    end_segment(duration);
     remove_old();
 }
 
-void LaneWriter::complete_before(std::int64_t time)
+/// How long the open segment is when the next begins at `time`; < 0: as long as its parts.
+std::int64_t LaneWriter::length_before(std::int64_t time) const
 {
-    if (!open_) return;
     const auto& segment = lane().at(lane().end - 1);
     const auto length = time - segment.time;
     // A hole of more than that is a hole, and no part of the segment.
     const auto tolerance = timescale_of(hold_->window().period_at(period_), lane_) / 2;
     const auto off = length - segment.duration;
-    complete(std::abs(off) <= tolerance && length > 0 ? length : -1);
+    return std::abs(off) <= tolerance && length > 0 ? length : -1;
 }
 
 void LaneWriter::gap(std::uint64_t sequence, std::int64_t time, std::int64_t duration)
@@ -167,6 +178,7 @@ void LaneWriter::gap(std::uint64_t sequence, std::int64_t time, std::int64_t dur
           .independent = true,
           .complete = true,
           .gap = true});
+    remove_old();
 }
 
 void LaneWriter::remove_all()

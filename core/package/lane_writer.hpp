@@ -22,13 +22,13 @@ struct Completed {
 class LaneWriter {
 public:
     /// All must outlive the writer. `period`: Period::number. `completed` gets the segments that
-    /// are whole.
+    /// ended.
     LaneWriter(Hold& hold, SegmentFiles& files, Lane lane, std::uint32_t period,
                std::vector<Completed>& completed)
         : hold_(&hold), files_(&files), completed_(&completed), lane_(lane), period_(period)
     {}
 
-    /// Begins a segment at `time` (lane's timescale); the one before must be complete.
+    /// Begins a segment at `time` (lane's timescale), where the open one ends, if there is one.
     void begin(std::uint64_t sequence, std::int64_t time, bool independent);
 
     /// What a part holds besides its bytes.
@@ -44,9 +44,6 @@ public:
     /// Ends the open segment. `duration` < 0: that of its parts.
     void complete(std::int64_t duration);
 
-    /// Ends the open segment, if there is one, before what begins at `time`.
-    void complete_before(std::int64_t time);
-
     /// A segment that there is nothing for.
     void gap(std::uint64_t sequence, std::int64_t time, std::int64_t duration);
 
@@ -56,6 +53,8 @@ public:
 private:
     const LaneWindow& lane() const { return hold_->window().of(lane_); }
     void push(const SegmentEntry& entry);
+    void end_segment(std::int64_t duration);
+    std::int64_t length_before(std::int64_t time) const;
     void note_failure();
     std::uint32_t told_us(std::uint64_t duration) const;
     void remove_all();

@@ -278,7 +278,6 @@ void Packager::add(CmafLane& lane, const media::AccessUnit& unit)
         const auto seen =
             unit.key ? unit.dts + unit.composition : std::max(step.began->presentation, unit.dts);
         const auto time = std::max<std::int64_t>(seen, 0);
-        lane.writer.complete_before(time);
         lane.writer.begin(step.began->sequence, time, unit.key);
     }
     write_chunk(lane, std::move(step.late));

@@ -97,7 +97,20 @@ public:
     template <class F>
     void change(F&& apply)
     {
+        if (together_) return apply(volume_->window);
         hub::seq_write(volume_->lock, [&] { apply(volume_->window); });
+    }
+
+    /// All changes that `steps` makes are one for those who read. They wait meanwhile: no time for
+    /// a system call.
+    template <class F>
+    void together(F&& steps)
+    {
+        hub::seq_write(volume_->lock, [&] {
+            together_ = true;
+            steps();
+            together_ = false;
+        });
     }
 
     /// Tells one state of the window from another.
@@ -111,6 +124,7 @@ private:
     StreamRack* rack_ = nullptr;
     Volume* volume_ = nullptr;
     std::uint64_t word_ = 0;
+    bool together_ = false;
 };
 
 /// Takes over the stream's window for `self`, with what is in it. Nothing when every place is held
