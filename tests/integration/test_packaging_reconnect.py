@@ -92,6 +92,12 @@ class Watcher(Background):
                     assert uris.setdefault(number, uri) == uri, (path, row.text)
                     assert counted.setdefault(number, row.breaks[number]) == row.breaks[number], (number, row.text)
             assert max(counted.values()) == breaks, (path, counted, rows[-1].text)
+        self._judge()
+
+    def _judge(self):
+        texts = [row.text for rows in self.rows.values() for row in rows]
+        for text, said in zip(texts, packaged.judge(*({"kind": "playlist", "text": text} for text in texts))):
+            assert "error" not in said, f"{said}\n{text}"
 
 
 def drop_to_same(server, push, worker):
@@ -158,6 +164,35 @@ def expect_all_there(channel, folder):
         assert answer.status == 200, url
     for path in set(shown.texts) - {MANIFEST}:
         packaged.checked_playlist(shown.texts[path], shown.said[path])
+
+
+class Beginning:
+    """For a Publisher: a clip's headers and its first pictures, without a sound."""
+
+    def __init__(self, source, count):
+        self.source, self.count = source, count
+
+    def messages(self, start=0):
+        return [*self.source.headers, *self.source.pictures[:self.count]]
+
+
+def test_a_publisher_that_only_looks_in_breaks_all_playlists_alike(make_nginx):
+    """It leaves a segment of pictures; there is none of sound to go with it."""
+    server = start(make_nginx)
+    channel = Channel(server, "demo")
+    with Watcher(channel) as watcher:
+        with publish(server):
+            newest_after(channel, 2)
+        server.control.wait_state("demo", "waiting")
+        with Publisher(server.rtmp, "demo", Beginning(clip(), 5), loop=False) as push:
+            assert push.finished.wait(5)
+        server.control.wait_state("demo", "waiting")
+        with publish(server):
+            number = newest(channel)
+            for path in PLAYLISTS:
+                text = channel.wait_text(path, lambda t: Row(t).last >= number + 7 and BREAK not in t)
+                assert tag(text, "EXT-X-DISCONTINUITY-SEQUENCE") == "2", text
+    watcher.check(breaks=2)
 
 
 def newest(channel):
@@ -277,12 +312,12 @@ def test_a_player_plays_through_reload_reconnect_and_kill(make_nginx, path):
     with Player(channel.url(path)) as player:
         player.wait_frames(50, "the start")
         server.reload()
-        player.wait_frames(150, "a reload")
+        player.wait_frames(100, "a reload")
         push.cut()
         push = publish(server)
-        player.wait_frames(150, "a reconnect")
+        player.wait_frames(100, "a reconnect")
         push = kill(server, push, owner(server))
-        player.wait_frames(150, "a kill")
+        player.wait_frames(100, "a kill")
         push.stop()
         channel.wait_ended(VIDEO)
         wait_for(lambda: player.process.poll() is not None, 20, "the player to come to the end")
