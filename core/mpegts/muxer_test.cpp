@@ -114,6 +114,26 @@ TEST(TransportStreamTest, AKeyFrameBringsItsParameterSets)
     EXPECT_EQ(TransportStream::payload(units[1]).size(), 6 + 4 + 700U);
 }
 
+/// After a break players go on with the counters of the publisher before.
+TEST(TransportStreamTest, TheFirstPacketsSayThatCountingBeginsAnew)
+{
+    const auto track = avc();
+    const auto sound = aac();
+    auto muxer = Muxer::make(&track, &sound).value();
+    const auto data = picture(0x65, {700});
+    const std::vector<media::AccessUnit> frames{{.dts = 44'100, .duration = 1024, .data = data}};
+    for (int segment = 0; segment < 2; ++segment) {
+        Bytes out;
+        muxer.append_tables(out);
+        ASSERT_TRUE(muxer.append_video({.dts = 90'000, .key = true, .data = data}, out));
+        ASSERT_TRUE(muxer.append_audio(frames, out));
+        const TransportStream stream(out);
+        for (const auto pid : {kPatPid, kPmtPid, kVideo, kAudio}) {
+            EXPECT_EQ(stream.units.at(pid).at(0).discontinuity, segment == 0) << pid;
+        }
+    }
+}
+
 /// As encoders send it that count from the key frame's presentation: I P B b b.
 TEST(TransportStreamTest, NoPictureIsDecodedAfterItIsShown)
 {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "core/base/byte_writer.hpp"
 
@@ -12,6 +13,7 @@ constexpr std::uint8_t kSync = 0x47;
 constexpr std::uint16_t kUnitStart = 0x4000;
 constexpr std::uint8_t kAdaptation = 0x20;
 constexpr std::uint8_t kPayload = 0x10;
+constexpr std::uint8_t kDiscontinuity = 0x80;
 constexpr std::uint8_t kRandomAccess = 0x40;
 constexpr std::uint8_t kHasPcr = 0x10;
 constexpr std::size_t kHeader = 4;
@@ -56,7 +58,7 @@ private:
 std::size_t field_bytes(const PacketWriter::Start& start)
 {
     if (start.pcr) return 2 + kPcrBytes;
-    return start.random_access ? 2 : 0;
+    return start.random_access || start.discontinuity ? 2 : 0;
 }
 
 /// An adaptation field of `size` bytes in all, of which those that are left over are stuffing.
@@ -66,7 +68,8 @@ std::uint8_t* adaptation_field(const PacketWriter::Start& start, std::size_t siz
     auto* const end = out + size;
     *out++ = static_cast<std::uint8_t>(size - 1);
     if (size == 1) return end;
-    *out++ = static_cast<std::uint8_t>((start.random_access ? kRandomAccess : 0) |
+    *out++ = static_cast<std::uint8_t>((start.discontinuity ? kDiscontinuity : 0) |
+                                       (start.random_access ? kRandomAccess : 0) |
                                        (start.pcr ? kHasPcr : 0));
     if (start.pcr) {
         // 33 bits of 90 kHz, 6 reserved, 9 bits of 27 MHz that stay 0.
@@ -88,11 +91,11 @@ std::size_t packets_for(std::size_t bytes, std::size_t first_field)
 
 }  // namespace
 
-void PacketWriter::append(const Start& start, Pieces pieces, std::vector<std::uint8_t>& out)
+void PacketWriter::append(Start says, Pieces pieces, std::vector<std::uint8_t>& out)
 {
     Joined rest(pieces);
-    auto field = field_bytes(start);
-    auto says = start;
+    says.discontinuity = !std::exchange(begun_, true);
+    auto field = field_bytes(says);
     auto flags = static_cast<std::uint16_t>(kUnitStart | pid_);
     const auto at = out.size();
     out.resize(at + packets_for(rest.left(), field) * kPacketBytes);

@@ -19,6 +19,7 @@ struct TransportStream {
         std::vector<std::uint8_t> bytes;
         std::optional<std::uint64_t> pcr;
         bool random_access = false;
+        bool discontinuity = false;
     };
 
     std::map<std::uint16_t, std::vector<Unit>> units;  ///< by PID
@@ -75,6 +76,7 @@ private:
         const std::size_t size = in[0];
         if (size > 182) broken = "adaptation field";
         if (size == 0) return 1;
+        if ((in[1] & 0x80) != 0) unit.discontinuity = true;
         if ((in[1] & 0x40) != 0) unit.random_access = true;
         if ((in[1] & 0x10) != 0) {
             unit.pcr = static_cast<std::uint64_t>(in[2]) << 25 |
