@@ -1,5 +1,6 @@
 #include "manifest.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string_view>
@@ -128,6 +129,14 @@ void representation(const Representation& r, Xml& xml)
     xml.close("Representation");
 }
 
+/// Groups of pictures longer than a segment are cut all the same: then nothing may be promised.
+bool all_independent(const Period& period, bool video)
+{
+    return std::ranges::all_of(period.representations, [video](const Representation& r) {
+        return r.video != video || r.independent;
+    });
+}
+
 /// All representations of a kind are one set between which players switch.
 void adaptation_set(const Period& period, bool video, Xml& xml)
 {
@@ -137,7 +146,8 @@ void adaptation_set(const Period& period, bool video, Xml& xml)
         if (!any) {
             xml.open("AdaptationSet").with("contentType", video ? "video" : "audio");
             xml.with("mimeType", video ? "video/mp4" : "audio/mp4");
-            xml.with("segmentAlignment", "true").with("startWithSAP", "1");
+            xml.with("segmentAlignment", "true");
+            if (all_independent(period, video)) xml.with("startWithSAP", "1");
         }
         any = true;
         representation(r, xml);

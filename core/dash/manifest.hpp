@@ -32,6 +32,7 @@ struct Representation {
     std::uint64_t start_number = 0;
     std::uint64_t time_offset = 0;  ///< media time at the start of the period
     std::vector<Run> timeline;
+    bool independent = true;  ///< every segment begins with a frame that stands alone
 };
 
 /// What belongs together without a break.

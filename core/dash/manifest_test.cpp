@@ -89,5 +89,15 @@ TEST(ManifestTest, SoundAloneHasNoPictureSet)
     EXPECT_EQ(render(manifest).find("video"), std::string::npos);
 }
 
+TEST(ManifestTest, NothingIsPromisedOfSegmentsThatWereCutWithoutAKeyFrame)
+{
+    auto cut = live();
+    cut.periods[0].representations[0].independent = false;
+    const auto text = render(cut);
+    const auto sound = text.find("contentType=\"audio\"");
+    EXPECT_EQ(text.find("startWithSAP"), text.find("startWithSAP", sound)) << text;
+    EXPECT_NE(text.find("startWithSAP", sound), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace sluice::dash

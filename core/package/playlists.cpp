@@ -312,6 +312,7 @@ std::optional<dash::Representation> representation(const Window& window, const P
         const auto& segment = lane.at(i);
         if (segment.period != period.number) continue;
         if (r.timeline.empty()) r.start_number = i;
+        r.independent = r.independent && (segment.independent || segment.gap);
         const auto time = static_cast<std::uint64_t>(segment.time);
         const auto duration = static_cast<std::uint64_t>(segment.duration);
         auto* last = r.timeline.empty() ? nullptr : &r.timeline.back();
@@ -334,6 +335,14 @@ std::int64_t listed_ms(const Window& window, Lane kind)
         us += duration_us(window, kind, window.of(kind).at(i));
     }
     return us / 1000;
+}
+
+/// The same from the first segment on: a player that began when there was little to go back to
+/// would stay closer to the edge than it should, for good.
+std::int64_t depth_ms(const Window& window)
+{
+    const auto told = std::int64_t{window.list_size} * window.target_s * 1000;
+    return std::max({told, listed_ms(window, Lane::video), listed_ms(window, Lane::audio)});
 }
 
 /// When a lane's newest complete segment ends, wall clock; 0: there is none.
@@ -390,16 +399,15 @@ std::optional<dash::Manifest> manifest(const Window& window, bool ended, std::in
 {
     constexpr std::int64_t kDelayTargets = 2;
     const std::int64_t target_ms = std::int64_t{window.target_s} * 1000;
-    dash::Manifest manifest{
-        .availability_start_ms = window.availability_start_ms,
-        .publish_ms = now_ms,
-        .update_ms = std::max<std::int64_t>(target_ms / 2, 500),
-        .depth_ms = std::max(listed_ms(window, Lane::video), listed_ms(window, Lane::audio)),
-        .delay_ms = kDelayTargets * target_ms,
-        .segment_ms = target_ms,
-        .clock_ms = now_ms,
-        .ended_ms = std::nullopt,
-        .periods = {}};
+    dash::Manifest manifest{.availability_start_ms = window.availability_start_ms,
+                            .publish_ms = now_ms,
+                            .update_ms = std::max<std::int64_t>(target_ms / 2, 500),
+                            .depth_ms = depth_ms(window),
+                            .delay_ms = kDelayTargets * target_ms,
+                            .segment_ms = target_ms,
+                            .clock_ms = now_ms,
+                            .ended_ms = std::nullopt,
+                            .periods = {}};
     for (auto number = window.first_period; number < window.end_period; ++number) {
         const auto& from = window.period_at(number);
         dash::Period period{
