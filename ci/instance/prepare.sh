@@ -68,19 +68,22 @@ prepare_dir() {
     local name
     for name in channels nginx archive logs run; do as_service mkdir -p -m 0750 "$dir/$name"; done
     as_service chmod 0750 "$dir/run"
-    prepare_live
 }
 
 # Segments of live streams are written all the time and gone after seconds: they belong into memory. DIR/live is a link to a
-# folder of this instance in /dev/shm where that is a tmpfs, else a plain folder; what is mounted there stays.
+# folder of this instance in /dev/shm where that is a tmpfs, else a plain folder; what is mounted there stays. The link is made
+# anew each time: the folder behind an old one may be anybody's by now. Who is no system user gets a plain folder, since
+# a logout may clear /dev/shm of what is his.
 prepare_live() {
     local live=$dir/live shared
+    if [ -L "$live" ]; then as_service rm -f -- "$live"; fi
     [ "$(stat -f -c %T -- "$live" 2>/dev/null)" != tmpfs ] || return 0
     as_service rmdir "$live" 2>/dev/null || true
     shared=$(live_memory)
-    if [ ! -e "$live" ] && [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ] && as_service mkdir -p -m 0750 "$shared" 2>/dev/null &&
-        as_service test -O "$shared" -a ! -L "$shared"; then
-        as_service ln -sfn "$shared" "$live"
+    if [ ! -e "$live" ] && [ "$(as_service id -u)" -lt 1000 ] && [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ] &&
+        { as_service mkdir -m 0750 "$shared" 2>/dev/null || as_service test -O "$shared" -a -d "$shared" -a ! -L "$shared"; } &&
+        as_service chmod 0750 "$shared"; then
+        as_service ln -s "$shared" "$live"
     fi
     [ -e "$live" ] || as_service mkdir -p -m 0750 "$live"
 }

@@ -96,20 +96,21 @@ TEST_F(ArchiveTest, WhatWasKeptIsFoundAgain)
     for (std::uint64_t i = 100; i < 103; ++i) ASSERT_TRUE(writer.keep(segment(i)));
     ASSERT_TRUE(reader.look());
     const auto edition = reader.edition();
-    auto playlist = reader.playlist(Lane::video, end_of(102), false);
+    auto playlist = reader.playlist(Lane::video, {.now_ms = end_of(102)});
     ASSERT_TRUE(playlist);
     EXPECT_EQ(played(*playlist), "<100><101><102>");
     EXPECT_EQ(playlist->target_duration_s, 2U);
     EXPECT_EQ(playlist->segments.front().map, "100-v.mp4");
     EXPECT_EQ(playlist->segments.front().map_bytes, 4U);
-    EXPECT_FALSE(reader.playlist(Lane::audio, end_of(102), false));
+    EXPECT_FALSE(reader.playlist(Lane::audio, {.now_ms = end_of(102)}));
 
     ASSERT_TRUE(reader.look());
     EXPECT_EQ(reader.edition(), edition);
     ASSERT_TRUE(writer.keep(segment(103)));
     ASSERT_TRUE(reader.look());
     EXPECT_NE(reader.edition(), edition);
-    EXPECT_EQ(played(*reader.playlist(Lane::video, end_of(103), false)), "<100><101><102><103>");
+    EXPECT_EQ(played(*reader.playlist(Lane::video, {.now_ms = end_of(103)})),
+              "<100><101><102><103>");
 }
 
 TEST_F(ArchiveTest, TheWindowMovesOnAndNumbersWithIt)
@@ -118,7 +119,7 @@ TEST_F(ArchiveTest, TheWindowMovesOnAndNumbersWithIt)
     Reader reader(archive());
     for (std::uint64_t i = 100; i < 110; ++i) ASSERT_TRUE(writer.keep(segment(i)));
     ASSERT_TRUE(reader.look());
-    const auto playlist = reader.playlist(Lane::video, end_of(109), false);
+    const auto playlist = reader.playlist(Lane::video, {.now_ms = end_of(109)});
     ASSERT_TRUE(playlist);
     EXPECT_EQ(played(*playlist), "<106><107><108><109>");
     EXPECT_EQ(playlist->sequence, 6U);
@@ -135,7 +136,7 @@ TEST_F(ArchiveTest, FilesOfTenMinutesGoWhenTheyAreOutOfTheWindow)
     EXPECT_TRUE(fs::exists(archive() + "/100-v.mp4"));
     Reader reader(archive());
     ASSERT_TRUE(reader.look());
-    const auto playlist = reader.playlist(Lane::video, end_of(last - 1), false);
+    const auto playlist = reader.playlist(Lane::video, {.now_ms = end_of(last - 1)});
     ASSERT_TRUE(playlist);
     EXPECT_EQ(playlist->sequence + playlist->segments.size(), last - 100);
     EXPECT_EQ(playlist->segments.size(), kWindow / 2 + 1);
@@ -151,14 +152,14 @@ TEST_F(ArchiveTest, AnotherPublisherGoesOnBehindADiscontinuity)
     for (std::uint64_t i = 110; i < 112; ++i) ASSERT_TRUE(writer.keep(segment(i, 110)));
     Reader reader(archive());
     ASSERT_TRUE(reader.look());
-    auto playlist = reader.playlist(Lane::video, end_of(111), false);
+    auto playlist = reader.playlist(Lane::video, {.now_ms = end_of(111)});
     EXPECT_EQ(played(*playlist), "<100><101><102><110><111>");
     EXPECT_TRUE(playlist->segments[3].discontinuity);
     EXPECT_EQ(playlist->segments[3].map, "110-v.mp4");
     EXPECT_EQ(playlist->discontinuity_sequence, 0U);
 
     // When the first period has left, its break is counted.
-    playlist = reader.playlist(Lane::video, end_of(110) + kWindow * 1000, false);
+    playlist = reader.playlist(Lane::video, {.now_ms = end_of(110) + kWindow * 1000});
     EXPECT_EQ(played(*playlist), "<110><111>");
     EXPECT_FALSE(playlist->segments[0].discontinuity);
     EXPECT_EQ(playlist->discontinuity_sequence, 1U);
@@ -178,11 +179,12 @@ TEST_F(ArchiveTest, WhatACrashLeftHalfDoneIsNotSeen)
     }
     Reader reader(archive());
     ASSERT_TRUE(reader.look());
-    EXPECT_EQ(played(*reader.playlist(Lane::video, end_of(102), false)), "<100><101><102>");
+    EXPECT_EQ(played(*reader.playlist(Lane::video, {.now_ms = end_of(102)})), "<100><101><102>");
     Writer writer(archive(), kWindow);
     ASSERT_TRUE(writer.keep(segment(103)));
     ASSERT_TRUE(reader.look());
-    EXPECT_EQ(played(*reader.playlist(Lane::video, end_of(103), false)), "<100><101><102><103>");
+    EXPECT_EQ(played(*reader.playlist(Lane::video, {.now_ms = end_of(103)})),
+              "<100><101><102><103>");
 }
 
 TEST_F(ArchiveTest, ASegmentThatIsGoneIsAnErrorAndTheOthersGoOn)
@@ -195,7 +197,60 @@ TEST_F(ArchiveTest, ASegmentThatIsGoneIsAnErrorAndTheOthersGoOn)
     ASSERT_TRUE(writer.keep(segment(102)));
     Reader reader(archive());
     ASSERT_TRUE(reader.look());
-    EXPECT_EQ(played(*reader.playlist(Lane::video, end_of(102), false)), "<100><102>");
+    EXPECT_EQ(played(*reader.playlist(Lane::video, {.now_ms = end_of(102)})), "<100><102>");
+}
+
+TEST_F(ArchiveTest, WhatIsKeptIsNotSpoiltByAnInitialisationThatCantBeRead)
+{
+    {
+        Writer writer(archive(), kWindow);
+        ASSERT_TRUE(writer.keep(segment(100)));
+    }
+    auto next = segment(101);
+    fs::remove(next.init);
+    Writer writer(archive(), kWindow);
+    EXPECT_FALSE(writer.keep(next));
+    EXPECT_EQ(text(archive() + "/100-v.mp4"), "init");
+    write(next.init, "init");
+    EXPECT_TRUE(writer.keep(next));
+    EXPECT_EQ(text(archive() + "/100-v.mp4"), "init");
+}
+
+TEST_F(ArchiveTest, AWriterBeginsAnewWhenItsArchiveWasRemoved)
+{
+    Writer writer(archive(), kWindow);
+    ASSERT_TRUE(writer.keep(segment(100)));
+    fs::remove_all(archive());
+    ASSERT_TRUE(writer.keep(segment(101)));
+    ASSERT_TRUE(writer.keep(segment(102)));
+    Reader reader(archive());
+    ASSERT_TRUE(reader.look());
+    EXPECT_EQ(played(*reader.playlist(Lane::video, {.now_ms = end_of(102)})), "<101><102>");
+}
+
+TEST_F(ArchiveTest, AReaderSeesThatTheIndexWasWrittenAnewWhateverItsInode)
+{
+    Reader reader(archive());
+    for (std::uint64_t i = 100; i < 110; ++i) {
+        Writer writer(archive(), kWindow);  // each writes it anew
+        ASSERT_TRUE(writer.keep(segment(i)));
+        ASSERT_TRUE(reader.look());
+        const auto playlist = reader.playlist(Lane::video, {.now_ms = end_of(i)});
+        ASSERT_TRUE(playlist);
+        EXPECT_EQ(playlist->segments.size(), i - 99);
+    }
+}
+
+TEST_F(ArchiveTest, AChannelMayShowLessThanIsKept)
+{
+    Writer writer(archive(), kWindow);
+    for (std::uint64_t i = 100; i < 110; ++i) ASSERT_TRUE(writer.keep(segment(i)));
+    Reader reader(archive());
+    ASSERT_TRUE(reader.look());
+    const auto playlist =
+        reader.playlist(Lane::video, {.now_ms = end_of(109), .longest_s = 4, .ended = true});
+    EXPECT_EQ(played(*playlist), "<107><108><109>");
+    EXPECT_TRUE(playlist->ended);
 }
 
 TEST_F(ArchiveTest, AnArchiveThatNobodyAddsToGoesWithItsWindow)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "core/package/playlists.hpp"
 #include "files.hpp"
@@ -21,14 +22,13 @@ bool in_window(const SegmentRecord& segment, std::int64_t oldest_ms)
 
 }  // namespace
 
-/// Another file than before: somebody removed what was old.
-bool Reader::reopen()
+/// It was written anew: what was old has been removed.
+void Reader::forget()
 {
     periods_.clear();
     init_bytes_.clear();
     for (auto& track : tracks_) track.clear();
     read_ = 0;
-    return true;
 }
 
 void Reader::take(const Record& record)
@@ -45,13 +45,13 @@ bool Reader::look()
 {
     const int fd = ::open(index_path(folder_).c_str(), O_RDONLY | O_CLOEXEC);
     if (fd == -1) return false;
-    struct stat info {};
-    bool good = ::fstat(fd, &info) == 0;
-    if (good && info.st_ino != inode_) {
-        good = reopen() && ::pread(fd, &header_, sizeof(header_), 0) == ssize_t{sizeof(header_)} &&
-               header_.magic == kMagic && header_.version == kVersion;
-        read_ = sizeof(header_);
-        inode_ = good ? info.st_ino : 0;
+    Header now{};
+    const bool good = ::pread(fd, &now, sizeof(now), 0) == ssize_t{sizeof(now)} &&
+                      now.magic == kMagic && now.version == kVersion;
+    if (good && (read_ == 0 || std::memcmp(&now, &header_, sizeof(now)) != 0)) {
+        forget();
+        header_ = now;
+        read_ = sizeof(now);
         ++edition_;
     }
     std::vector<Record> records(kAtOnce);
@@ -78,14 +78,14 @@ std::uint64_t Reader::init_bytes(std::uint64_t period, package::Lane lane) const
     return known;
 }
 
-std::optional<hls::MediaPlaylist> Reader::playlist(package::Lane lane, std::int64_t now_ms,
-                                                   bool ended) const
+std::optional<hls::MediaPlaylist> Reader::playlist(package::Lane lane, const Span& span) const
 {
     const auto track = static_cast<std::size_t>(lane);
-    const auto oldest = now_ms - std::int64_t{header_.window_s} * 1000;
+    const auto window_s = std::min(header_.window_s, span.longest_s);
+    const auto oldest = span.now_ms - std::int64_t{window_s} * 1000;
     hls::MediaPlaylist out{.sequence = header_.removed[track],
                            .discontinuity_sequence = header_.breaks[track],
-                           .ended = ended};
+                           .ended = span.ended};
     auto last_period = header_.last_period[track];
     std::uint32_t longest_us = 1;
     for (const auto& segment : of(lane)) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,17 +25,23 @@ public:
     /// Counts the looks that found something new.
     std::uint64_t edition() const { return edition_; }
 
-    /// The playlist of one track over the window that ends at `now_ms` (wall clock); URIs are names
-    /// in the same folder. Nothing: no segment is in it.
-    std::optional<hls::MediaPlaylist> playlist(package::Lane lane, std::int64_t now_ms,
-                                               bool ended) const;
+    /// What a playlist is to be of.
+    struct Span {
+        std::int64_t now_ms = 0;  ///< wall clock: where the window ends
+        std::uint32_t longest_s = std::numeric_limits<std::uint32_t>::max();
+        bool ended = false;  ///< nobody publishes the stream
+    };
+
+    /// The playlist of one track; URIs are names in the same folder. Nothing: no segment is in the
+    /// window.
+    std::optional<hls::MediaPlaylist> playlist(package::Lane lane, const Span& span) const;
 
     /// Over both tracks' playlists, `v.m3u8` and `a.m3u8`.
     std::optional<hls::Multivariant> multivariant() const;
 
 private:
     std::uint64_t init_bytes(std::uint64_t period, package::Lane lane) const;
-    bool reopen();
+    void forget();
     void take(const Record& record);
     const std::vector<SegmentRecord>& of(package::Lane lane) const
     {
@@ -43,8 +50,7 @@ private:
 
     std::string folder_;
     Header header_{};
-    std::uint64_t inode_ = 0;
-    std::uint64_t read_ = 0;  ///< bytes of the index
+    std::uint64_t read_ = 0;  ///< bytes of the index; 0: nothing yet
     std::uint64_t edition_ = 0;
     std::map<std::uint64_t, PeriodRecord> periods_;
     mutable std::map<std::pair<std::uint64_t, package::Lane>, std::uint64_t> init_bytes_;

@@ -18,8 +18,8 @@ inline constexpr std::uint32_t kTracks = 2;  ///< video and audio, by package::L
 struct Header {
     std::uint32_t magic;
     std::uint32_t version;
-    std::uint32_t window_s;  ///< how long segments are kept
-    std::uint32_t reserved;
+    std::uint32_t window_s;              ///< how long segments are kept
+    std::uint32_t rewrites;              ///< how often the index was written anew
     std::uint64_t removed[kTracks];      ///< segments that were in it before: numbers go on
     std::uint64_t breaks[kTracks];       ///< discontinuities among and before these
     std::uint64_t last_period[kTracks];  ///< of the newest of these; 0: none

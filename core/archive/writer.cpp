@@ -81,6 +81,17 @@ bool copy(int from, int to, std::uint64_t bytes)
     return true;
 }
 
+/// Whole or not at all.
+bool copy_file(const File& from, const std::string& path)
+{
+    const auto fresh = path + ".new";
+    {
+        const File to(fresh, O_WRONLY | O_CREAT | O_TRUNC);
+        if (!to || !copy(from.fd(), to.fd(), from.size())) return false;
+    }
+    return ::rename(fresh.c_str(), path.c_str()) == 0;
+}
+
 struct Index {
     Header header{};
     std::vector<Record> records;
@@ -100,8 +111,10 @@ std::optional<Index> read_index(const std::string& folder)
     return index;
 }
 
-bool write_index(const std::string& folder, const Index& index)
+/// Readers tell it from the one before by `rewrites`.
+bool write_index(const std::string& folder, Index& index)
 {
+    ++index.header.rewrites;
     const auto fresh = index_path(folder) + ".new";
     {
         const File file(fresh, O_WRONLY | O_CREAT | O_TRUNC);
@@ -148,10 +161,12 @@ Result<void> Writer::begin()
     // Anew, too, when it was there: a record that was half written would put all later ones out of
     // step.
     if (!write_index(folder_, *index)) return refused("index");
+    period_ = 0;
     for (const auto& record : index->records) {
         if (record.kind == Kind::period) period_ = std::max(period_, record.period.id);
     }
     begun_ = true;
+    open_.clear();
     return {};
 }
 
@@ -170,10 +185,12 @@ Result<void> Writer::begin_period(const Kept& kept)
 Result<void> Writer::begin_file(const Kept& kept)
 {
     const auto lane = static_cast<package::Lane>(kept.segment.lane);
+    const auto path = init_path(folder_, kept.segment.period, lane);
     const File from(kept.init, O_RDONLY);
-    const File to(init_path(folder_, kept.segment.period, lane), O_WRONLY | O_CREAT | O_TRUNC);
-    if (!from || !to || !copy(from.fd(), to.fd(), from.size()))
-        return refused("initialisation segment");
+    if (!from) return refused("initialisation segment");
+    // What is kept already needs it: it is never opened for writing again.
+    const bool there = File(path, O_RDONLY).size() == from.size();
+    if (!there && !copy_file(from, path)) return refused("initialisation segment");
     open_[kept.segment.lane] = {kept.segment.period, kept.segment.sequence, kept.segment.wall_ms};
     return {};
 }
@@ -208,7 +225,7 @@ Result<void> Writer::append_record(const Record& record) const
 /// The publisher before may still be at it in another process: one writes at a time.
 Result<void> Writer::keep(const Kept& kept)
 {
-    if (!begun_) {
+    if (::access(folder_.c_str(), F_OK) != 0) {
         std::error_code ignored;
         fs::create_directories(fs::path(folder_).parent_path(), ignored);
         ::mkdir(folder_.c_str(), kFolderMode);
@@ -220,7 +237,8 @@ Result<void> Writer::keep(const Kept& kept)
 
 Result<void> Writer::keep_alone(const Kept& kept)
 {
-    if (!begun_) {
+    // It may have been removed since: nobody added to it for as long as its window is.
+    if (!begun_ || ::access(index_path(folder_).c_str(), F_OK) != 0) {
         if (auto done = begin(); !done) return done;
     }
     if (auto done = begin_period(kept); !done) return done;
@@ -277,6 +295,8 @@ Result<void> Writer::remove_old(std::int64_t now_ms) const
 
 bool remove_if_outlived(const std::string& folder, std::int64_t now_ms)
 {
+    const File lock(folder, O_RDONLY | O_DIRECTORY);
+    if (!lock || ::flock(lock.fd(), LOCK_EX | LOCK_NB) != 0) return false;  // somebody adds to it
     Header header{};
     struct stat info {};
     {

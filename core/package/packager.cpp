@@ -332,14 +332,16 @@ void Packager::begin_period(Kind kind, const media::AccessUnit& unit, const Arri
     lead_ = kind;
     const auto lead = lead_of(kind, unit);
     Period period{};
-    period.id = hold_.window().next_sequence;
     period.number = next_period();
     if (period.number != hold_.window().end_period)
         files_.remove_period(hold_.window().period_at(period.number).id);
     period.start = std::max<std::int64_t>(lead.dts + lead.composition, 0);
     period.wall_ms = now.wall_ms;
-    no_room_ = !files_.begin_period(period.id) || !write_inits();
-    if (no_room_) return files_.remove_period(period.id);  // the next key frame tries again
+    const auto id = files_.begin_period(hold_.window().next_sequence);
+    no_room_ = !id || !write_inits();
+    if (id && no_room_) files_.remove_period(*id);
+    if (no_room_) return;  // the next key frame tries again
+    period.id = *id;
     in_period_ = true;
     open_lanes(period, unit);
 }

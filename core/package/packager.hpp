@@ -71,6 +71,8 @@ public:
     void finish();
 
     const PackageSettings& settings() const { return settings_; }
+    /// False once another publisher took over.
+    bool current() const { return hold_.current(); }
     const Window& window() const { return hold_.window(); }
 
     /// The segments that ended since the last call.

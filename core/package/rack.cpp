@@ -93,13 +93,16 @@ Edition edition_of(const StreamRack& rack)
 
 std::optional<Edition> read_window(const StreamRack& rack, Window& out)
 {
-    constexpr int kAttempts = 8;
+    constexpr int kAttempts = 100;  // its writer may have lost the processor inside a change
     for (int i = 0; i < kAttempts; ++i) {
         const auto before = edition_of(rack);
         if (!before) return std::nullopt;
         const bool whole = peek_window(
             rack, [&](const Window& window) { std::memcpy(&out, &window, sizeof(out)); });
-        if (!whole || edition_of(rack) != before) continue;
+        if (!whole || edition_of(rack) != before) {
+            ::sched_yield();
+            continue;
+        }
         if ((before.lock & 1) != 0) mend(out);  // its writer died inside a change
         return before;
     }
@@ -110,6 +113,14 @@ std::int64_t changed_ms(const StreamRack& rack)
 {
     const auto word = rack.current.load(std::memory_order_acquire);
     return is_shown(word) ? rack.volumes[index_of(word)].changed_ms.load() : 0;
+}
+
+bool is_held(const StreamRack& rack)
+{
+    const auto word = rack.current.load(std::memory_order_acquire);
+    if (!is_shown(word)) return false;
+    const auto owner = rack.volumes[index_of(word)].owner.load();
+    return owner != 0 && hub::is_alive(owner);
 }
 
 bool clear(StreamRack& rack, const Edition& edition)

@@ -162,6 +162,9 @@ bool peek_window(const StreamRack& rack, F&& look)
 /// When the window that viewers see last got something new, monotonic ms; 0: there is none.
 std::int64_t changed_ms(const StreamRack& rack);
 
+/// Whether a living publisher writes the window that viewers see.
+bool is_held(const StreamRack& rack);
+
 /// Takes the window away from viewers, if it is still this edition; its place is free then. True:
 /// the caller is the one who did it, and removes what belongs to it.
 bool clear(StreamRack& rack, const Edition& edition);

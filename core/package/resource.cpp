@@ -9,6 +9,9 @@ namespace sluice::package {
 namespace {
 
 constexpr std::size_t kMaxRendition = 32;
+// What a rendition can't be called; `raw` is the input behind a watermark, which has no address.
+constexpr std::string_view kReserved[] = {"raw",    "vod",   "dvr",      "s",       "live",
+                                          "master", "index", "manifest", "snapshot"};
 
 /// Cuts what stands before the next slash off the path; the path is empty after the last.
 std::string_view next(std::string_view& path)
@@ -46,6 +49,7 @@ bool is_file_name(std::string_view name)
 bool is_rendition(std::string_view name)
 {
     if (name.empty() || name.size() > kMaxRendition) return false;
+    if (std::ranges::find(kReserved, name) != std::end(kReserved)) return false;
     return std::ranges::all_of(name, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     });

@@ -36,7 +36,7 @@ tl::unexpected<Error> refused(std::string_view what)
 
 int create(const std::string& path)
 {
-    return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode);
+    return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, kFileMode);
 }
 
 bool is_number(std::string_view text)
@@ -109,14 +109,17 @@ SegmentFiles::~SegmentFiles()
     for (const auto lane : {Lane::video, Lane::audio, Lane::transport}) close(lane);
 }
 
-Result<void> SegmentFiles::begin_period(std::uint64_t period)
+Result<std::uint64_t> SegmentFiles::begin_period(std::uint64_t first)
 {
-    period_ = period;
-    const auto folder = period_folder(root_, stream_, period);
-    // Between the two somebody may remove the stream's folder because it is empty.
-    for (int attempt = 0; attempt < 3; ++attempt) {
+    constexpr int kAttempts = 16;
+    period_ = first;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        // Between the two somebody may remove the stream's folder because it is empty.
         ::mkdir(stream_folder(root_, stream_).c_str(), kFolderMode);
-        if (::mkdir(folder.c_str(), kFolderMode) == 0 || errno == EEXIST) return {};
+        if (::mkdir(period_folder(root_, stream_, period_).c_str(), kFolderMode) == 0)
+            return period_;
+        if (errno == EEXIST) ++period_;
+        if (errno != EEXIST && errno != ENOENT) break;
     }
     return refused("folder of the live window");
 }

@@ -32,8 +32,10 @@ public:
 
     using Pieces = std::initializer_list<std::span<const std::uint8_t>>;
 
-    /// Makes the period's folder. Errc::io here and below: the system refused, errno says why.
-    Result<void> begin_period(std::uint64_t period);
+    /// Makes the folder of the first free period from `first` on, and says which that is: one that
+    /// is there belongs to another publisher, who may have been stopped and not know that it was
+    /// replaced. Errc::io here and below: the system refused, errno says why.
+    Result<std::uint64_t> begin_period(std::uint64_t first);
     Result<void> write_init(Lane lane, std::span<const std::uint8_t> bytes);
 
     /// Begins a segment; the lane's last one is closed.

@@ -96,10 +96,18 @@ void take_over(PublishGrant& grant, const Channel& channel)
     grant.media = ChannelMedia{.outputs = channel.outputs, .packaging = channel.packaging};
 }
 
+bool is_restricted(const channel::Playback& play)
+{
+    return play.auth != channel::Auth::open || play.authorise || !play.allow_ips.empty() ||
+           !play.allow_referers.empty() || !play.allow_origins.empty();
+}
+
 void take_over(PlayGrant& grant, const Channel& channel)
 {
     note(grant, channel);
     grant.max_viewers = channel.playback.max_viewers;
+    grant.dvr_window_s = channel.packaging.dvr_window_s;
+    grant.restricted = is_restricted(channel.playback);
 }
 
 /// Asks the channel again when the snapshot is another one, else only the clock. A record that
@@ -175,6 +183,7 @@ PlayGrant open_grant(channel::Output output, const AuthoriseConf& authorise)
     PlayGrant grant;
     grant.output = output;
     grant.authorise = policy_of(authorise);
+    grant.restricted = grant.authorise.has_value();
     return grant;
 }
 

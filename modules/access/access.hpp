@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -42,6 +43,9 @@ struct PublishGrant : ChannelGrant {
 struct PlayGrant : ChannelGrant {
     channel::Output output = channel::Output::flv;
     std::uint32_t max_viewers = 0;  ///< 0: no limit
+    std::uint32_t dvr_window_s =
+        std::numeric_limits<std::uint32_t>::max();  ///< how far back he may go
+    bool restricted = false;  ///< not everybody may watch: nobody else may keep a copy for others
 };
 
 /// Whether this RTMP session may publish `id`; `args` is the query string behind the stream name

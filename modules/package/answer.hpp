@@ -7,6 +7,7 @@
 #include "core/hub/hub.hpp"
 #include "core/package/reload.hpp"
 #include "core/package/resource.hpp"
+#include "modules/access/access.hpp"
 #include "modules/common/ngx.hpp"
 
 namespace sluice::ngx {
@@ -18,12 +19,16 @@ struct PackageRequest {
     std::string_view
         token;  ///< `sign=…` of a viewer who signed, to be put into playlists; or empty
     hub::StreamRecord* stream = nullptr;
+    PlayGrant grant;  ///< under which he was let in
 };
 
 /// Both answer with what is in the live window, as a content handler would; NGX_AGAIN when it is
 /// not there yet, but on its way. `late`: the time to wait is over.
 ngx_int_t answer_playlist(ngx_http_request_t& r, const PackageRequest& asked, bool late);
 ngx_int_t answer_media(ngx_http_request_t& r, const PackageRequest& asked, bool late);
+
+/// What the channel has to say by now to a viewer whose request waited.
+std::optional<auth::Reason> not_any_more(ngx_http_request_t& r, PackageRequest& asked);
 
 /// Answers with a segment that is still being written: what is there at once, the rest as it comes.
 /// Nothing when it is no such request.

@@ -21,6 +21,8 @@ std::string archive_root()
     return root;
 }
 
+std::size_t in_flight = 0;  // segments that wait or are being written, of this worker
+
 void note_not_kept()
 {
     live_windows().counts().not_kept.fetch_add(1);
@@ -72,7 +74,11 @@ void ArchiveQueue::Lane::post()
     if (ngx_thread_task_post(pool(), &job->task) == NGX_OK) return;
     busy = false;
     note_not_kept();
+    --in_flight;
     delete job;
+    // The threads have more than they can do: the others would only wait for ever.
+    in_flight -= waiting.size();
+    for (; !waiting.empty(); waiting.pop_front()) note_not_kept();
 }
 
 /// In a thread: touches nothing of nginx.
@@ -93,6 +99,7 @@ void ArchiveQueue::Lane::done(ngx_event_t& event)
     const std::unique_ptr<Job> job(static_cast<Job*>(event.data));
     auto& lane = *job->lane;
     lane.busy = false;
+    --in_flight;
     if (job->failed) {
         note_not_kept();
         if (!lane.failing) {
@@ -115,9 +122,16 @@ void ArchiveQueue::keep(archive::Kept kept)
     if (lane_->waiting.size() >= kLongestQueue) {
         lane_->waiting.pop_front();
         note_not_kept();
+        --in_flight;
     }
+    ++in_flight;
     lane_->waiting.push_back(std::move(kept));
     lane_->post();
+}
+
+bool archive_is_busy()
+{
+    return in_flight != 0;
 }
 
 std::string archive_folder(std::string_view stream)

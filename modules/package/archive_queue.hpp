@@ -26,6 +26,9 @@ private:
     std::shared_ptr<Lane> lane_;
 };
 
+/// Whether segments of this worker are on their way: it must not end before they are there.
+bool archive_is_busy();
+
 /// A stream's folder in the archive; empty when there is no archive.
 std::string archive_folder(std::string_view stream);
 

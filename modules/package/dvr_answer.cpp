@@ -20,7 +20,17 @@ namespace {
 using package::Asked;
 
 constexpr std::int64_t kForgetAfterMs = 60'000;
+constexpr std::int64_t kEndedEveryMs = 2'000;
 constexpr std::size_t kTracks = archive::kTracks;
+
+/// The text of one track's playlist, and what it is of.
+struct TrackText {
+    std::string text;
+    std::uint64_t edition = 0;
+    std::uint32_t window_s = 0;
+    bool ended = false;
+    std::int64_t made_ms = 0;
+};
 
 /// A stream's archive as this worker knows it.
 struct Archive {
@@ -28,10 +38,7 @@ struct Archive {
 
     archive::Reader reader;
     std::int64_t used_ms = 0;
-    // The text of each track's playlist, and what it is of.
-    std::string text[kTracks];
-    std::uint64_t edition[kTracks]{};
-    bool ended[kTracks]{};
+    TrackText tracks[kTracks];
 };
 
 // By stream. As many as were asked for within a minute.
@@ -55,20 +62,24 @@ bool has_ended(const PackageRequest& asked)
            hub::Current::unpack(asked.stream->current.load()).state == hub::State::idle;
 }
 
-/// Empty: there is nothing in the window.
-const std::string& playlist_text(Archive& archive, package::Lane lane, bool ended)
+/// Empty: there is nothing in the window. Of a stream that ended, segments leave with the time
+/// alone.
+const std::string& playlist_text(Archive& archive, const PackageRequest& asked, bool ended)
 {
-    const auto track = static_cast<std::size_t>(lane);
-    auto& text = archive.text[track];
-    // Of a stream that ended, segments leave with the time alone.
-    const bool made = archive.edition[track] == archive.reader.edition() && !ended &&
-                      archive.ended[track] == ended;
-    if (made) return text;
-    const auto playlist = archive.reader.playlist(lane, wall_ms(), ended);
-    text = playlist ? hls::render(*playlist) : std::string();
-    archive.edition[track] = archive.reader.edition();
-    archive.ended[track] = ended;
-    return text;
+    const auto lane = asked.resource.lane;
+    auto& known = archive.tracks[static_cast<std::size_t>(lane)];
+    const bool fresh = !ended || mono_ms() - known.made_ms < kEndedEveryMs;
+    const bool same = known.edition == archive.reader.edition() && known.ended == ended &&
+                      known.window_s == asked.grant.dvr_window_s;
+    if (fresh && same) return known.text;
+    const auto playlist = archive.reader.playlist(
+        lane, {.now_ms = wall_ms(), .longest_s = asked.grant.dvr_window_s, .ended = ended});
+    known = {.text = playlist ? hls::render(*playlist) : std::string(),
+             .edition = archive.reader.edition(),
+             .window_s = asked.grant.dvr_window_s,
+             .ended = ended,
+             .made_ms = mono_ms()};
+    return known.text;
 }
 
 ngx_int_t send_media(ngx_http_request_t& r, const PackageRequest& asked)
@@ -77,7 +88,7 @@ ngx_int_t send_media(ngx_http_request_t& r, const PackageRequest& asked)
     if (folder.empty() || !archive::is_media_name(asked.resource.file)) return refuse_unknown(r);
     const bool init = asked.resource.file.ends_with(".mp4");
     const auto sent = send_file(r, {.path = folder + '/' + std::string(asked.resource.file)},
-                                {asked.resource.lane, !asked.token.empty(), init});
+                                {asked.resource.lane, asked.grant.restricted, init});
     if (asked.stream != nullptr) count_bytes_out(*asked.stream, sent.bytes);
     return sent.rc;
 }
@@ -93,11 +104,12 @@ ngx_int_t answer_dvr(ngx_http_request_t& r, const PackageRequest& asked)
     if (asked.resource.asked == Asked::dvr_multivariant) {
         const auto over = archive->reader.multivariant();
         if (!over) return refuse_viewer(r, auth::Reason::unpublished, "nothing is kept of it");
-        return send_playlist(r, hls::render(*over), TextKind::playlist, asked.token, 1);
+        return send_playlist(r, hls::render(*over), TextKind::playlist, asked.token,
+                             {1, asked.grant.restricted});
     }
-    const auto& text = playlist_text(*archive, asked.resource.lane, has_ended(asked));
+    const auto& text = playlist_text(*archive, asked, has_ended(asked));
     if (text.empty()) return refuse_viewer(r, auth::Reason::unpublished, "nothing is kept of it");
-    return send_playlist(r, text, TextKind::playlist, asked.token, 1);
+    return send_playlist(r, text, TextKind::playlist, asked.token, {1, asked.grant.restricted});
 }
 
 void forget_old_archives(std::int64_t now_ms)

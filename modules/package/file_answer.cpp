@@ -52,7 +52,8 @@ bool add_media_headers(ngx_http_request_t& r, const MediaFacts& facts)
     r.headers_out.content_type_len = type.size();
     r.headers_out.status = NGX_HTTP_OK;
     const std::string who = facts.private_copy ? "private" : "public";
-    const auto rule = who + (facts.whole ? ", max-age=31536000, immutable" : ", max-age=60");
+    // What grows is another file to whoever keeps a copy of it.
+    const auto rule = facts.whole ? who + ", max-age=31536000, immutable" : "no-cache";
     return add_header(r, "Access-Control-Allow-Origin", "*") &&
            add_header(r, "Access-Control-Expose-Headers", "Content-Length, Content-Range") &&
            add_header(r, "Cache-Control", rule);

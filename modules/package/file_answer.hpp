@@ -20,7 +20,7 @@ struct FileStretch {
 /// What the answer's header says of it.
 struct MediaFacts {
     package::Lane lane{};
-    bool private_copy = false;  ///< for one viewer alone: the address holds his token
+    bool private_copy = false;  ///< not everybody may watch
     bool whole = true;          ///< never changes; else the file may still grow
 };
 

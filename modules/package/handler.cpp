@@ -67,6 +67,15 @@ ngx_int_t answer(ngx_http_request_t& r, const PackageRequest& asked, bool late)
                                                        : answer_playlist(r, asked, late);
 }
 
+/// The channel may have changed while the request waited.
+ngx_int_t answer_late(ngx_http_request_t& r, const PackageRequest& asked, PlayGrant& grant,
+                      bool late)
+{
+    if (const auto reason = viewer_still_allowed(r, asked.resource.channel, grant))
+        return refuse_viewer(r, *reason);
+    return answer(r, asked, late);
+}
+
 hub::StreamRecord* stream_of(const package::Resource& resource)
 {
     return worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, resource.stream);
@@ -81,9 +90,10 @@ ngx_int_t go_on(ngx_http_request_t& r, const PackageRequest& asked, const PlayGr
     if (const auto followed = follow_segment(r, asked)) return *followed;
     const auto rc = answer(r, asked, false);
     if (rc != NGX_AGAIN) return rc;
-    return wait_for_window(
-        r, *asked.stream, longest_wait(asked),
-        [asked](ngx_http_request_t& request, bool late) { return answer(request, asked, late); });
+    return wait_for_window(r, *asked.stream, longest_wait(asked),
+                           [asked, grant = grant](ngx_http_request_t& request, bool late) mutable {
+                               return answer_late(request, asked, grant, late);
+                           });
 }
 
 ngx_int_t authorised(ngx_http_request_t& r, const PackageRequest& asked, PlayGrant& grant,

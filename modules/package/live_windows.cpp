@@ -26,6 +26,15 @@ std::string without_slash(const ngx_str_t& text)
     return path;
 }
 
+/// Nobody but us may write there: a link that somebody else put into it would lead us anywhere.
+bool is_safe(const std::string& path, uid_t worker)
+{
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return false;
+    const bool ours = info.st_uid == ::geteuid() || info.st_uid == worker;
+    return ours && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 bool make_folder(const std::string& path, ngx_cycle_t& cycle)
 {
     if (::mkdir(path.c_str(), kFolderMode) != 0 && errno != EEXIST) {
@@ -35,8 +44,15 @@ bool make_folder(const std::string& path, ngx_cycle_t& cycle)
     }
     const auto& core =
         *reinterpret_cast<ngx_core_conf_t*>(ngx_get_conf(cycle.conf_ctx, ngx_core_module));
-    const bool given =
-        ::geteuid() != 0 || ::chown(path.c_str(), static_cast<uid_t>(core.user), core.group) == 0;
+    const auto worker = static_cast<uid_t>(core.user);
+    if (!is_safe(path, worker)) {
+        ngx_log_error(NGX_LOG_EMERG, cycle.log, 0,
+                      "sluice package: \"%s\" must be a folder that nobody else may write to; name "
+                      "one of its own",
+                      path.c_str());
+        return false;
+    }
+    const bool given = ::geteuid() != 0 || ::chown(path.c_str(), worker, core.group) == 0;
     if (given) return true;
     ngx_log_error(NGX_LOG_EMERG, cycle.log, ngx_errno,
                   "sluice package: \"%s\" can't be given to the workers", path.c_str());
@@ -58,16 +74,19 @@ void remove_if_ended(std::uint32_t index, std::int64_t now_ms, std::int64_t ling
 {
     auto& windows = rack.of(index);
     const auto edition = package::edition_of(windows);
+    if (package::is_held(windows)) return;
     if (!edition || now_ms - package::changed_ms(windows) < linger_ms) return;
     if (!is_over(worker()->zone, index, windows)) return;
     static const auto copy = std::make_unique<package::Window>();
     const auto read = package::read_window(windows, *copy);
-    if (!read || *read != edition || !package::clear(windows, edition)) return;
+    if (!read || *read != edition) return;
+    // Before it is gone: the next publisher asks for it.
     auto& forgotten = rack.counts().above_forgotten;
     auto above = forgotten.load();
     while (above < copy->next_sequence &&
            !forgotten.compare_exchange_weak(above, copy->next_sequence)) {
     }
+    if (!package::clear(windows, edition)) return;
     package::remove_files(folder, *copy);
 }
 

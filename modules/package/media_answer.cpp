@@ -70,7 +70,7 @@ std::optional<FileStretch> find(const package::Window& window, const package::Re
 
 ngx_int_t send(ngx_http_request_t& r, const PackageRequest& asked, const FileStretch& stretch)
 {
-    const auto sent = send_file(r, stretch, {asked.resource.lane, !asked.token.empty()});
+    const auto sent = send_file(r, stretch, {asked.resource.lane, asked.grant.restricted});
     count_bytes_out(*asked.stream, sent.bytes);
     return sent.rc;
 }
@@ -135,7 +135,7 @@ std::optional<ngx_int_t> follow_segment(ngx_http_request_t& r, const PackageRequ
     const int fd = open_file(r, path_of(*view->window, asked.resource), size);
     auto* file = fd == -1 ? nullptr : file_of(r, fd);
     if (file == nullptr) return std::nullopt;
-    if (!add_media_headers(r, {asked.resource.lane, !asked.token.empty()}))
+    if (!add_media_headers(r, {asked.resource.lane, asked.grant.restricted}))
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     r.headers_out.content_length_n = -1;
     const auto rc = ngx_http_send_header(&r);
@@ -143,7 +143,8 @@ std::optional<ngx_int_t> follow_segment(ngx_http_request_t& r, const PackageRequ
     const auto done = wait_for_window(
         r, *asked.stream, longest_wait(asked),
         [followed = Followed{asked, file}](ngx_http_request_t& request, bool late) mutable {
-            return late ? NGX_ERROR : send_more(request, followed);
+            const bool over = late || not_any_more(request, followed.asked);
+            return over ? NGX_ERROR : send_more(request, followed);
         });
     if (done == NGX_DONE) r.write_event_handler = push;
     return done;

@@ -62,7 +62,7 @@ ngx_int_t send(ngx_http_request_t& r, const PackageRequest& asked, const WindowV
     const bool dash = asked.resource.asked == Asked::manifest;
     count_bytes_out(*asked.stream, text.size());
     return send_playlist(r, text, dash ? TextKind::manifest : TextKind::playlist, asked.token,
-                         lifetime_s(asked, *view.window));
+                         {lifetime_s(asked, *view.window), asked.grant.restricted});
 }
 
 bool is_live(const hub::StreamRecord& stream)

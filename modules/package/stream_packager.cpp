@@ -55,7 +55,7 @@ package::PackageSettings package_settings(const ngx_rtmp_session_t& s, const Pub
 
 void StreamPackager::apply(const package::PackageSettings& settings)
 {
-    if (packager_ && packager_->settings() == settings) return;
+    if (packager_ && packager_->settings() == settings && packager_->current()) return;
     end();
     if (settings.hls || settings.cmaf) begin(settings);
 }

@@ -29,11 +29,11 @@ ngx_int_t send_text(ngx_http_request_t& r, const std::string& text, std::string_
 }  // namespace
 
 ngx_int_t send_playlist(ngx_http_request_t& r, const std::string& text, TextKind kind,
-                        std::string_view token, std::uint32_t lifetime_s)
+                        std::string_view token, const TextLife& life)
 {
     const bool manifest = kind == TextKind::manifest;
-    const auto rule =
-        (token.empty() ? "public, max-age=" : "private, max-age=") + std::to_string(lifetime_s);
+    const std::string who = life.private_copy ? "private" : "public";
+    const auto rule = who + ", max-age=" + std::to_string(life.seconds);
     if (!add_header(r, "Access-Control-Allow-Origin", "*") ||
         !add_header(r, "Cache-Control", rule)) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -10,9 +10,14 @@ namespace sluice::ngx {
 
 enum class TextKind : std::uint8_t { playlist, manifest };
 
+/// How long a text may be kept, and by whom.
+struct TextLife {
+    std::uint32_t seconds = 1;
+    bool private_copy = false;  ///< by the viewer alone
+};
+
 /// Sends a playlist or manifest; `token` (`sign=…`, or empty) is put behind every address in it.
-/// It may be kept for `lifetime_s`.
 ngx_int_t send_playlist(ngx_http_request_t& r, const std::string& text, TextKind kind,
-                        std::string_view token, std::uint32_t lifetime_s);
+                        std::string_view token, const TextLife& life);
 
 }  // namespace sluice::ngx

@@ -6,6 +6,7 @@
 #include "core/hub/viewer_sessions.hpp"
 #include "modules/common/http_answer.hpp"
 #include "modules/hub/worker.hpp"
+#include "text_shelf.hpp"
 
 namespace sluice::ngx {
 namespace {
@@ -38,15 +39,25 @@ std::string identity_of(const ngx_http_request_t& r, const PackageRequest& asked
     return std::string(view(r.connection->addr_text)) + ' ' + std::string(agent);
 }
 
-/// What a playlist or manifest begins; nothing for media, which several protocols share.
-std::optional<Protocol> begun_by(const package::Resource& resource)
+/// What index.m3u8 leads to.
+Protocol over_what(const PackageRequest& asked)
 {
-    switch (resource.asked) {
+    if (asked.grant.output == channel::Output::hls) return Protocol::hls;
+    if (asked.resource.low_latency || asked.stream == nullptr) return Protocol::cmaf_hls;
+    const auto view = look_at_window(*asked.stream, asked.resource.stream);
+    return view && !view->window->cmaf ? Protocol::hls : Protocol::cmaf_hls;
+}
+
+/// What a playlist or manifest begins; nothing for media, which several protocols share.
+std::optional<Protocol> begun_by(const PackageRequest& asked)
+{
+    switch (asked.resource.asked) {
         case Asked::manifest:
             return Protocol::dash;
         case Asked::transport_playlist:
             return Protocol::hls;
         case Asked::multivariant:
+            return over_what(asked);
         case Asked::lane_playlist:
         case Asked::dvr_multivariant:
         case Asked::dvr_playlist:
@@ -64,7 +75,7 @@ bool is_noted(const PackageRequest& asked, Protocol protocol, const std::string&
 /// Of the protocols that the request may belong to, the one that the viewer has a session of.
 std::optional<Protocol> session_of(const PackageRequest& asked, const std::string& viewer)
 {
-    if (const auto begun = begun_by(asked.resource)) {
+    if (const auto begun = begun_by(asked)) {
         return is_noted(asked, *begun, viewer) ? begun : std::nullopt;
     }
     if (asked.resource.lane == package::Lane::transport) {
@@ -83,11 +94,10 @@ bool has_session(ngx_http_request_t& r, const PackageRequest& asked)
     return asked.stream != nullptr && session_of(asked, identity_of(r, asked)).has_value();
 }
 
-std::optional<auth::Reason> session_refused(ngx_http_request_t& r, const PackageRequest& asked,
-                                            const PlayGrant& grant)
+std::optional<auth::Reason> session_refused(ngx_http_request_t& r, const PackageRequest& asked)
 {
-    if (grant.max_viewers == 0 || asked.stream == nullptr || !begun_by(asked.resource))
-        return std::nullopt;
+    const auto& grant = asked.grant;
+    if (grant.max_viewers == 0 || asked.stream == nullptr || !begun_by(asked)) return std::nullopt;
     if (has_session(r, asked) || hub::viewers_of(*asked.stream) < grant.max_viewers)
         return std::nullopt;
     raise("viewer.limit", asked.resource.stream,
@@ -101,7 +111,7 @@ void note_session(ngx_http_request_t& r, const PackageRequest& asked)
                       hub::Current::unpack(asked.stream->current.load()).state != hub::State::idle;
     if (!live) return;
     const auto viewer = identity_of(r, asked);
-    auto protocol = begun_by(asked.resource);
+    auto protocol = begun_by(asked);
     if (!protocol) protocol = session_of(asked, viewer);
     if (!protocol) return;
     hub::note_request(worker()->zone, *asked.stream, *protocol, viewer, mono_ms(),

@@ -1,10 +1,10 @@
 #include "waiting_room.hpp"
 
-#include <algorithm>
 #include <unordered_map>
 #include <vector>
 
 #include "core/hub/slots.hpp"
+#include "live_windows.hpp"
 #include "modules/common/guard.hpp"
 #include "modules/hub/worker.hpp"
 
@@ -17,11 +17,19 @@ struct Waiting {
     hub::StreamRecord* stream = nullptr;
     TryAgain again;
     ngx_event_t timer{};
+    std::size_t place = 0;  ///< in its room
     bool here = false;
 };
 
+/// Those who wait for one stream.
+struct Room {
+    std::vector<Waiting*> all;
+    package::Edition seen;        ///< of the window, when they were looked at last
+    std::uint64_t seen_word = 0;  ///< StreamRecord::current then
+};
+
 // By stream. Bounded by the worker's connections.
-std::unordered_map<std::uint32_t, std::vector<Waiting*>> rooms;
+std::unordered_map<std::uint32_t, Room> rooms;
 std::size_t count = 0;
 
 std::uint32_t index_of(const Waiting& waiting)
@@ -31,7 +39,8 @@ std::uint32_t index_of(const Waiting& waiting)
 
 void enter(Waiting& waiting)
 {
-    auto& room = rooms[index_of(waiting)];
+    auto& room = rooms[index_of(waiting)].all;
+    waiting.place = room.size();
     room.push_back(&waiting);
     worker()->slot_record().held.store(static_cast<std::uint32_t>(++count));
     waiting.here = true;
@@ -45,8 +54,11 @@ void leave(Waiting& waiting)
     waiting.here = false;
     worker()->slot_record().held.store(static_cast<std::uint32_t>(--count));
     const auto found = rooms.find(index_of(waiting));
-    std::erase(found->second, &waiting);
-    if (!found->second.empty()) return;
+    auto& room = found->second.all;
+    room[waiting.place] = room.back();
+    room[waiting.place]->place = waiting.place;
+    room.pop_back();
+    if (!room.empty()) return;
     hub::want_window_wakes(*waiting.stream, worker()->slot, false);
     rooms.erase(found);
 }
@@ -86,17 +98,16 @@ void over(ngx_event_t& event)
     attempt(*static_cast<Waiting*>(event.data), true);
 }
 
-/// An answer may free other requests of the room, never those of other clients' connections.
+/// From the back: who is answered leaves, and the last one, who was looked at already, takes his
+/// place. An answer may free others of its connection, too.
 void look_at(std::uint32_t index)
 {
     const auto found = rooms.find(index);
     if (found == rooms.end()) return;
-    auto left = found->second;
-    for (auto* waiting : left) {
+    for (auto i = found->second.all.size(); i-- > 0;) {
         const auto room = rooms.find(index);
         if (room == rooms.end()) return;
-        if (std::ranges::find(room->second, waiting) != room->second.end())
-            attempt(*waiting, false);
+        if (i < room->second.all.size()) attempt(*room->second.all[i], false);
     }
 }
 
@@ -128,7 +139,18 @@ ngx_int_t wait_for_window(ngx_http_request_t& r, hub::StreamRecord& stream, ngx_
 
 void window_changed(const hub::StreamRecord& stream)
 {
-    if (count != 0) look_at(worker()->zone.index_of(stream));
+    if (count == 0) return;
+    const auto index = worker()->zone.index_of(stream);
+    const auto found = rooms.find(index);
+    if (found == rooms.end()) return;
+    // Others wake this worker at every tag.
+    auto& room = found->second;
+    const auto edition = package::edition_of(live_windows().of(index));
+    const auto word = stream.current.load();
+    if (edition == room.seen && word == room.seen_word) return;
+    room.seen = edition;
+    room.seen_word = word;
+    look_at(index);
 }
 
 void look_at_all_waiting()

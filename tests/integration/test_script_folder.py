@@ -6,8 +6,10 @@ import shlex
 import socket
 import stat
 import subprocess
+from pathlib import Path
 
 import pytest
+from sluicetest import nginx as nginx_process
 from sluicetest.nginx import ROOT
 from sluicetest.script import port_flags, sluice
 
@@ -117,3 +119,36 @@ def test_an_instance_holds_what_the_design_says(shared_system):
         assert (shared_system.dir / name).is_file(), name
     for name in ("run/control.sock", "run/api.sock"):
         assert (shared_system.dir / name).is_socket(), name
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a folder in memory is for system users: needs root")
+def test_live_windows_never_go_into_a_folder_that_somebody_else_made(make_system):
+    product = make_system()
+    live = product.dir / "live"
+    if not live.is_symlink():
+        pytest.skip("/dev/shm is no tmpfs here")
+    memory = Path(os.readlink(live))
+    assert owner_and_mode(memory)[2] == 0o750
+    assert product.script("down").returncode == 0
+    assert not memory.exists()
+    memory.mkdir()
+    try:
+        memory.chmod(0o777)
+        os.chown(memory, 65534, 65534)
+        product.up()
+        assert live.is_dir() and not live.is_symlink()
+        assert not list(memory.iterdir())
+    finally:
+        memory.rmdir()
+
+
+def test_a_folder_that_others_may_write_to_takes_no_segments(folder):
+    folder.chmod(0o777)
+    server = nginx_process.Nginx(main=f"sluice_package_dir {folder};")
+    try:
+        server.write_conf()
+        done = subprocess.run(server.argv(), capture_output=True, timeout=20)
+        assert done.returncode != 0
+        assert "must be a folder that nobody else may write to" in server.error_log.read_text()
+    finally:
+        server.discard()

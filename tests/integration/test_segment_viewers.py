@@ -86,6 +86,17 @@ def test_a_full_channel_keeps_new_viewers_out_and_old_ones_in(live, shared_syste
     channel.patch(playback={"max_viewers": 0})
 
 
+def test_a_multivariant_playlist_takes_no_second_seat(shared_system):
+    channel = shared_system.api.channel(packaging={"segment_s": 1}, outputs={"cmaf": False}, playback={"max_viewers": 1})
+    with Publisher(shared_system.rtmp, channel.name(), clip("avc_quick")):
+        url = f"{shared_system.url}/{channel.id}"
+        for path in ("index.m3u8", "live.m3u8", "index.m3u8"):
+            wait_for(lambda p=path: httpx.get(f"{url}/{p}", headers=agent(1), timeout=15).status_code == 200, 20, path)
+        assert counts(channel) | {"flv": 0} == {"flv": 0, "ws_flv": 0, "rtmp": 0, "hls": 1, "cmaf_hls": 0, "dash": 0}
+        assert httpx.get(f"{url}/index.m3u8", headers=agent(2), timeout=15).status_code == 503
+    shared_system.api.delete(channel.path)
+
+
 def test_a_callback_is_asked_once_for_a_session(shared_system, live):
     who = Callback()
     channel = shared_system.api.channel(playback={"authorise_url": who.url})

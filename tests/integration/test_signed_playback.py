@@ -1,12 +1,13 @@
 """A channel whose viewers are signed: nothing of it is seen without a good signature, on any address."""
 
+import concurrent.futures
 import re
 import time
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
-from sluicetest import rtmp
+from sluicetest import metrics, rtmp
 from sluicetest.publisher import Publisher, clip
 from sluicetest.waiting import wait_for
 
@@ -125,4 +126,31 @@ def test_an_output_that_is_switched_off_is_not_there(shared_system, client):
             reply = client.get(address(shared_system, channel, path))
             assert reply.status_code == 404 and reply.json()["reason"] == "output_disabled"
         assert "live.m3u8" in playable(client, address(shared_system, channel, "index.m3u8"))
+    shared_system.api.delete(channel.path)
+
+
+@pytest.mark.parametrize("playback", [{"allow_ips": ["127.0.0.0/8"]}, {"allow_origins": ["https://example.com"]},
+                                      {"allow_referers": ["none"]}])
+def test_what_not_everybody_may_see_is_kept_by_no_shared_cache(shared_system, client, playback):
+    channel = shared_system.api.channel(playback=playback)
+    with Publisher(shared_system.rtmp, channel.name(), clip("avc_quick")):
+        url = address(shared_system, channel, "s/v/index.m3u8")
+        text = wait_for(lambda: ".m4s" in (t := playable(client, url)) and t, 15, "a part")
+        for child in (url, children(text, url)[0]):
+            assert client.get(child).headers["cache-control"].startswith("private, "), child
+    shared_system.api.delete(channel.path)
+
+
+def test_who_waits_is_judged_again_when_the_channel_changes(shared_system, client):
+    channel = shared_system.api.channel(playback={"auth": "signed"})
+    with Publisher(shared_system.rtmp, channel.name(), clip("avc_quick")):
+        url = address(shared_system, channel, f"s/v/index.m3u8?{token_of(channel)}")
+        text = wait_for(lambda: "PRELOAD-HINT" in (t := playable(client, url)) and t, 15, "a part")
+        number = int(re.search(r"PRELOAD-HINT.*/(\d+)\.\d+\.m4s", text).group(1))
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            held = pool.submit(client.get, f"{url}&_HLS_msn={number + 1}")
+            wait_for(lambda: sum(metrics.samples(shared_system.control.request("GET", "/-/metrics")[2].decode(),
+                                                 "sluice_worker_held_requests").values()), 5, "the request to wait")
+            channel.patch(enabled=False)
+            assert held.result(10).status_code == 403
     shared_system.api.delete(channel.path)

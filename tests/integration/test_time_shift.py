@@ -86,3 +86,17 @@ def test_a_stream_without_time_shift_has_none(make_nginx, client):
         wait_for(lambda: playlist(client, nginx, "s/v/index.m3u8").count("#EXTINF") >= 1, 15, "a segment")
         for path in ("dvr/index.m3u8", "dvr/v.m3u8", "dvr/1-v.mp4", "dvr/../../nginx.conf", "dvr/%2e%2e/index"):
             assert client.get(f"{nginx.url}/demo/{path}").status_code == 404
+
+
+def test_a_channel_that_gives_it_up_shows_nothing_of_it_any_more(shared_system, client):
+    channel = shared_system.api.channel(packaging={"segment_s": 1, "dvr_window_s": 60})
+    with Publisher(shared_system.rtmp, channel.name(), clip("avc_quick")):
+        def text():
+            reply = client.get(f"{shared_system.url}/{channel.id}/dvr/v.m3u8")
+            return reply.text if reply.status_code == 200 else ""
+        media = RANGE.findall(wait_for(lambda: RANGE.search(text()) and text(), 20, "something to go back to"))[0][3]
+        channel.patch(packaging={"dvr_window_s": 0})
+        for name in ("index.m3u8", "v.m3u8", media):
+            reply = client.get(f"{shared_system.url}/{channel.id}/dvr/{name}")
+            assert reply.status_code == 404 and reply.json()["reason"] == "output_disabled"
+    shared_system.api.delete(channel.path)
