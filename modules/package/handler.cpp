@@ -67,48 +67,46 @@ ngx_int_t answer(ngx_http_request_t& r, const PackageRequest& asked, bool late)
                                                        : answer_playlist(r, asked, late);
 }
 
-/// The channel may have changed while the request waited.
-ngx_int_t answer_late(ngx_http_request_t& r, const PackageRequest& asked, PlayGrant& grant,
-                      bool late)
-{
-    if (const auto reason = viewer_still_allowed(r, asked.resource.channel, grant))
-        return refuse_viewer(r, *reason);
-    return answer(r, asked, late);
-}
-
 hub::StreamRecord* stream_of(const package::Resource& resource)
 {
     return worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, resource.stream);
 }
 
-ngx_int_t go_on(ngx_http_request_t& r, const PackageRequest& asked, const PlayGrant& grant)
+/// Time-shift may have been switched off since something was kept.
+bool has_time_shift(const PackageRequest& asked)
 {
-    if (const auto reason = session_refused(r, asked, grant)) return refuse_viewer(r, *reason);
+    return asked.grant.dvr_window_s != 0;
+}
+
+ngx_int_t go_on(ngx_http_request_t& r, const PackageRequest& asked)
+{
+    const bool dvr = package::is_dvr(asked.resource.asked);
+    if (dvr && !has_time_shift(asked)) return refuse_viewer(r, auth::Reason::output_disabled);
+    if (const auto reason = session_refused(r, asked)) return refuse_viewer(r, *reason);
     note_session(r, asked);
-    if (package::is_dvr(asked.resource.asked)) return answer_dvr(r, asked);
+    if (dvr) return answer_dvr(r, asked);
     if (asked.stream == nullptr) return refuse_viewer(r, auth::Reason::unpublished);
     if (const auto followed = follow_segment(r, asked)) return *followed;
     const auto rc = answer(r, asked, false);
     if (rc != NGX_AGAIN) return rc;
     return wait_for_window(r, *asked.stream, longest_wait(asked),
-                           [asked, grant = grant](ngx_http_request_t& request, bool late) mutable {
-                               return answer_late(request, asked, grant, late);
+                           [asked = asked](ngx_http_request_t& request, bool late) mutable {
+                               if (const auto reason = not_any_more(request, asked))
+                                   return refuse_viewer(request, *reason);
+                               return answer(request, asked, late);
                            });
 }
 
-ngx_int_t authorised(ngx_http_request_t& r, const PackageRequest& asked, PlayGrant& grant,
-                     const Authorised& answered)
+ngx_int_t authorised(ngx_http_request_t& r, PackageRequest& asked, const Authorised& answered)
 {
     note_failure(*r.connection->log, answered);
     if (!answered.allowed) return refuse_viewer(r, reason_of(answered), answered.reason);
-    if (const auto reason = viewer_still_allowed(r, asked.resource.channel, grant))
-        return refuse_viewer(r, *reason);
-    auto now = asked;
-    now.stream = stream_of(asked.resource);  // its record may have become another's meanwhile
-    return go_on(r, now, grant);
+    if (const auto reason = not_any_more(r, asked)) return refuse_viewer(r, *reason);
+    asked.stream = stream_of(asked.resource);  // its record may have become another's meanwhile
+    return go_on(r, asked);
 }
 
-ngx_int_t ask(ngx_http_request_t& r, const PackageRequest& asked, const PlayGrant& grant)
+ngx_int_t ask(ngx_http_request_t& r, const PackageRequest& asked)
 {
     return hold_request(r,
                         {.action = "play",
@@ -116,16 +114,16 @@ ngx_int_t ask(ngx_http_request_t& r, const PackageRequest& asked, const PlayGran
                          .protocol = asked.resource.asked == Asked::manifest ? "dash" : "hls",
                          .address = view(r.connection->addr_text),
                          .query = view(r.args)},
-                        *grant.authorise,
-                        [&r, asked, grant = grant](const Authorised& answered) mutable {
-                            return authorised(r, asked, grant, answered);
+                        *asked.grant.authorise,
+                        [&r, asked = asked](const Authorised& answered) mutable {
+                            return authorised(r, asked, answered);
                         });
 }
 
 /// The callback is asked once for a session; media are let in by the playlist that names them.
-bool must_ask(ngx_http_request_t& r, const PackageRequest& asked, const PlayGrant& grant)
+bool must_ask(ngx_http_request_t& r, const PackageRequest& asked)
 {
-    return grant.authorise && !is_media(asked.resource.asked) && !has_session(r, asked);
+    return asked.grant.authorise && !is_media(asked.resource.asked) && !has_session(r, asked);
 }
 
 void tick(std::int64_t now_ms)
@@ -148,6 +146,11 @@ void stream_dirty(hub::StreamRecord& stream)
 
 }  // namespace
 
+std::optional<auth::Reason> not_any_more(ngx_http_request_t& r, PackageRequest& asked)
+{
+    return viewer_still_allowed(r, asked.resource.channel, asked.grant);
+}
+
 ngx_int_t serve_package(ngx_http_request_t& r)
 {
     const auto resource = package::parse_resource(view(r.uri));
@@ -164,14 +167,15 @@ ngx_int_t serve_package(ngx_http_request_t& r)
     const PackageRequest asked{.resource = *resource,
                                .reload = *reload,
                                .token = token_in(r, *grant),
-                               .stream = stream_of(*resource)};
-    return must_ask(r, asked, *grant) ? ask(r, asked, *grant) : go_on(r, asked, *grant);
+                               .stream = stream_of(*resource),
+                               .grant = *grant};
+    return must_ask(r, asked) ? ask(r, asked) : go_on(r, asked);
 }
 
 void start_package()
 {
     add_listener({.stream_dirty = stream_dirty, .tick = tick, .busy = [] {
-                      return waiting_requests() != 0;
+                      return waiting_requests() != 0 || archive_is_busy();
                   }});
 }
 

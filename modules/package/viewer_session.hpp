@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "answer.hpp"
-#include "modules/access/access.hpp"
 
 namespace sluice::ngx {
 
@@ -12,8 +11,7 @@ namespace sluice::ngx {
 bool has_session(ngx_http_request_t& r, const PackageRequest& asked);
 
 /// Why this viewer can't have one, if so.
-std::optional<auth::Reason> session_refused(ngx_http_request_t& r, const PackageRequest& asked,
-                                            const PlayGrant& grant);
+std::optional<auth::Reason> session_refused(ngx_http_request_t& r, const PackageRequest& asked);
 
 /// Counts the viewer for three target durations from now: a session begins with a playlist or
 /// manifest, and goes on with everything he asks for.
