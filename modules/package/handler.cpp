@@ -56,11 +56,6 @@ std::string_view token_in(const ngx_http_request_t& r, const PlayGrant& grant)
     return {value->data() - kName.size(), value->size() + kName.size()};
 }
 
-bool is_media(Asked asked)
-{
-    return package::is_immutable(asked) || asked == Asked::dvr_media;
-}
-
 ngx_int_t answer(ngx_http_request_t& r, const PackageRequest& asked, bool late)
 {
     return package::is_immutable(asked.resource.asked) ? answer_media(r, asked, late)
@@ -72,16 +67,12 @@ hub::StreamRecord* stream_of(const package::Resource& resource)
     return worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, resource.stream);
 }
 
-/// Time-shift may have been switched off since something was kept.
-bool has_time_shift(const PackageRequest& asked)
-{
-    return asked.grant.dvr_window_s != 0;
-}
-
 ngx_int_t go_on(ngx_http_request_t& r, const PackageRequest& asked)
 {
     const bool dvr = package::is_dvr(asked.resource.asked);
-    if (dvr && !has_time_shift(asked)) return refuse_viewer(r, auth::Reason::output_disabled);
+    // It may have been switched off since something was kept.
+    if (dvr && asked.grant.dvr_window_s == 0)
+        return refuse_viewer(r, auth::Reason::output_disabled);
     if (const auto reason = session_refused(r, asked)) return refuse_viewer(r, *reason);
     note_session(r, asked);
     if (dvr) return answer_dvr(r, asked);
@@ -120,10 +111,10 @@ ngx_int_t ask(ngx_http_request_t& r, const PackageRequest& asked)
                         });
 }
 
-/// The callback is asked once for a session; media are let in by the playlist that names them.
+/// The callback is asked once for a session; who asks for media without one is nobody's viewer yet.
 bool must_ask(ngx_http_request_t& r, const PackageRequest& asked)
 {
-    return asked.grant.authorise && !is_media(asked.resource.asked) && !has_session(r, asked);
+    return asked.grant.authorise && !has_session(r, asked);
 }
 
 void tick(std::int64_t now_ms)

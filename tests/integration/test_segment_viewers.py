@@ -111,6 +111,9 @@ def test_a_callback_is_asked_once_for_a_session(shared_system, live):
             who.deny("no ticket")
             refused = httpx.get(f"{url}/live.m3u8?user=another", headers=agent(2), timeout=15)
             assert refused.status_code == 403 and refused.json()["reason"] == "authorise_denied"
+            # An address of media can be guessed: it opens nothing by itself.
+            guessed = httpx.get(f"{url}/{segment}?user=another", headers=agent(2), timeout=15)
+            assert guessed.status_code == 403 and guessed.json()["reason"] == "authorise_denied"
             assert httpx.get(f"{url}/live.m3u8", headers=agent(1), timeout=15).status_code == 200
     finally:
         who.close()
