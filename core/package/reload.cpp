@@ -93,4 +93,19 @@ Wait wait_for_part(const Window& window, Lane kind, std::uint64_t sequence, std:
     return next ? Wait::yes : Wait::absurd;
 }
 
+bool still_awaited(const Window& window, const Awaited& awaited)
+{
+    switch (awaited.what) {
+        case Awaited::What::playlist:
+            return wait_for(window, awaited.lane,
+                            {.sequence = awaited.sequence, .part = awaited.part}) == Wait::yes;
+        case Awaited::What::part:
+            return wait_for_part(window, awaited.lane, awaited.sequence,
+                                 awaited.part.value_or(0)) == Wait::yes;
+        case Awaited::What::change:
+            break;
+    }
+    return false;
+}
+
 }  // namespace sluice::package

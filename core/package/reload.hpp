@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -29,5 +30,24 @@ Wait wait_for(const Window& window, Lane lane, const Reload& reload);
 
 /// The same for a part that a preload hint may have named, by its own address.
 Wait wait_for_part(const Window& window, Lane lane, std::uint64_t sequence, std::uint64_t part);
+
+/// What a held request waits for. Those that wait for the same need only one look at the window.
+struct Awaited {
+    enum class What : std::uint8_t {
+        change,    ///< whatever is new
+        playlist,  ///< that lists the part; without a part: the whole segment
+        part,
+    };
+
+    What what = What::change;
+    Lane lane{};
+    std::uint64_t sequence = 0;
+    std::optional<std::uint64_t> part;
+
+    auto operator<=>(const Awaited&) const = default;
+};
+
+/// False: there may be an answer now, of whatever kind.
+bool still_awaited(const Window& window, const Awaited& awaited);
 
 }  // namespace sluice::package

@@ -149,5 +149,44 @@ TEST(ReloadTest, APartIsWaitedForWhenAPreloadHintMayHaveNamedIt)
     EXPECT_EQ(wait_for_part(*window, Lane::audio, 0, 0), Wait::absurd);
 }
 
+TEST(ReloadTest, WhoWaitsIsLookedAtWhenHisPartIsThereOrWillNeverBe)
+{
+    using What = Awaited::What;
+    const auto window = open_window();
+    const auto waits = [&](const Awaited& awaited) { return still_awaited(*window, awaited); };
+    const Awaited whole{What::playlist, Lane::video, 102, {}};
+    const Awaited listed{What::playlist, Lane::video, 102, 4};
+    const Awaited later{What::playlist, Lane::video, 102, 5};
+    const Awaited hinted{What::part, Lane::video, 102, 4};
+    for (const auto& one : {whole, listed, later, hinted}) EXPECT_TRUE(waits(one));
+    EXPECT_FALSE(waits({})) << "whatever is new";
+
+    auto& open = window->of(Lane::video).at(102);
+    open.parts = 5;
+    EXPECT_TRUE(waits(whole));
+    EXPECT_FALSE(waits(listed));
+    EXPECT_TRUE(waits(later));
+    EXPECT_FALSE(waits(hinted));
+
+    open.complete = true;
+    EXPECT_FALSE(waits(whole));
+    EXPECT_TRUE(waits(later)) << "the first part of the next segment";
+    EXPECT_FALSE(waits({What::part, Lane::video, 102, 5})) << "the hint was wrong";
+}
+
+TEST(WindowTest, APeriodIsFoundByItsIdWhileItHasSegments)
+{
+    const auto window = open_window();
+    window->first_period = 3;
+    window->end_period = 5;
+    window->period_at(2).id = 90;
+    window->period_at(3).id = 100;
+    window->period_at(4).id = 102;
+    EXPECT_EQ(find_period(*window, 102), &window->period_at(4));
+    EXPECT_EQ(find_period(*window, 100), &window->period_at(3));
+    EXPECT_EQ(find_period(*window, 90), nullptr);
+    EXPECT_EQ(find_period(*window, 101), nullptr);
+}
+
 }  // namespace
 }  // namespace sluice::package

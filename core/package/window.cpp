@@ -110,6 +110,14 @@ std::uint64_t end_of_complete(const LaneWindow& lane)
     return end;
 }
 
+const Period* find_period(const Window& window, std::uint64_t id)
+{
+    for (auto number = window.first_period; number < window.end_period; ++number) {
+        if (window.period_at(number).id == id) return &window.period_at(number);
+    }
+    return nullptr;
+}
+
 std::uint64_t first_listed(const Window& window, Lane kind)
 {
     constexpr std::uint64_t kTargets = 3;

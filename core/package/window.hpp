@@ -120,6 +120,9 @@ std::uint32_t timescale_of(const Period& period, Lane lane);
 /// Duration of a segment in µs.
 std::uint32_t duration_us(const Window& window, Lane lane, const SegmentEntry& segment);
 
+/// The period whose addresses carry this id; nullptr when it has no segment any more.
+const Period* find_period(const Window& window, std::uint64_t id);
+
 /// The number of the first segment a playlist lists: at least list_size complete ones and three
 /// target durations (RFC 8216bis, 6.2.2), as far as there are any.
 std::uint64_t first_listed(const Window& window, Lane lane);

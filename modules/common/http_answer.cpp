@@ -2,12 +2,20 @@
 
 #include <nlohmann/json.hpp>
 
+#include "request_memory.hpp"
+
 namespace sluice::ngx {
 namespace {
 
 std::string quoted(const std::string& text)
 {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// nginx has no type for text that it only reads.
+ngx_str_t text_of(std::string_view text)
+{
+    return {text.size(), reinterpret_cast<u_char*>(const_cast<char*>(text.data()))};
 }
 
 std::string_view title_of(ngx_int_t status)
@@ -46,23 +54,45 @@ std::string_view header_in(const ngx_http_request_t& r, std::string_view name)
 
 bool add_header(ngx_http_request_t& r, std::string_view name, std::string_view value)
 {
-    auto* header = static_cast<ngx_table_elt_t*>(ngx_list_push(&r.headers_out.headers));
-    auto* text = static_cast<u_char*>(ngx_pnalloc(r.pool, name.size() + value.size()));
-    if (header == nullptr || text == nullptr) return false;
-    header->hash = 1;
-    header->key = {name.size(), text};
-    header->value = {value.size(), text + name.size()};
+    auto* text = static_cast<char*>(ngx_pnalloc(r.pool, name.size() + value.size()));
+    if (text == nullptr) return false;
     ngx_memcpy(text, name.data(), name.size());
     ngx_memcpy(text + name.size(), value.data(), value.size());
+    return add_fixed_header(r, {text, name.size()}, {text + name.size(), value.size()});
+}
+
+bool add_fixed_header(ngx_http_request_t& r, std::string_view name, std::string_view value)
+{
+    auto* header = static_cast<ngx_table_elt_t*>(ngx_list_push(&r.headers_out.headers));
+    if (header == nullptr) return false;
+    header->hash = 1;
+    header->key = text_of(name);
+    header->value = text_of(value);
     return true;
+}
+
+ngx_chain_t* whole_text(ngx_http_request_t& r, const std::shared_ptr<const std::string>& text)
+{
+    keep_with(r, text);
+    auto* buf = static_cast<ngx_buf_t*>(ngx_calloc_buf(r.pool));
+    auto* link = ngx_alloc_chain_link(r.pool);
+    if (buf == nullptr || link == nullptr) return nullptr;
+    const auto bytes = text_of(*text);
+    buf->start = buf->pos = bytes.data;
+    buf->end = buf->last = bytes.data + bytes.len;
+    buf->memory = 1;
+    buf->last_buf = 1;
+    buf->last_in_chain = 1;
+    *link = {.buf = buf, .next = nullptr};
+    return link;
 }
 
 /// Players run on other people's pages: everybody may read. Who may watch is decided by the
 /// channel's rules.
 bool add_common_headers(ngx_http_request_t& r)
 {
-    return add_header(r, "Access-Control-Allow-Origin", "*") &&
-           add_header(r, "Cache-Control", "no-store");
+    return add_fixed_header(r, "Access-Control-Allow-Origin", "*") &&
+           add_fixed_header(r, "Cache-Control", "no-store");
 }
 
 ngx_int_t status_of(auth::Reason reason)
@@ -118,10 +148,10 @@ ngx_int_t send_preflight(ngx_http_request_t& r)
     r.headers_out.status = NGX_HTTP_NO_CONTENT;
     r.headers_out.content_length_n = 0;
     r.header_only = 1;
-    if (!add_header(r, "Access-Control-Allow-Origin", "*") ||
-        !add_header(r, "Access-Control-Allow-Methods", "GET, HEAD, OPTIONS") ||
-        !add_header(r, "Access-Control-Allow-Headers", "Range") ||
-        !add_header(r, "Access-Control-Max-Age", "86400")) {
+    if (!add_fixed_header(r, "Access-Control-Allow-Origin", "*") ||
+        !add_fixed_header(r, "Access-Control-Allow-Methods", "GET, HEAD, OPTIONS") ||
+        !add_fixed_header(r, "Access-Control-Allow-Headers", "Range") ||
+        !add_fixed_header(r, "Access-Control-Max-Age", "86400")) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
     return ngx_http_send_header(&r);

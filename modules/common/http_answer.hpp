@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,12 @@ namespace sluice::ngx {
 
 /// Adds a response header; the texts are copied. False when there is no memory.
 bool add_header(ngx_http_request_t& r, std::string_view name, std::string_view value);
+
+/// The same for texts that live for ever.
+bool add_fixed_header(ngx_http_request_t& r, std::string_view name, std::string_view value);
+
+/// A body that is this text and nothing more; it is shared, not copied.
+ngx_chain_t* whole_text(ngx_http_request_t& r, const std::shared_ptr<const std::string>& text);
 
 /// What every answer to a player has that must not be kept: anybody's page may read it.
 bool add_common_headers(ngx_http_request_t& r);

@@ -12,7 +12,7 @@
 
 namespace sluice::ngx {
 
-/// A viewer's request after it was let in.
+/// A viewer's request after it was let in. Lives as long as its request.
 struct PackageRequest {
     package::Resource resource;  ///< borrows from the request
     package::Reload reload;
@@ -27,14 +27,18 @@ struct PackageRequest {
 ngx_int_t answer_playlist(ngx_http_request_t& r, const PackageRequest& asked, bool late);
 ngx_int_t answer_media(ngx_http_request_t& r, const PackageRequest& asked, bool late);
 
+/// What a request that got NGX_AGAIN waits for.
+package::Awaited awaited_by(const PackageRequest& asked);
+
 /// What the channel has to say by now to a viewer whose request waited.
 std::optional<auth::Reason> not_any_more(ngx_http_request_t& r, PackageRequest& asked);
 
 /// Answers with a segment that is still being written: what is there at once, the rest as it comes.
 /// Nothing when it is no such request.
-std::optional<ngx_int_t> follow_segment(ngx_http_request_t& r, const PackageRequest& asked);
+std::optional<ngx_int_t> follow_segment(ngx_http_request_t& r, PackageRequest& asked);
 
-/// How long a request may wait for the stream: three target durations (RFC 8216bis, 6.2.5.2).
-ngx_msec_t longest_wait(const PackageRequest& asked);
+/// How long a request may wait for the stream, in ms: three target durations (RFC
+/// 8216bis, 6.2.5.2).
+std::int64_t longest_wait(const PackageRequest& asked);
 
 }  // namespace sluice::ngx

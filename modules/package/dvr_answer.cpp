@@ -25,7 +25,7 @@ constexpr std::size_t kTracks = archive::kTracks;
 
 /// The text of one track's playlist, and what it is of.
 struct TrackText {
-    std::string text;
+    SharedText text;  ///< nullptr: there is nothing in the window
     std::uint64_t edition = 0;
     std::uint32_t window_s = 0;
     bool ended = false;
@@ -62,9 +62,9 @@ bool has_ended(const PackageRequest& asked)
            hub::Current::unpack(asked.stream->current.load()).state == hub::State::idle;
 }
 
-/// Empty: there is nothing in the window. Of a stream that ended, segments leave with the time
+/// nullptr: there is nothing in the window. Of a stream that ended, segments leave with the time
 /// alone.
-const std::string& playlist_text(Archive& archive, const PackageRequest& asked, bool ended)
+const SharedText& playlist_text(Archive& archive, const PackageRequest& asked, bool ended)
 {
     const auto lane = asked.resource.lane;
     auto& known = archive.tracks[static_cast<std::size_t>(lane)];
@@ -74,7 +74,7 @@ const std::string& playlist_text(Archive& archive, const PackageRequest& asked, 
     if (fresh && same) return known.text;
     const auto playlist = archive.reader.playlist(
         lane, {.now_ms = wall_ms(), .longest_s = asked.grant.dvr_window_s, .ended = ended});
-    known = {.text = playlist ? hls::render(*playlist) : std::string(),
+    known = {.text = playlist ? share(hls::render(*playlist)) : nullptr,
              .edition = archive.reader.edition(),
              .window_s = asked.grant.dvr_window_s,
              .ended = ended,
@@ -87,7 +87,7 @@ ngx_int_t send_media(ngx_http_request_t& r, const PackageRequest& asked)
     const auto folder = archive_folder(asked.resource.stream);
     if (folder.empty() || !archive::is_media_name(asked.resource.file)) return refuse_unknown(r);
     const bool init = asked.resource.file.ends_with(".mp4");
-    const auto sent = send_file(r, {.path = folder + '/' + std::string(asked.resource.file)},
+    const auto sent = send_file(r, folder + '/' + std::string(asked.resource.file),
                                 {asked.resource.lane, asked.grant.restricted, init});
     if (asked.stream != nullptr) count_bytes_out(*asked.stream, sent.bytes);
     return sent.rc;
@@ -104,11 +104,11 @@ ngx_int_t answer_dvr(ngx_http_request_t& r, const PackageRequest& asked)
     if (asked.resource.asked == Asked::dvr_multivariant) {
         const auto over = archive->reader.multivariant();
         if (!over) return refuse_viewer(r, auth::Reason::unpublished, "nothing is kept of it");
-        return send_playlist(r, hls::render(*over), TextKind::playlist, asked.token,
+        return send_playlist(r, share(hls::render(*over)), TextKind::playlist, asked.token,
                              {1, asked.grant.restricted});
     }
     const auto& text = playlist_text(*archive, asked, has_ended(asked));
-    if (text.empty()) return refuse_viewer(r, auth::Reason::unpublished, "nothing is kept of it");
+    if (!text) return refuse_viewer(r, auth::Reason::unpublished, "nothing is kept of it");
     return send_playlist(r, text, TextKind::playlist, asked.token, {1, asked.grant.restricted});
 }
 

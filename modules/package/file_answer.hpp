@@ -1,23 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "core/package/window.hpp"
+#include "live_files.hpp"
 #include "modules/common/ngx.hpp"
 
 namespace sluice::ngx {
 
-/// Which bytes of which file.
-struct FileStretch {
-    static constexpr off_t kToTheEnd = -1;
-
-    std::string path;
-    off_t from = 0;
-    off_t bytes = kToTheEnd;
-};
-
-/// What the answer's header says of it.
+/// What the answer's header says of media.
 struct MediaFacts {
     package::Lane lane{};
     bool private_copy = false;  ///< not everybody may watch
@@ -29,15 +22,18 @@ struct FileSent {
     std::uint64_t bytes = 0;  ///< of the body
 };
 
-/// Sends the stretch; ranges of it where the client asks for them. 404 when it is not there.
-FileSent send_file(ngx_http_request_t& r, const FileStretch& stretch, const MediaFacts& facts);
+/// Sends so many bytes of the file, from `from` on; ranges of it where the client asks for them.
+/// 404 when it has not so many.
+FileSent send_stretch(ngx_http_request_t& r, const std::shared_ptr<LiveFile>& file, off_t from,
+                      off_t bytes, const MediaFacts& facts);
+
+/// The same for a whole file that is opened for this request. 404 when it is not there.
+FileSent send_file(ngx_http_request_t& r, const std::string& path, const MediaFacts& facts);
 
 // What an answer in several steps is made of.
 
-/// Opens the file for the life of the request. -1 and no log line when it is gone.
-int open_file(ngx_http_request_t& r, const std::string& path, off_t& size);
 bool add_media_headers(ngx_http_request_t& r, const MediaFacts& facts);
-ngx_file_t* file_of(ngx_http_request_t& r, int fd);
+ngx_file_t* file_of(ngx_http_request_t& r, int descriptor);
 
 /// `last`: nothing follows. nullptr: no memory.
 ngx_chain_t* piece_of(ngx_http_request_t& r, ngx_file_t& file, off_t from, off_t to, bool last);

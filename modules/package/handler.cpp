@@ -7,11 +7,13 @@
 #include "conf.hpp"
 #include "core/auth/query.hpp"
 #include "dvr_answer.hpp"
+#include "live_files.hpp"
 #include "live_windows.hpp"
 #include "modules/access/access.hpp"
 #include "modules/access/held_request.hpp"
 #include "modules/common/guard.hpp"
 #include "modules/common/http_answer.hpp"
+#include "modules/common/request_memory.hpp"
 #include "modules/hub/worker.hpp"
 #include "refusal.hpp"
 #include "text_shelf.hpp"
@@ -67,7 +69,7 @@ hub::StreamRecord* stream_of(const package::Resource& resource)
     return worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, resource.stream);
 }
 
-ngx_int_t go_on(ngx_http_request_t& r, const PackageRequest& asked)
+ngx_int_t go_on(ngx_http_request_t& r, PackageRequest& asked)
 {
     const bool dvr = package::is_dvr(asked.resource.asked);
     // It may have been switched off since something was kept.
@@ -80,8 +82,8 @@ ngx_int_t go_on(ngx_http_request_t& r, const PackageRequest& asked)
     if (const auto followed = follow_segment(r, asked)) return *followed;
     const auto rc = answer(r, asked, false);
     if (rc != NGX_AGAIN) return rc;
-    return wait_for_window(r, *asked.stream, longest_wait(asked),
-                           [asked = asked](ngx_http_request_t& request, bool late) mutable {
+    return wait_for_window(r, *asked.stream, awaited_by(asked), longest_wait(asked),
+                           [&asked](ngx_http_request_t& request, bool late) {
                                if (const auto reason = not_any_more(request, asked))
                                    return refuse_viewer(request, *reason);
                                return answer(request, asked, late);
@@ -97,7 +99,7 @@ ngx_int_t authorised(ngx_http_request_t& r, PackageRequest& asked, const Authori
     return go_on(r, asked);
 }
 
-ngx_int_t ask(ngx_http_request_t& r, const PackageRequest& asked)
+ngx_int_t ask(ngx_http_request_t& r, PackageRequest& asked)
 {
     return hold_request(r,
                         {.action = "play",
@@ -105,8 +107,7 @@ ngx_int_t ask(ngx_http_request_t& r, const PackageRequest& asked)
                          .protocol = asked.resource.asked == Asked::manifest ? "dash" : "hls",
                          .address = view(r.connection->addr_text),
                          .query = view(r.args)},
-                        *asked.grant.authorise,
-                        [&r, asked = asked](const Authorised& answered) mutable {
+                        *asked.grant.authorise, [&r, &asked](const Authorised& answered) {
                             return authorised(r, asked, answered);
                         });
 }
@@ -119,7 +120,8 @@ bool must_ask(ngx_http_request_t& r, const PackageRequest& asked)
 
 void tick(std::int64_t now_ms)
 {
-    look_at_all_waiting();
+    look_at_all_waiting(now_ms);
+    close_idle_files(now_ms);
     if (now_ms < next_clean_ms) return;
     next_clean_ms = now_ms + kCleanEveryMs;
     forget_old_texts(now_ms);
@@ -155,11 +157,11 @@ ngx_int_t serve_package(ngx_http_request_t& r)
     if (!reload)
         return refuse_senseless(
             r, "_HLS_msn and _HLS_part are numbers, and the second needs the first");
-    const PackageRequest asked{.resource = *resource,
-                               .reload = *reload,
-                               .token = token_in(r, *grant),
-                               .stream = stream_of(*resource),
-                               .grant = *grant};
+    auto& asked = keep_with(r, PackageRequest{.resource = *resource,
+                                              .reload = *reload,
+                                              .token = token_in(r, *grant),
+                                              .stream = stream_of(*resource),
+                                              .grant = *grant});
     return must_ask(r, asked) ? ask(r, asked) : go_on(r, asked);
 }
 

@@ -57,10 +57,10 @@ std::uint32_t lifetime_s(const PackageRequest& asked, const package::Window& win
 }
 
 ngx_int_t send(ngx_http_request_t& r, const PackageRequest& asked, const WindowView& view,
-               const std::string& text)
+               const SharedText& text)
 {
     const bool dash = asked.resource.asked == Asked::manifest;
-    count_bytes_out(*asked.stream, text.size());
+    count_bytes_out(*asked.stream, text->size());
     return send_playlist(r, text, dash ? TextKind::manifest : TextKind::playlist, asked.token,
                          {lifetime_s(asked, *view.window), asked.grant.restricted});
 }
@@ -97,7 +97,7 @@ ngx_int_t answer_playlist(ngx_http_request_t& r, const PackageRequest& asked, bo
             r, auth::Reason::output_disabled,
             "the stream has no such track, or codecs that this format does not carry");
     }
-    if (const auto* text = text_of(*view, wanted(asked))) return send(r, asked, *view, *text);
+    if (const auto text = text_of(*view, wanted(asked))) return send(r, asked, *view, text);
     return live && !late ? NGX_AGAIN : refuse_viewer(r, auth::Reason::unpublished);
 }
 

@@ -21,7 +21,7 @@ struct Texts {
     package::Edition edition;
     bool ended = false;
     std::int64_t used_ms = 0;
-    std::array<std::optional<std::string>, kTexts> made;
+    std::array<std::optional<SharedText>, kTexts> made;  ///< nullptr: not enough is there
 };
 
 std::unordered_map<std::uint32_t, Texts> shelf;  // by stream: as many as the hub has at most
@@ -39,14 +39,13 @@ Copy& copy()
     return *one;
 }
 
-std::string rendered(const std::optional<hls::MediaPlaylist>& playlist, bool delta)
+SharedText rendered(const std::optional<hls::MediaPlaylist>& playlist, bool delta)
 {
     if (!playlist) return {};
-    return delta ? hls::render_delta(*playlist) : hls::render(*playlist);
+    return share(delta ? hls::render_delta(*playlist) : hls::render(*playlist));
 }
 
-/// Empty: not enough is there.
-std::string make(const WindowView& view, Text text)
+SharedText make(const WindowView& view, Text text)
 {
     using package::Lane;
     const auto& window = *view.window;
@@ -66,11 +65,11 @@ std::string make(const WindowView& view, Text text)
             return playlist(Lane::transport, false);
         case Text::multivariant: {
             const auto over = package::multivariant(window);
-            return over ? hls::render(*over) : std::string();
+            return over ? share(hls::render(*over)) : nullptr;
         }
         case Text::manifest: {
             const auto manifest = package::manifest(window, view.ended, wall_ms());
-            return manifest ? dash::render(*manifest) : std::string();
+            return manifest ? share(dash::render(*manifest)) : nullptr;
         }
     }
     return {};
@@ -78,7 +77,7 @@ std::string make(const WindowView& view, Text text)
 
 }  // namespace
 
-std::optional<WindowView> look_at_window(const hub::StreamRecord& stream, std::string_view name)
+std::optional<WindowView> look_at_window(const hub::StreamRecord& stream)
 {
     if (!live_windows()) return std::nullopt;
     WindowView view{.stream = &stream, .index = worker()->zone.index_of(stream)};
@@ -93,15 +92,20 @@ std::optional<WindowView> look_at_window(const hub::StreamRecord& stream, std::s
         mine.index = view.index;
         mine.edition = *read;
     }
-    if (mine.window.name_text() != name || mine.window.run != stream.run.load())
-        return std::nullopt;
+    if (mine.window.run != stream.run.load()) return std::nullopt;
     view.edition = mine.edition;
     view.window = &mine.window;
     view.ended = hub::Current::unpack(stream.current.load()).state == hub::State::idle;
     return view;
 }
 
-const std::string* text_of(const WindowView& view, Text text)
+std::optional<WindowView> look_at_window(const hub::StreamRecord& stream, std::string_view name)
+{
+    const auto view = look_at_window(stream);
+    return view && view->window->name_text() == name ? view : std::nullopt;
+}
+
+SharedText text_of(const WindowView& view, Text text)
 {
     auto& texts = shelf[view.index];
     if (texts.edition != view.edition || texts.ended != view.ended) {
@@ -113,7 +117,7 @@ const std::string* text_of(const WindowView& view, Text text)
     auto& made = texts.made.at(static_cast<std::size_t>(text));
     // A manifest says what time it is.
     if (!made || text == Text::manifest) made = make(view, text);
-    return made->empty() ? nullptr : &*made;
+    return *made;
 }
 
 void forget_old_texts(std::int64_t now_ms)

@@ -7,6 +7,7 @@
 
 #include "core/hub/hub.hpp"
 #include "core/package/rack.hpp"
+#include "text_answer.hpp"
 
 namespace sluice::ngx {
 
@@ -35,9 +36,11 @@ struct WindowView {
 /// Nothing when the stream has no window, or one of an earlier run that is over.
 std::optional<WindowView> look_at_window(const hub::StreamRecord& stream, std::string_view name);
 
+/// The same, whatever the stream is called.
+std::optional<WindowView> look_at_window(const hub::StreamRecord& stream);
+
 /// The text, made at most once for each change of the window; nullptr: not enough is there yet.
-/// Holds until the next call.
-const std::string* text_of(const WindowView& view, Text text);
+SharedText text_of(const WindowView& view, Text text);
 
 /// Forgets the texts of streams that nobody asked for lately.
 void forget_old_texts(std::int64_t now_ms);

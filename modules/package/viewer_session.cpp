@@ -29,14 +29,16 @@ std::string_view cookie_in(const ngx_http_request_t& r)
     return {};
 }
 
-/// The token, or the cookie, or address and agent.
-std::string identity_of(const ngx_http_request_t& r, const PackageRequest& asked)
+/// The token, or the cookie, or address and agent. Holds until the next call: every request asks.
+std::string_view identity_of(const ngx_http_request_t& r, const PackageRequest& asked)
 {
-    if (!asked.token.empty()) return std::string(asked.token);
-    if (const auto cookie = cookie_in(r); !cookie.empty()) return "cookie " + std::string(cookie);
+    if (!asked.token.empty()) return asked.token;
+    static std::string made;
+    if (const auto cookie = cookie_in(r); !cookie.empty())
+        return made.assign("cookie ").append(cookie);
     const auto agent = r.headers_in.user_agent == nullptr ? std::string_view()
                                                           : view(r.headers_in.user_agent->value);
-    return std::string(view(r.connection->addr_text)) + ' ' + std::string(agent);
+    return made.assign(view(r.connection->addr_text)).append(" ").append(agent);
 }
 
 /// What index.m3u8 leads to.
@@ -67,13 +69,13 @@ std::optional<Protocol> begun_by(const PackageRequest& asked)
     }
 }
 
-bool is_noted(const PackageRequest& asked, Protocol protocol, const std::string& viewer)
+bool is_noted(const PackageRequest& asked, Protocol protocol, std::string_view viewer)
 {
     return hub::is_noted(worker()->zone, *asked.stream, protocol, viewer, mono_ms());
 }
 
 /// Of the protocols that the request may belong to, the one that the viewer has a session of.
-std::optional<Protocol> session_of(const PackageRequest& asked, const std::string& viewer)
+std::optional<Protocol> session_of(const PackageRequest& asked, std::string_view viewer)
 {
     if (const auto begun = begun_by(asked)) {
         return is_noted(asked, *begun, viewer) ? begun : std::nullopt;
@@ -115,7 +117,7 @@ void note_session(ngx_http_request_t& r, const PackageRequest& asked)
     if (!protocol) protocol = session_of(asked, viewer);
     if (!protocol) return;
     hub::note_request(worker()->zone, *asked.stream, *protocol, viewer, mono_ms(),
-                      static_cast<std::int64_t>(longest_wait(asked)));
+                      longest_wait(asked));
 }
 
 }  // namespace sluice::ngx

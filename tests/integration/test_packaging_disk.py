@@ -123,6 +123,32 @@ def test_files_and_memory_stay_bounded(make_nginx):
     assert most <= 2 * (2 * 4 + KEPT + 1) + 2 * periods, sorted(files)
 
 
+def read_from(server, folder):
+    """Files of the window that workers have open for those who are sent them."""
+    links = [link for pid in server.workers() for link in Path(f"/proc/{pid}/fd").iterdir()]
+    return [target for target, writes in map(target_of, links) if target.startswith(str(folder)) and not writes]
+
+
+def target_of(link):
+    """Where a descriptor leads to, and whether it is open for writing; nowhere when it was closed meanwhile."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.readlink(link), bool(link.lstat().st_mode & 0o200)
+    return "", False
+
+
+def test_what_is_gone_is_not_kept_open(make_nginx):
+    """One descriptor serves all who want a segment at about the same time; a removed file with a descriptor takes memory."""
+    server = make_nginx(**packaged.parts(application=SHORT))
+    channel = Channel(server, "demo")
+    folder = server.prefix / "window"
+    with Publisher(server.rtmp, "demo", Endless("fps_50", 50)):
+        channel.wait_segments(VIDEO, 2)
+        url = packaged.urljoin(channel.url(VIDEO), segments_of(channel.text(VIDEO))[-1])
+        wait_for(lambda: get(url).status == 200 and read_from(server, folder), what="the segment to be open")
+        wait_for(lambda: not read_from(server, folder), what="it to be let go")
+        assert get(url).status == 200
+
+
 def sequences_of(channel):
     answer = channel.get(VIDEO)
     return sequences(answer.text) if answer.status == 200 else None
