@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 _CLONE_NEWNET = 0x40000000
-_numbers = itertools.count(os.getpid() % 200 * 4)
+_numbers = itertools.count(os.getpid() % 128 * 100)  # test processes side by side have neighbouring ids
 _libc = ctypes.CDLL(None, use_errno=True)
 
 

@@ -1,5 +1,9 @@
-"""Waiting for a condition instead of sleeping."""
+"""Waiting for a condition instead of sleeping; ports to wait at."""
 
+import contextlib
+import itertools
+import os
+import random
 import socket
 import time
 
@@ -27,23 +31,35 @@ def stays(condition, seconds, what="condition"):
         time.sleep(POLL_S)
 
 
+def _own_ports():
+    """Ports of this test process alone, by turns. They lie below those that the system gives to outgoing connections, and
+    each of the processes that run tests side by side has its share: a port that was free is so still when a server
+    takes it."""
+    first, end, shares = 10000, 32000, 8
+    share = (end - first) // shares
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % shares
+    start = random.randrange(share)
+    return (first + number * share + (start + i) % share for i in itertools.count())
+
+
+_ports = _own_ports()
+
+
 def free_port():
     """A TCP port that nobody listens on, on IPv4 or IPv6."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-        s.bind(("0.0.0.0", 0))
-        return s.getsockname()[1]
+    return free_ports(1)[0]
 
 
 def free_ports(count):
-    """`count` different free ports: they are held until all are found."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for s in held:
-            s.bind(("0.0.0.0", 0))
-        return [s.getsockname()[1] for s in held]
-    finally:
-        for s in held:
-            s.close()
+    """`count` different free ports."""
+    return list(itertools.islice(filter(_is_free, _ports), count))
+
+
+def _is_free(port):
+    with socket.socket() as s, contextlib.suppress(OSError):
+        s.bind(("0.0.0.0", port))
+        return True
+    return False
 
 
 def accepts(port, host="127.0.0.1"):
