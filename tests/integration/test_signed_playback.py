@@ -13,6 +13,7 @@ from sluicetest.waiting import wait_for
 
 ENTRIES = ["master.m3u8", "live.m3u8", "index.m3u8", "manifest.mpd"]
 PAGES = ["flv.html", "hls.html", "dash.html", "index.html"]
+PICTURE = "snapshot.jpg"
 CHILD = re.compile(r'(?:URI="|initialization="|media=")([^"]+)"|^(?!#)(\S+\.(?:m3u8|m4s|ts).*)$', re.M)
 
 
@@ -58,7 +59,7 @@ def children(text, base):
     return [urljoin(base, child.replace("&amp;", "&")) for child in found]
 
 
-@pytest.mark.parametrize("path", [*ENTRIES, *PAGES, "live.flv"])
+@pytest.mark.parametrize("path", [*ENTRIES, *PAGES, PICTURE, "live.flv"])
 def test_without_a_good_signature_nothing_is_shown(shared_system, signed, client, path):
     url = address(shared_system, signed, path)
     good = token_of(signed)
@@ -68,6 +69,19 @@ def test_without_a_good_signature_nothing_is_shown(shared_system, signed, client
         with client.stream("GET", url + query) as reply:
             assert reply.status_code == 403, f"{path}{query.replace(good, 'GOOD')}"
             assert good.encode() not in reply.read()
+
+
+def test_with_one_pages_are_shown_and_a_picture_where_there_is_one(shared_system, signed, client):
+    token = token_of(signed)
+    for page in PAGES:
+        assert client.get(address(shared_system, signed, f"{page}?{token}")).status_code == 200, page
+    picture = address(shared_system, signed, f"{PICTURE}?{token}")
+    assert client.get(picture).status_code == 404
+    file = shared_system.dir / "live" / signed.id / PICTURE
+    file.write_bytes(b"\xff\xd8 a picture")
+    reply = client.get(picture)
+    assert (reply.status_code, reply.headers["content-type"], reply.content) == (200, "image/jpeg", file.read_bytes())
+    file.unlink()
 
 
 def test_rtmp_needs_it_too(shared_system, signed):
