@@ -20,11 +20,12 @@ int run(int argc, char** argv)
         ->required();
     app.add_option("--streams", plan.streams, "number of different streams")
         ->check(CLI::Range(1, 100'000));
-    app.add_option("--count", plan.count, "viewers")->check(CLI::Range(1, 100'000));
-    app.add_option("--ramp", plan.joins_per_second, "joins a second")
+    app.add_option("--count", plan.measurement.count, "viewers")->check(CLI::Range(1, 100'000));
+    app.add_option("--ramp", plan.measurement.joins_per_second, "joins a second")
         ->check(CLI::Range(0.1, 100'000.0));
-    app.add_option("--warm-up", plan.warm_up_s, "seconds between the last join and the window");
-    app.add_option("--seconds", plan.window_s, "length of the window");
+    app.add_option("--warm-up", plan.measurement.warm_up_s,
+                   "seconds between the last join and the window");
+    app.add_option("--seconds", plan.measurement.window_s, "length of the window");
     app.add_flag("--http2", plan.http2, "HTTP/2 (with http: by prior knowledge)");
     app.add_option("--slow", plan.slow_count, "how many of the viewers read slowly");
     app.add_option("--slow-bytes", plan.slow_bytes_per_second,
@@ -38,7 +39,7 @@ int run(int argc, char** argv)
         std::fprintf(stderr, "flv_viewers: --url must be http(s)://address:port/path\n");
         return 2;
     }
-    if (plan.slow_count > plan.count) {
+    if (plan.slow_count > plan.measurement.count) {
         std::fprintf(stderr, "flv_viewers: --slow must not exceed --count\n");
         return 2;
     }

@@ -9,12 +9,10 @@
 #include "polled_track.hpp"
 #include "report.hpp"
 #include "static_track.hpp"
-#include "usage.hpp"
 
 namespace sluice::bench {
 namespace {
 
-constexpr std::int64_t kJoinPatience = 20'000'000;
 // A server may hold a reload for three target durations (RFC 8216bis, 6.2.5.2).
 constexpr std::int64_t kAnswerPatience = 15'000'000;
 constexpr std::int64_t kRetry = 200'000;
@@ -22,24 +20,31 @@ constexpr std::int64_t kAwaitRetry = 5'000;
 constexpr std::int64_t kSweep = 500'000;
 constexpr std::int64_t kLongestWait = 100'000;
 
-std::int64_t seconds_us(double seconds)
+/// The stream may take some time to appear, too.
+MeasurementPlan with_await(const HlsPlan& plan)
 {
-    return static_cast<std::int64_t>(seconds * 1e6);
+    auto measurement = plan.measurement;
+    measurement.patience_s += plan.await_s;
+    return measurement;
 }
 
 }  // namespace
 
+HlsLoad::HlsLoad(HlsPlan plan)
+    : plan_(std::move(plan)), buffer_(kReadBytes), measurement_(with_await(plan_), report)
+{}
+
 void HlsLoad::run()
 {
-    viewers_.reserve(plan_.count);
-    began_us_ = now_us();
-    swept_us_ = began_us_;
-    while (phase_ != Phase::done && !stop_asked()) {
+    viewers_.reserve(plan_.measurement.count);
+    swept_us_ = now_us();
+    measurement_.begin(swept_us_);
+    while (!measurement_.is_done() && !stop_asked()) {
         const auto now = now_us();
         start_due_viewers(now);
         send_due(now);
         fail_overdue(now);
-        advance(now);
+        measurement_.advance(now);
         for (const auto& event : loop_.wait(next_deadline())) {
             handle(static_cast<std::size_t>(event.data.u64), event.events);
         }
@@ -47,14 +52,9 @@ void HlsLoad::run()
     report_result();
 }
 
-std::int64_t HlsLoad::viewer_due_us(std::size_t number) const
-{
-    return began_us_ + seconds_us(static_cast<double>(number) / plan_.joins_per_second);
-}
-
 void HlsLoad::start_due_viewers(std::int64_t now)
 {
-    while (viewers_.size() < plan_.count && viewer_due_us(viewers_.size()) <= now) {
+    while (measurement_.start_next(now)) {
         viewers_.emplace_back();
         start(viewers_.size() - 1, now);
     }
@@ -84,46 +84,6 @@ void HlsLoad::add_track(std::size_t viewer, std::unique_ptr<ViewerTrack> track)
     v.lanes.at(v.tracks++).track = std::move(track);
 }
 
-void HlsLoad::advance(std::int64_t now)
-{
-    switch (phase_) {
-        case Phase::joining:
-            if (joined_ < plan_.count &&
-                now < viewer_due_us(plan_.count) + kJoinPatience + seconds_us(plan_.await_s)) {
-                return;
-            }
-            report({{"event", "joined"}, {"viewers", joined_}, {"failures", failures_}});
-            phase_ = Phase::warming;
-            phase_until_us_ = now + seconds_us(plan_.warm_up_s);
-            return;
-        case Phase::warming:
-            if (now >= phase_until_us_) open_window(now);
-            return;
-        case Phase::window:
-            if (now >= phase_until_us_) close_window(now);
-            return;
-        case Phase::done:
-            return;
-    }
-}
-
-void HlsLoad::open_window(std::int64_t now)
-{
-    report({{"event", "window_open"}});
-    phase_ = Phase::window;
-    window_open_us_ = now;
-    phase_until_us_ = now + seconds_us(plan_.window_s);
-    window_cpu_s_ = own_cpu_seconds();
-}
-
-void HlsLoad::close_window(std::int64_t now)
-{
-    report({{"event", "window_closed"}});
-    phase_ = Phase::done;
-    window_s_ = static_cast<double>(now - window_open_us_) / 1e6;
-    window_cpu_s_ = own_cpu_seconds() - window_cpu_s_;
-}
-
 /// What the server does not answer is an error, not a silence.
 void HlsLoad::fail_overdue(std::int64_t now)
 {
@@ -138,10 +98,7 @@ void HlsLoad::fail_overdue(std::int64_t now)
 
 std::int64_t HlsLoad::next_deadline() const
 {
-    auto until = now_us() + kLongestWait;
-    if (viewers_.size() < plan_.count) until = std::min(until, viewer_due_us(viewers_.size()));
-    if (phase_ == Phase::warming || phase_ == Phase::window)
-        until = std::min(until, phase_until_us_);
+    auto until = std::min(now_us() + kLongestWait, measurement_.next_us());
     if (!due_.empty()) until = std::min(until, due_.top().us);
     return until;
 }
@@ -225,7 +182,7 @@ void HlsLoad::read(std::size_t number)
         return disconnect(one);
     }
     if (!*got) return;
-    if (phase_ == Phase::window) tally_.add_bytes(**got);
+    if (measurement_.in_window()) tally_.add_bytes(**got);
     if (auto taken = one.session->receive(View(buffer_).first(**got)); !taken)
         return failed(number, taken.error(), now);
     if (!one.session->busy()) answered(number, now);
@@ -280,7 +237,7 @@ Result<void> HlsLoad::take_master(std::size_t viewer, View body)
 
 void HlsLoad::count(std::size_t number, std::int64_t now)
 {
-    if (phase_ != Phase::window) return;
+    if (!measurement_.in_window()) return;
     const auto& one = lane(number);
     tally_.add_answer(number % kLanes, one.ask.kind, one.session->body().size(),
                       now - one.asked_us);
@@ -294,7 +251,7 @@ void HlsLoad::look_for_stamps(std::size_t number, std::int64_t now)
     if (one.ask.kind == AskKind::part && number % kLanes == 0 && !one.has_part) {
         if (const auto stamps = find_stamps(body)) viewer.first_stamp = stamps->first;
     }
-    if (phase_ != Phase::window) return;
+    if (!measurement_.in_window()) return;
     if (one.ask.kind == AskKind::part) delays_.add_part(number % kLanes, body, now);
     if (one.ask.kind == AskKind::segment) delays_.add_segment(body, one.track->listed_us(), now);
 }
@@ -313,7 +270,7 @@ void HlsLoad::note_progress(std::size_t number, std::int64_t now)
     }
     viewer.joined = std::all_of(lanes.begin(), lanes.end(),
                                 [](const Lane& one) { return one.track && one.track->playing(); });
-    if (viewer.joined) ++joined_;
+    if (viewer.joined) measurement_.add_joined();
 }
 
 /// Counted, and asked for again a little later.
@@ -323,7 +280,7 @@ void HlsLoad::failed(std::size_t number, const std::string& why, std::int64_t no
     const bool awaiting = awaited(one);
     if (!awaiting) {
         ++errors_;
-        ++failures_[why];
+        measurement_.add_failure(why);
     }
     if (one.session && one.session->busy()) disconnect(one);
     if (one.track) one.ask = one.track->next(now);
@@ -334,7 +291,7 @@ void HlsLoad::failed(std::size_t number, const std::string& why, std::int64_t no
 bool HlsLoad::awaited(const Lane& lane) const
 {
     return plan_.await_s > 0 && !lane.has_part && (!lane.session || !lane.session->busy()) &&
-           phase_ == Phase::joining;
+           measurement_.is_joining();
 }
 
 void HlsLoad::disconnect(Lane& lane)
@@ -359,18 +316,13 @@ void HlsLoad::report_result() const
             part_target_us = std::max(part_target_us, one.track->part_target_us());
         }
     }
-    nlohmann::json result{{"event", "result"},
-                          {"asked", plan_.count},
-                          {"joined", joined_},
-                          {"errors", errors_},
-                          {"failures", failures_},
-                          {"stalls", stalls},
-                          {"parts_missed", missed},
-                          {"early_reloads", early},
-                          {"window_s", window_s_},
-                          {"part_target_ms", static_cast<double>(part_target_us) / 1000},
-                          {"start_ms", start_us_.summary_ms()},
-                          {"own_cpu_s", window_cpu_s_}};
+    auto result = measurement_.result();
+    result.update({{"errors", errors_},
+                   {"stalls", stalls},
+                   {"parts_missed", missed},
+                   {"early_reloads", early},
+                   {"part_target_ms", static_cast<double>(part_target_us) / 1000},
+                   {"start_ms", start_us_.summary_ms()}});
     result.update(tally_.summary());
     if (plan_.delays) result.update(delays_.summary_ms());
     report(result);

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <queue>
@@ -15,6 +14,7 @@
 #include "event_loop.hpp"
 #include "hls_tally.hpp"
 #include "http1_session.hpp"
+#include "measurement.hpp"
 #include "samples.hpp"
 #include "viewer_track.hpp"
 
@@ -29,10 +29,7 @@ enum class HlsMode : std::uint8_t {
 struct HlsPlan {
     Endpoint endpoint;  ///< http
     HlsMode mode = HlsMode::low_latency;
-    std::size_t count = 1;
-    double joins_per_second = 100;
-    double warm_up_s = 2;  ///< between the last join and the window
-    double window_s = 10;
+    MeasurementPlan measurement;
     bool delays = false;            ///< look for stamps in what arrives
     double await_s = 0;             ///< how long the stream may take to appear
     std::int64_t poll_us = 20'000;  ///< polled: between two looks at the playlist
@@ -44,7 +41,7 @@ struct HlsPlan {
 /// window it counts what they ask for and get, and how long it takes.
 class HlsLoad {
 public:
-    explicit HlsLoad(HlsPlan plan) : plan_(std::move(plan)), buffer_(kReadBytes) {}
+    explicit HlsLoad(HlsPlan plan);
 
     /// Runs to the plan's end or SIGTERM, reporting "joined", "window_open", "window_closed" and
     /// "result".
@@ -76,16 +73,11 @@ private:
         std::size_t lane;
         bool operator>(const Due& other) const { return us > other.us; }
     };
-    enum class Phase : std::uint8_t { joining, warming, window, done };
 
     Lane& lane(std::size_t number) { return viewers_[number / kLanes].lanes[number % kLanes]; }
-    std::int64_t viewer_due_us(std::size_t number) const;
     void start_due_viewers(std::int64_t now);
     void start(std::size_t viewer, std::int64_t now);
     void add_track(std::size_t viewer, std::unique_ptr<ViewerTrack> track);
-    void advance(std::int64_t now);
-    void open_window(std::int64_t now);
-    void close_window(std::int64_t now);
     void fail_overdue(std::int64_t now);
     std::int64_t next_deadline() const;
 
@@ -113,17 +105,10 @@ private:
     std::vector<Viewer> viewers_;
     std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
 
-    Phase phase_ = Phase::joining;
-    std::int64_t began_us_ = 0;
-    std::int64_t phase_until_us_ = 0;
-    std::int64_t window_open_us_ = 0;
     std::int64_t swept_us_ = 0;
-    double window_s_ = 0;
-    double window_cpu_s_ = 0;
 
-    std::size_t joined_ = 0;
+    Measurement measurement_;
     std::size_t errors_ = 0;
-    std::map<std::string, std::size_t> failures_;
     HlsTally tally_;
     Samples start_us_;
     DelayMeter delays_;

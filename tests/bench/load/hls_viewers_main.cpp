@@ -27,11 +27,12 @@ int run(int argc, char** argv)
         ->required();
     app.add_option("--mode", plan.mode, "low-latency, polled or static")
         ->transform(CLI::CheckedTransformer(kModes));
-    app.add_option("--count", plan.count, "viewers")->check(CLI::Range(1, 100'000));
-    app.add_option("--ramp", plan.joins_per_second, "joins a second")
+    app.add_option("--count", plan.measurement.count, "viewers")->check(CLI::Range(1, 100'000));
+    app.add_option("--ramp", plan.measurement.joins_per_second, "joins a second")
         ->check(CLI::Range(0.1, 100'000.0));
-    app.add_option("--warm-up", plan.warm_up_s, "seconds between the last join and the window");
-    app.add_option("--seconds", plan.window_s, "length of the window");
+    app.add_option("--warm-up", plan.measurement.warm_up_s,
+                   "seconds between the last join and the window");
+    app.add_option("--seconds", plan.measurement.window_s, "length of the window");
     app.add_flag("--delays", plan.delays, "measure delays by the stamps of rtmp_push");
     app.add_option("--await", plan.await_s,
                    "seconds that the stream may take to appear; asked every 5 ms until then");

@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 #include <algorithm>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "clock.hpp"
@@ -12,7 +11,6 @@
 namespace sluice::bench {
 namespace {
 
-constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max() / 2;
 constexpr std::int64_t kLongestWait = 1'000'000;
 
 /// "/app/name?args" → the names that RTMP wants; `app` is everything up to the last slash before
@@ -30,8 +28,7 @@ RtmpName rtmp_name(const Endpoint& endpoint, std::size_t number)
 void PushLoad::run()
 {
     pushes_.reserve(plan_.count);
-    began_us_ = now_us();
-    stop_us_ = kNever;
+    starts_.begin(now_us());
     while (!stop_asked()) {
         const auto now = now_us();
         if (now >= stop_us_) break;
@@ -48,13 +45,7 @@ void PushLoad::run()
 
 void PushLoad::start_due_pushes(std::int64_t now)
 {
-    while (pushes_.size() < plan_.count) {
-        const auto due =
-            began_us_ + static_cast<std::int64_t>(1e6 * static_cast<double>(pushes_.size()) /
-                                                  plan_.starts_per_second);
-        if (due > now) return;
-        start(pushes_.size(), now);
-    }
+    while (starts_.start_next(now)) start(pushes_.size(), now);
 }
 
 void PushLoad::start(std::size_t number, std::int64_t now)
@@ -150,20 +141,15 @@ void PushLoad::end(std::size_t number, const std::string& why)
 
 std::int64_t PushLoad::next_deadline() const
 {
-    auto until = std::min(stop_us_, now_us() + kLongestWait);
+    auto until = std::min({stop_us_, now_us() + kLongestWait, starts_.next_us()});
     if (!due_.empty()) until = std::min(until, due_.top().us);
-    if (pushes_.size() < plan_.count) {
-        until = std::min(
-            until, began_us_ + static_cast<std::int64_t>(1e6 * static_cast<double>(pushes_.size()) /
-                                                         plan_.starts_per_second));
-    }
     return until;
 }
 
 /// Once every push has started or failed the plan's seconds begin.
 void PushLoad::settle(std::int64_t now)
 {
-    if (settled_ || pushes_.size() < plan_.count) return;
+    if (settled_ || !starts_.all_started()) return;
     const auto waiting = [](const Push& push) { return !push.ended && !push.source; };
     if (std::any_of(pushes_.begin(), pushes_.end(), waiting)) return;
     settled_ = true;

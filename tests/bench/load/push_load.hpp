@@ -10,6 +10,7 @@
 #include "descriptor.hpp"
 #include "endpoint.hpp"
 #include "event_loop.hpp"
+#include "ramp.hpp"
 #include "result.hpp"
 #include "rtmp_publisher.hpp"
 #include "samples.hpp"
@@ -28,7 +29,9 @@ struct PushPlan {
 /// Publishes `count` synthetic streams from one thread and measures how the server takes them.
 class PushLoad {
 public:
-    explicit PushLoad(PushPlan plan) : plan_(std::move(plan)) {}
+    explicit PushLoad(PushPlan plan)
+        : plan_(std::move(plan)), starts_(plan_.count, plan_.starts_per_second)
+    {}
 
     /// Runs to the plan's end, reporting "publishing" when every push has started or failed,
     /// "counters" on SIGUSR1 and "result".
@@ -66,8 +69,8 @@ private:
     EventLoop loop_;
     std::vector<Push> pushes_;
     std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
-    std::int64_t began_us_ = 0;
-    std::int64_t stop_us_ = 0;
+    Ramp starts_;
+    std::int64_t stop_us_ = Ramp::kNever;
     bool settled_ = false;
     std::size_t publishing_ = 0;
     std::map<std::string, std::size_t> failures_;

@@ -1,25 +1,26 @@
 #include "viewer_load.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "clock.hpp"
 #include "report.hpp"
-#include "usage.hpp"
 
 namespace sluice::bench {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 << 10;
-constexpr std::int64_t kJoinPatience = 20'000'000;
 // The lag of a slow viewer has to be the server's to handle, not hidden in the viewer's own kernel.
 constexpr int kSlowReceiveBuffer = 64 << 10;
 constexpr std::int64_t kSlowTick = 50'000;
 constexpr std::int64_t kLongestWait = 100'000;
 
-std::int64_t seconds_us(double seconds)
+/// As many as the window has room for.
+Ramp probes_of(const ViewPlan& plan)
 {
-    return static_cast<std::int64_t>(seconds * 1e6);
+    const bool any = plan.probes_per_second > 0;
+    return {any ? std::numeric_limits<std::size_t>::max() : 0, plan.probes_per_second};
 }
 
 std::size_t track(MediaType type)
@@ -29,22 +30,25 @@ std::size_t track(MediaType type)
 
 }  // namespace
 
-ViewerLoad::ViewerLoad(ViewPlan plan) : plan_(std::move(plan)), buffer_(kReadBytes)
+ViewerLoad::ViewerLoad(ViewPlan plan)
+    : plan_(std::move(plan)),
+      buffer_(kReadBytes),
+      probes_(probes_of(plan_)),
+      measurement_(plan_.measurement, report)
 {
     if (plan_.endpoint.scheme == "https") tls_ = make_tls_context(plan_.http2);
 }
 
 void ViewerLoad::run()
 {
-    viewers_.reserve(plan_.count);
-    began_us_ = now_us();
-    slow_tick_us_ = began_us_;
-    while (phase_ != Phase::done && !stop_asked()) {
+    viewers_.reserve(plan_.measurement.count);
+    slow_tick_us_ = now_us();
+    measurement_.begin(slow_tick_us_);
+    while (!measurement_.is_done() && !stop_asked()) {
         const auto now = now_us();
-        start_due_viewers(now);
-        start_due_probes(now);
+        start_due(now);
         read_slowly(now);
-        advance(now);
+        if (measurement_.advance(now)) probes_.begin(now);
         for (const auto& event : loop_.wait(next_deadline())) {
             handle(static_cast<std::size_t>(event.data.u64), event.events);
         }
@@ -52,25 +56,10 @@ void ViewerLoad::run()
     report_result();
 }
 
-std::int64_t ViewerLoad::viewer_due_us(std::size_t number) const
+void ViewerLoad::start_due(std::int64_t now)
 {
-    return began_us_ + seconds_us(static_cast<double>(number) / plan_.joins_per_second);
-}
-
-void ViewerLoad::start_due_viewers(std::int64_t now)
-{
-    if (phase_ != Phase::joining) return;
-    while (viewers_.size() < plan_.count && viewer_due_us(viewers_.size()) <= now)
-        start(false, now);
-}
-
-void ViewerLoad::start_due_probes(std::int64_t now)
-{
-    if (phase_ != Phase::window || plan_.probes_per_second <= 0) return;
-    const auto due = static_cast<double>(now - window_open_us_) / 1e6 * plan_.probes_per_second;
-    if (static_cast<double>(probes_started_) > due) return;
-    ++probes_started_;
-    start(true, now);
+    while (measurement_.start_next(now)) start(false, now);
+    if (measurement_.in_window() && probes_.start_next(now)) start(true, now);
 }
 
 void ViewerLoad::start(bool probe, std::int64_t now)
@@ -85,7 +74,7 @@ void ViewerLoad::start(bool probe, std::int64_t now)
     }
     auto& viewer = viewers_[number];
     viewer.probe = probe;
-    viewer.slow = !probe && number + plan_.slow_count >= plan_.count;
+    viewer.slow = !probe && number + plan_.slow_count >= plan_.measurement.count;
     viewer.connect_us = now;
     auto socket = connect_to(plan_.endpoint.address, plan_.endpoint.port,
                              viewer.slow ? kSlowReceiveBuffer : 0);
@@ -98,60 +87,9 @@ void ViewerLoad::start(bool probe, std::int64_t now)
     loop_.add(viewer.connection.fd(), EPOLLIN | EPOLLOUT, number);
 }
 
-bool ViewerLoad::all_settled() const
-{
-    return viewers_.size() == plan_.count && joined_ + failed_to_join_ >= plan_.count;
-}
-
-void ViewerLoad::advance(std::int64_t now)
-{
-    switch (phase_) {
-        case Phase::joining:
-            if (!all_settled() && now < viewer_due_us(plan_.count) + kJoinPatience) return;
-            report({{"event", "joined"}, {"viewers", joined_}, {"failures", failures_}});
-            phase_ = Phase::warming;
-            phase_until_us_ = now + seconds_us(plan_.warm_up_s);
-            return;
-        case Phase::warming:
-            if (now >= phase_until_us_) open_window(now);
-            return;
-        case Phase::window:
-            if (now >= phase_until_us_) close_window(now);
-            return;
-        case Phase::done:
-            return;
-    }
-}
-
-void ViewerLoad::open_window(std::int64_t now)
-{
-    report({{"event", "window_open"}});
-    phase_ = Phase::window;
-    window_open_us_ = now;
-    phase_until_us_ = now + seconds_us(plan_.window_s);
-    window_cpu_s_ = own_cpu_seconds();
-}
-
-void ViewerLoad::close_window(std::int64_t now)
-{
-    report({{"event", "window_closed"}});
-    phase_ = Phase::done;
-    window_s_ = static_cast<double>(now - window_open_us_) / 1e6;
-    window_cpu_s_ = own_cpu_seconds() - window_cpu_s_;
-}
-
 std::int64_t ViewerLoad::next_deadline() const
 {
-    auto until = now_us() + kLongestWait;
-    if (phase_ == Phase::joining && viewers_.size() < plan_.count) {
-        until = std::min(until, viewer_due_us(viewers_.size()));
-    }
-    if (phase_ == Phase::warming || phase_ == Phase::window)
-        until = std::min(until, phase_until_us_);
-    if (phase_ == Phase::window && plan_.probes_per_second > 0) {
-        until = std::min(until, window_open_us_ + seconds_us(static_cast<double>(probes_started_) /
-                                                             plan_.probes_per_second));
-    }
+    auto until = std::min({now_us() + kLongestWait, measurement_.next_us(), probes_.next_us()});
     if (plan_.slow_count > 0) until = std::min(until, slow_tick_us_ + kSlowTick);
     return until;
 }
@@ -219,7 +157,7 @@ bool ViewerLoad::read_once(std::size_t number, std::size_t limit)
 
     const auto now = now_us();
     if (viewer.slow) viewer.slow_allowance -= std::min<std::uint64_t>(viewer.slow_allowance, **got);
-    if (phase_ == Phase::window) {
+    if (measurement_.in_window()) {
         traffic_.bytes += **got;
         if (viewer.slow) traffic_.slow_bytes += **got;
         if (!viewer.slow && !viewer.probe) ++traffic_.reads;
@@ -255,13 +193,13 @@ void ViewerLoad::take_tag(Viewer& viewer, const WalkedTag& tag, std::int64_t now
 {
     if (!viewer.joined && is_avc_key_frame(tag.type, tag.prefix)) {
         viewer.joined = true;
-        if (!viewer.probe) ++joined_;
+        if (!viewer.probe) measurement_.add_joined();
         (viewer.probe ? probe_us_ : key_frame_us_).add(now - viewer.connect_us);
     }
     const auto stamp = read_stamp(tag.type, tag.prefix);
     if (!stamp || viewer.probe) return;
     check_order(viewer, tag, *stamp);
-    if (phase_ != Phase::window) return;
+    if (!measurement_.in_window()) return;
     ++traffic_.tags;
     if (viewer.slow) return;
     delay_us_.add(now - stamp->sent_us);
@@ -287,11 +225,11 @@ void ViewerLoad::check_order(Viewer& viewer, const WalkedTag& tag, const Stamp& 
 void ViewerLoad::end(std::size_t number, const std::string& why)
 {
     auto& viewer = viewers_[number];
-    if (!viewer.joined && !viewer.probe) ++failed_to_join_;
+    if (!viewer.joined && !viewer.probe) measurement_.add_lost();
     if (viewer.connection.open()) viewer.port = local_port(viewer.connection.fd());
     viewer.connection.close();
     if (viewer.probe) free_probes_.push_back(number);
-    ++failures_[why];
+    measurement_.add_failure(why);
     if (viewer.joined) ++faults_.ended;
 }
 
@@ -309,29 +247,23 @@ nlohmann::json ViewerLoad::per_viewer() const
 
 void ViewerLoad::report_result() const
 {
-    const auto fast = static_cast<double>(plan_.count - plan_.slow_count);
-    const auto window = std::max(window_s_, 1e-9);
-    nlohmann::json result{
-        {"event", "result"},
-        {"asked", plan_.count},
-        {"joined", joined_},
-        {"failures", failures_},
-        {"ended", faults_.ended},
-        {"window_s", window_s_},
-        {"bytes", traffic_.bytes},
-        {"tags", traffic_.tags},
-        {"reads_per_viewer_s", static_cast<double>(traffic_.reads) / fast / window},
-        {"gaps", faults_.gaps},
-        {"tags_missed", faults_.tags_missed},
-        {"backward_timestamps", faults_.backward_timestamps},
-        {"slow_bytes", traffic_.slow_bytes},
-        {"slow_gaps", faults_.slow_gaps},
-        {"slow_tags_missed", faults_.slow_tags_missed},
-        {"delay_ms", delay_us_.summary_ms()},
-        {"first_byte_ms", first_byte_us_.summary_ms()},
-        {"key_frame_ms", key_frame_us_.summary_ms()},
-        {"probe_ms", probe_us_.summary_ms()},
-        {"own_cpu_s", window_cpu_s_}};
+    const auto fast = static_cast<double>(plan_.measurement.count - plan_.slow_count);
+    auto result = measurement_.result();
+    const auto window = std::max(result["window_s"].get<double>(), 1e-9);
+    result.update({{"ended", faults_.ended},
+                   {"bytes", traffic_.bytes},
+                   {"tags", traffic_.tags},
+                   {"reads_per_viewer_s", static_cast<double>(traffic_.reads) / fast / window},
+                   {"gaps", faults_.gaps},
+                   {"tags_missed", faults_.tags_missed},
+                   {"backward_timestamps", faults_.backward_timestamps},
+                   {"slow_bytes", traffic_.slow_bytes},
+                   {"slow_gaps", faults_.slow_gaps},
+                   {"slow_tags_missed", faults_.slow_tags_missed},
+                   {"delay_ms", delay_us_.summary_ms()},
+                   {"first_byte_ms", first_byte_us_.summary_ms()},
+                   {"key_frame_ms", key_frame_us_.summary_ms()},
+                   {"probe_ms", probe_us_.summary_ms()}});
     if (plan_.per_viewer) result["per_viewer"] = per_viewer();
     report(result);
 }

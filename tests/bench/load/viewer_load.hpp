@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -14,6 +13,8 @@
 #include "event_loop.hpp"
 #include "flv_walker.hpp"
 #include "http_exchange.hpp"
+#include "measurement.hpp"
+#include "ramp.hpp"
 #include "samples.hpp"
 
 namespace sluice::bench {
@@ -21,12 +22,9 @@ namespace sluice::bench {
 struct ViewPlan {
     Endpoint endpoint;  ///< http or https; "%d" in the path is the viewer's number modulo `streams`
     std::size_t streams = 1;
-    std::size_t count = 1;
-    double joins_per_second = 250;
-    double warm_up_s = 2;  ///< between the last join and the window
-    double window_s = 10;
+    MeasurementPlan measurement{.joins_per_second = 250};
     bool http2 = false;
-    std::size_t slow_count = 0;  ///< of `count`, the last ones
+    std::size_t slow_count = 0;  ///< of the viewers, the last ones
     std::uint64_t slow_bytes_per_second = 0;
     double probes_per_second = 0;  ///< short viewers in the window: join, see a key frame, leave
     bool per_viewer = false;       ///< report every delay of every viewer
@@ -75,17 +73,10 @@ private:
         std::uint64_t backward_timestamps = 0;
         std::uint64_t ended = 0;
     };
-    enum class Phase : std::uint8_t { joining, warming, window, done };
 
-    void advance(std::int64_t now);
-    void start_due_viewers(std::int64_t now);
-    void start_due_probes(std::int64_t now);
+    void start_due(std::int64_t now);
     void start(bool probe, std::int64_t now);
-    bool all_settled() const;
-    void open_window(std::int64_t now);
-    void close_window(std::int64_t now);
     std::int64_t next_deadline() const;
-    std::int64_t viewer_due_us(std::size_t number) const;
 
     void handle(std::size_t number, std::uint32_t events);
     void flush(std::size_t number);
@@ -105,20 +96,12 @@ private:
     Bytes buffer_;
     std::vector<View> body_;
     std::vector<Viewer> viewers_;
-    std::size_t probes_started_ = 0;
+    Ramp probes_;
     std::vector<std::size_t> free_probes_;
 
-    Phase phase_ = Phase::joining;
-    std::int64_t began_us_ = 0;
-    std::int64_t phase_until_us_ = 0;
-    std::int64_t window_open_us_ = 0;
     std::int64_t slow_tick_us_ = 0;
-    double window_s_ = 0;
-    double window_cpu_s_ = 0;
 
-    std::size_t joined_ = 0;
-    std::size_t failed_to_join_ = 0;
-    std::map<std::string, std::size_t> failures_;
+    Measurement measurement_;
     Traffic traffic_;
     Faults faults_;
     Samples delay_us_;
