@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/package/playlists.hpp"
+#include "core/package/multivariant.hpp"
 #include "files.hpp"
 
 namespace sluice::archive {

@@ -14,8 +14,10 @@
 #include "core/dash/manifest.hpp"
 #include "core/hls/media_playlist.hpp"
 #include "core/hls/multivariant.hpp"
+#include "core/package/manifest.hpp"
+#include "core/package/media_playlist.hpp"
+#include "core/package/multivariant.hpp"
 #include "core/package/packager.hpp"
-#include "core/package/playlists.hpp"
 #include "core/package/window_checks.hpp"
 
 namespace {

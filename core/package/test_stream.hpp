@@ -14,6 +14,9 @@
 #include "core/flv/metadata.hpp"
 #include "core/hub/process.hpp"
 #include "core/media/track.hpp"
+#include "manifest.hpp"
+#include "media_playlist.hpp"
+#include "multivariant.hpp"
 #include "packager.hpp"
 #include "window_checks.hpp"
 

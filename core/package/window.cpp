@@ -17,6 +17,11 @@ std::uint32_t timescale_of(const Period& period, Lane lane)
     return media::kVideoTimescale;
 }
 
+const TrackFacts& facts_of(const Period& period, Lane lane)
+{
+    return lane == Lane::audio ? period.audio : period.video;
+}
+
 std::uint32_t duration_us(const Window& window, Lane lane, const SegmentEntry& segment)
 {
     constexpr std::int64_t kMicroseconds = 1'000'000;

@@ -117,6 +117,9 @@ static_assert(std::is_trivially_copyable_v<Window>);
 /// Units per second of a lane's times in this period; 0: the lane has nothing there.
 std::uint32_t timescale_of(const Period& period, Lane lane);
 
+/// The track of a CMAF lane.
+const TrackFacts& facts_of(const Period& period, Lane lane);
+
 /// Duration of a segment in µs.
 std::uint32_t duration_us(const Window& window, Lane lane, const SegmentEntry& segment);
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/fmp4/box_tree.hpp"
+#include "core/hls/media_playlist.hpp"
 #include "core/mpegts/transport_stream.hpp"
-#include "playlists.hpp"
 #include "segment_files.hpp"
 #include "window.hpp"
 
