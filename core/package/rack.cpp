@@ -1,7 +1,6 @@
 #include "rack.hpp"
 
 #include <sched.h>
-#include <cstring>
 #include <utility>
 
 namespace sluice::package {
@@ -24,7 +23,7 @@ bool is_shown(std::uint64_t word)
 void copy_patiently(const Volume& from, Window& out)
 {
     constexpr int kAttempts = 200;
-    const auto copy = [&] { std::memcpy(&out, &from.window, sizeof(out)); };
+    const auto copy = [&] { copy_used(from.window, out); };
     for (int i = 0; i < kAttempts; ++i) {
         if (hub::seq_read(from.lock, copy)) return;
         ::sched_yield();
@@ -97,8 +96,7 @@ std::optional<Edition> read_window(const StreamRack& rack, Window& out)
     for (int i = 0; i < kAttempts; ++i) {
         const auto before = edition_of(rack);
         if (!before) return std::nullopt;
-        const bool whole = peek_window(
-            rack, [&](const Window& window) { std::memcpy(&out, &window, sizeof(out)); });
+        const bool whole = peek_window(rack, [&](const Window& window) { copy_used(window, out); });
         if (!whole || edition_of(rack) != before) {
             ::sched_yield();
             continue;

@@ -141,7 +141,8 @@ struct Edition {
 };
 Edition edition_of(const StreamRack& rack);
 
-/// Copies a consistent state of the window that viewers see, and says which one it is.
+/// Copies a consistent state of the window that viewers see, as copy_used(), and says which one it
+/// is.
 std::optional<Edition> read_window(const StreamRack& rack, Window& out);
 
 /// Reads a little of it without copying the whole: `look` gets the window and may run several

@@ -1,7 +1,9 @@
 #include "rack.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 
@@ -149,13 +151,13 @@ TEST(RackTest, NoEditionComesAgain)
 }
 
 /// A window that is in every place what `n` makes of it.
-void fill(Window& window, std::uint64_t n)
+void fill(Window& window, std::uint64_t n, std::uint32_t segments = kMaxSegments)
 {
     window.run = n;
     window.end_period = 1;
     for (auto& lane : window.lane) {
         lane.first = n;
-        lane.end = n + kMaxSegments;
+        lane.end = n + segments;
         for (auto i = lane.first; i < lane.end; ++i) {
             lane.at(i) = {.sequence = i, .time = static_cast<std::int64_t>(n)};
         }
@@ -229,74 +231,23 @@ TEST(RackTest, ReadersSeeWholeWindowsWhoeverIsKilledWhileItWrites)
     EXPECT_GT(read, 0);
 }
 
-/// Two complete segments and an open one with two parts.
-std::unique_ptr<Window> sound_window()
+TEST(RackTest, ReadingTouchesOnlyWhatIsInUse)
 {
-    auto window = std::make_unique<Window>();
-    window->name_size = 4;
-    window->end_period = 1;
-    auto& lane = window->of(Lane::video);
-    lane.first = 10;
-    lane.end = 13;
-    lane.parts = 6;
-    for (std::uint64_t i = 10; i < 13; ++i) {
-        lane.at(i) = {.sequence = i,
-                      .first_part = (i - 10) * 2,
-                      .parts = 2,
-                      .bytes = 300,
-                      .complete = i < 12};
-    }
-    for (std::size_t i = 0; i < 6; ++i) {
-        lane.part[i] = {.offset = i % 2 == 0 ? 0U : 100U, .bytes = i % 2 == 0 ? 100U : 200U};
-    }
-    return window;
-}
-
-TEST(MendTest, LeavesAWindowThatFitsTogetherAlone)
-{
-    const auto window = sound_window();
-    mend(*window);
-    EXPECT_EQ(window->of(Lane::video).first, 10U);
-    EXPECT_EQ(window->of(Lane::video).end, 13U);
-    EXPECT_EQ(window->of(Lane::video).at(12).bytes, 300U);
-}
-
-TEST(MendTest, AnOpenSegmentEndsWithItsLastPart)
-{
-    const auto window = sound_window();
-    window->of(Lane::video).at(12).bytes = 1000;
-    mend(*window);
-    EXPECT_EQ(window->of(Lane::video).at(12).bytes, 300U);
-}
-
-TEST(MendTest, EmptiesALaneWhoseNumbersDoNotFit)
-{
-    const auto emptied = [](auto&& spoil) {
-        const auto window = sound_window();
-        spoil(window->of(Lane::video));
-        mend(*window);
-        return window->of(Lane::video).empty();
+    constexpr std::size_t kPage = 4096;
+    const test::SharedRack rack;
+    auto hold = take(rack);
+    hold->change([](Window& window) { fill(window, 5, 3); });
+    const auto pages = [&] {
+        std::vector<unsigned char> is_there(sizeof(StreamRack) / kPage);
+        EXPECT_EQ(::mincore(&*rack, is_there.size() * kPage, is_there.data()), 0);
+        return std::count_if(is_there.begin(), is_there.end(), [](auto page) { return page & 1; });
     };
-    EXPECT_TRUE(emptied([](LaneWindow& lane) { lane.end = 9; }));
-    EXPECT_TRUE(emptied([](LaneWindow& lane) { lane.end = 14; }));
-    EXPECT_TRUE(emptied([](LaneWindow& lane) { lane.end = 10 + kMaxSegments + 1; }));
-    EXPECT_TRUE(emptied([](LaneWindow& lane) { lane.at(11).sequence = 12; }));
-    EXPECT_TRUE(emptied([](LaneWindow& lane) { lane.at(11).period = 1; }));
-    EXPECT_TRUE(emptied([](LaneWindow& lane) { lane.at(12).parts = 3; }));
-    EXPECT_TRUE(emptied([](LaneWindow& lane) { lane.parts = 5; }));
-    EXPECT_FALSE(emptied([](LaneWindow&) {}));
-}
-
-TEST(MendTest, EmptiesAWindowWhosePeriodsDoNotFit)
-{
-    const auto window = sound_window();
-    window->first_period = 2;
-    mend(*window);
-    EXPECT_EQ(window->name_size, 0U);
-    const auto another = sound_window();
-    another->name_size = hub::kMaxName + 1;
-    mend(*another);
-    EXPECT_TRUE(another->name_text().empty());
+    const auto before = pages();
+    EXPECT_EQ(seen_run(rack), 5U);
+    EXPECT_EQ(pages(), before);
+    const auto next = take(rack);
+    EXPECT_EQ(next->window().run, 5U);
+    EXPECT_LE(pages(), 2 * before + 1) << "nor does taking over";
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include "window.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 #include "core/media/track.hpp"
 
 namespace sluice::package {
@@ -69,7 +72,49 @@ void level(Window& window, Lane behind, Lane ahead)
     }
 }
 
+// What copy_used() takes for the scalars of a struct has to be before its rings, and all of it.
+static_assert(offsetof(LaneWindow, part) ==
+              offsetof(LaneWindow, segment) + sizeof(LaneWindow::segment));
+static_assert(sizeof(LaneWindow) == offsetof(LaneWindow, part) + sizeof(LaneWindow::part));
+static_assert(offsetof(Window, lane) == offsetof(Window, period) + sizeof(Window::period));
+static_assert(sizeof(Window) == offsetof(Window, lane) + sizeof(Window::lane));
+
+template <class Entry, std::size_t N>
+void copy_ring(const Entry (&from)[N], Entry (&to)[N], std::uint64_t first, std::uint64_t end)
+{
+    const auto count = std::min<std::uint64_t>(end - first, N);
+    const auto at = first % N;
+    const auto ahead = std::min<std::uint64_t>(count, N - at);
+    std::memcpy(to + at, from + at, ahead * sizeof(Entry));
+    std::memcpy(to, from, (count - ahead) * sizeof(Entry));
+}
+
+/// The oldest part that a segment of the lane still has.
+std::uint64_t first_part(const LaneWindow& lane)
+{
+    auto first = lane.parts;
+    const auto segments = std::min<std::uint64_t>(lane.end - lane.first, kMaxSegments);
+    for (std::uint64_t i = 0; i < segments; ++i) {
+        first = std::min(first, lane.at(lane.first + i).first_part);
+    }
+    return std::max(first, lane.parts - std::min<std::uint64_t>(lane.parts, kMaxParts));
+}
+
+void copy_used(const LaneWindow& from, LaneWindow& to)
+{
+    std::memcpy(&to, &from, offsetof(LaneWindow, segment));
+    copy_ring(from.segment, to.segment, to.first, to.end);
+    copy_ring(from.part, to.part, first_part(to), to.parts);
+}
+
 }  // namespace
+
+void copy_used(const Window& from, Window& to)
+{
+    std::memcpy(&to, &from, offsetof(Window, period));
+    copy_ring(from.period, to.period, to.first_period, to.end_period);
+    for (std::size_t i = 0; i < kLanes; ++i) copy_used(from.lane[i], to.lane[i]);
+}
 
 void level(Window& window)
 {

@@ -141,6 +141,11 @@ void level(Window& window);
 /// used is no memory yet.
 void empty(Window& window);
 
+/// Copies what is in use, and leaves the rest of `to` as it is: of a window with room for hundreds
+/// of segments a few are, and the others need no memory as long as nobody touches them. `from` may
+/// hold any values and change meanwhile; what was copied then is to be copied again or mended.
+void copy_used(const Window& from, Window& to);
+
 /// Makes what was copied in the middle of a change usable: a lane whose numbers don't fit together
 /// is emptied, an open segment ends with its last part.
 void mend(Window& window);
