@@ -1,6 +1,6 @@
 #include "keep.hpp"
 
-#include "core/package/packager.hpp"
+#include "core/media/track.hpp"
 #include "core/package/segment_files.hpp"
 
 namespace sluice::archive {

@@ -70,10 +70,4 @@ private:
     bool failing_ = false;
 };
 
-/// Removes the oldest segment of a lane, and its file.
-void remove_first(Hold& hold, const SegmentFiles& files, Lane lane);
-
-/// Removes periods that no segment belongs to any more.
-void remove_old_periods(Hold& hold, const SegmentFiles& files);
-
 }  // namespace sluice::package

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "numbering.hpp"
 #include "test_stream.hpp"
 
 namespace sluice::package {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "numbering.hpp"
 #include "packager.hpp"
 #include "test_stream.hpp"
 

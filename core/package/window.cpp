@@ -25,6 +25,12 @@ const TrackFacts& facts_of(const Period& period, Lane lane)
     return lane == Lane::audio ? period.audio : period.video;
 }
 
+std::int64_t wall_ms_at(const Period& period, std::int64_t time)
+{
+    constexpr std::int64_t kTick = media::kVideoTimescale / 1000;
+    return period.wall_ms + (time - period.start) / kTick;
+}
+
 std::uint32_t duration_us(const Window& window, Lane lane, const SegmentEntry& segment)
 {
     constexpr std::int64_t kMicroseconds = 1'000'000;

@@ -120,6 +120,9 @@ std::uint32_t timescale_of(const Period& period, Lane lane);
 /// The track of a CMAF lane.
 const TrackFacts& facts_of(const Period& period, Lane lane);
 
+/// Milliseconds since 1970 at a time of the period, 90 kHz.
+std::int64_t wall_ms_at(const Period& period, std::int64_t time);
+
 /// Duration of a segment in µs.
 std::uint32_t duration_us(const Window& window, Lane lane, const SegmentEntry& segment);
 

@@ -1,0 +1,50 @@
+#include "cmaf_lane.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::package {
+
+void CmafLane::write(std::optional<Chunk> chunk)
+{
+    if (!chunk) return;
+    writer_.append_part({.duration = chunk->duration, .independent = chunk->independent},
+                        {chunk->head, chunk->media});
+    track_.reuse(std::move(*chunk));
+}
+
+void CmafLane::cut_at(const Boundary& boundary)
+{
+    auto missed = track_.cut_at(boundary);
+    if (!missed) return;
+    write(std::move(missed->last_chunk));
+    writer_.complete(-1);
+    const auto at = [rate = std::int64_t{timescale_}](const Boundary& of) {
+        return std::max<std::int64_t>(of.presentation * rate / media::kVideoTimescale, 0);
+    };
+    const auto from = at(missed->boundary);
+    const auto length = std::max<std::int64_t>(at(boundary) - from, 0);
+    writer_.gap(missed->boundary.sequence, from, length);
+}
+
+void CmafLane::add(const media::AccessUnit& unit)
+{
+    auto step = track_.add(unit);
+    write(std::move(step.last_chunk));
+    if (step.began) {
+        const auto seen =
+            unit.key ? unit.dts + unit.composition : std::max(step.began->presentation, unit.dts);
+        const auto time = std::max<std::int64_t>(seen, 0);
+        writer_.begin(step.began->sequence, time, unit.key);
+    }
+    write(std::move(step.late));
+    write(std::move(step.chunk));
+}
+
+void CmafLane::finish()
+{
+    write(track_.finish());
+    writer_.complete(-1);
+}
+
+}  // namespace sluice::package
