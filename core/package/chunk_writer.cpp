@@ -55,7 +55,7 @@ Chunk ChunkWriter::take()
     Chunk chunk{.decode_time = decode_time_,
                 .duration = duration_,
                 .independent = samples_.front().sync,
-                .head = {},
+                .head = std::move(head_),
                 .media = std::move(media_)};
     fmp4::append_fragment_head({.kind = kind_,
                                 .sequence = ++sequence_,
@@ -63,6 +63,7 @@ Chunk ChunkWriter::take()
                                 .samples = samples_},
                                chunk.head);
     samples_.clear();
+    head_ = {};
     media_ = {};
     duration_ = 0;
     return chunk;
@@ -70,6 +71,8 @@ Chunk ChunkWriter::take()
 
 void ChunkWriter::reuse(Chunk&& chunk)
 {
+    head_ = std::move(chunk.head);
+    head_.clear();
     if (!media_.empty() || media_.capacity() >= chunk.media.capacity()) return;
     media_ = std::move(chunk.media);
     media_.clear();

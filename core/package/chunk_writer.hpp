@@ -54,6 +54,7 @@ private:
     std::int64_t decode_time_ = 0;
     std::uint64_t duration_ = 0;
     std::vector<fmp4::Sample> samples_;
+    std::vector<std::uint8_t> head_;  ///< empty, kept for its memory
     std::vector<std::uint8_t> media_;
 };
 
