@@ -1,7 +1,6 @@
 #include "segment_date.hpp"
 
 #include "core/media/track.hpp"
-#include "packager.hpp"
 
 namespace sluice::package {
 
