@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -35,13 +36,29 @@ def tiny_disk():
     folder.rmdir()
 
 
-def fill(folder):
-    """Takes all the room there is; gives it back when unlinked."""
+@contextlib.contextmanager
+def filled(folder):
+    """Takes all the room there is, and what segments that go give back, until the end."""
     blocker = folder / "blocker"
-    with blocker.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(4096))
-    return blocker
+    over = threading.Event()
+
+    def fill():
+        with blocker.open("wb", buffering=0) as file:
+            while not over.is_set():
+                try:
+                    file.write(bytes(4096))
+                except OSError:
+                    over.wait(0.005)
+
+    thread = threading.Thread(target=fill)
+    thread.start()
+    try:
+        wait_for(lambda: os.statvfs(folder).f_bfree == 0, what="the disk to be full")
+        yield
+    finally:
+        over.set()
+        thread.join()
+        blocker.unlink()
 
 
 def start(make_nginx, folder):
@@ -57,17 +74,16 @@ def test_a_full_disk_makes_gaps_and_heals(make_nginx, tiny_disk):
             channel.wait_segments(path, 2)
         with HttpFlv(server.flv("demo")) as viewer:
             viewer.read_key_frame()
-            blocker = fill(tiny_disk)
-            failed = events.wait("stream.packaging_failed", 10, channel="demo")
-            assert failed["reason"] == "disk_full"
-            for path in (VIDEO, AUDIO, TRANSPORT):
-                text = channel.wait_text(path, lambda t: GAP in t, 20, "a gap")
-                assert "error" not in packaged.judge({"kind": "playlist", "text": text})[0], text
-            assert channel.get(MANIFEST).status == 200
-            missing = segments_of(text.partition(GAP)[2])[0]
-            assert get(packaged.urljoin(channel.url(path), missing)).status == 404
-            assert not events.find("stream.packaging_recovered")
-            blocker.unlink()
+            with filled(tiny_disk):
+                failed = events.wait("stream.packaging_failed", 10, channel="demo")
+                assert failed["reason"] == "disk_full"
+                for path in (VIDEO, AUDIO, TRANSPORT):
+                    text = channel.wait_text(path, lambda t: GAP in t, 20, "a gap")
+                    assert "error" not in packaged.judge({"kind": "playlist", "text": text})[0], text
+                assert channel.get(MANIFEST).status == 200
+                missing = segments_of(text.partition(GAP)[2])[0]
+                assert get(packaged.urljoin(channel.url(path), missing)).status == 404
+                assert not events.find("stream.packaging_recovered")
             events.wait("stream.packaging_recovered", 10, channel="demo")
             for path in (VIDEO, AUDIO, TRANSPORT):
                 channel.wait_text(path, lambda t: t.count("#EXTINF") >= 4 and GAP not in t, 20, "the gaps to go")
@@ -89,19 +105,19 @@ def expect_whole(channel):
 def test_a_disk_that_is_full_from_the_start_stops_no_viewer_of_flv(make_nginx, tiny_disk):
     server = start(make_nginx, tiny_disk)
     channel = Channel(server, "demo")
-    blocker = fill(tiny_disk)
-    with server.control.events() as events, Publisher(server.rtmp, "demo", Endless("fps_50", 50)) as push, \
-            HttpFlv(server.flv("demo")) as viewer:
-        viewer.read_key_frame()
-        viewer.read_tags(200)
-        events.wait("stream.packaging_failed", channel="demo")
-        viewer.check(largest_step_ms=100)
-        assert not push.ended.is_set()
-        blocker.unlink()
-        for path in (VIDEO, AUDIO, TRANSPORT):
-            channel.wait_text(path, lambda t: t.count("#EXTINF") >= 2 and GAP not in t, 20, "whole segments")
-        assert [e["reason"] for e in events.find("stream.packaging_failed")] == ["disk_full"]
-        events.wait("stream.packaging_recovered", channel="demo")
+    with contextlib.ExitStack() as full, server.control.events() as events:
+        full.enter_context(filled(tiny_disk))
+        with Publisher(server.rtmp, "demo", Endless("fps_50", 50)) as push, HttpFlv(server.flv("demo")) as viewer:
+            viewer.read_key_frame()
+            viewer.read_tags(200)
+            events.wait("stream.packaging_failed", channel="demo")
+            viewer.check(largest_step_ms=100)
+            assert not push.ended.is_set()
+            full.close()
+            for path in (VIDEO, AUDIO, TRANSPORT):
+                channel.wait_text(path, lambda t: t.count("#EXTINF") >= 2 and GAP not in t, 20, "whole segments")
+            assert [e["reason"] for e in events.find("stream.packaging_failed")] == ["disk_full"]
+            events.wait("stream.packaging_recovered", channel="demo")
 
 
 def test_files_and_memory_stay_bounded(make_nginx):
