@@ -83,6 +83,7 @@ bool busy()
 
 void on_tick(ngx_event_t& event)
 {
+    ngx_add_timer(&event, kTick);  // first: whatever fails below, there is a next time
     const auto now = mono_ms();
     auto& slot = self->slot_record();
     slot.heartbeat_ms.store(wall_ms());
@@ -100,7 +101,6 @@ void on_tick(ngx_event_t& event)
     // sessions. Before that the tick stays: a session may begin and a reload follow between two of
     // them.
     event.cancelable = ngx_exiting && !busy() ? 1 : 0;
-    ngx_add_timer(&event, kTick);
 }
 
 /// An old worker does not live for a cancelable one.

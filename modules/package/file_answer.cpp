@@ -37,13 +37,12 @@ std::string_view caching_of(const MediaFacts& facts)
 template <class F>
 FileSent send(ngx_http_request_t& r, off_t bytes, const MediaFacts& facts, F make_chain)
 {
-    if (!add_media_headers(r, facts)) return {NGX_HTTP_INTERNAL_SERVER_ERROR, 0};
+    auto* out = make_chain();
+    if (out == nullptr || !add_media_headers(r, facts)) return {NGX_HTTP_INTERNAL_SERVER_ERROR, 0};
     r.headers_out.content_length_n = bytes;
     r.allow_ranges = 1;
     const auto rc = ngx_http_send_header(&r);
     if (rc == NGX_ERROR || rc > NGX_OK || r.header_only) return {rc, 0};
-    auto* out = make_chain();
-    if (out == nullptr) return {NGX_ERROR, 0};
     return {ngx_http_output_filter(&r, out), static_cast<std::uint64_t>(bytes)};
 }
 
@@ -92,6 +91,7 @@ ngx_file_t* file_of(ngx_http_request_t& r, int descriptor)
     auto* file = static_cast<ngx_file_t*>(ngx_pcalloc(r.pool, sizeof(ngx_file_t)));
     if (file == nullptr) return nullptr;
     file->fd = descriptor;
+    ngx_str_set(&file->name, "media");  // nginx logs it when the file is shorter than it was
     file->log = r.connection->log;
     return file;
 }

@@ -165,12 +165,12 @@ std::optional<ngx_int_t> follow_segment(ngx_http_request_t& r, PackageRequest& a
     if (!live_file) return std::nullopt;
     auto* file = file_of(r, keep_with(r, live_file)->descriptor());
     if (file == nullptr) return std::nullopt;
+    auto& followed = keep_with(r, Followed{.asked = &asked, .file = file});
     if (!add_media_headers(r, {asked.resource.lane, asked.grant.restricted}))
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     r.headers_out.content_length_n = -1;
     const auto rc = ngx_http_send_header(&r);
     if (rc == NGX_ERROR || rc > NGX_OK || r.header_only) return rc;
-    auto& followed = keep_with(r, Followed{.asked = &asked, .file = file});
     if (const auto first = send_more(r, followed); first != NGX_AGAIN) return first;
     const auto go_on = [&followed](ngx_http_request_t& request, bool late) {
         const bool over = late || not_any_more(request, *followed.asked);

@@ -11,6 +11,8 @@ constexpr std::string_view kDashType = "application/dash+xml";
 
 ngx_int_t send_text(ngx_http_request_t& r, const SharedText& text, std::string_view type)
 {
+    auto* out = whole_text(r, text);
+    if (out == nullptr) return NGX_HTTP_INTERNAL_SERVER_ERROR;
     r.headers_out.status = NGX_HTTP_OK;
     r.headers_out.content_length_n = static_cast<off_t>(text->size());
     r.headers_out.content_type = {type.size(),
@@ -18,8 +20,7 @@ ngx_int_t send_text(ngx_http_request_t& r, const SharedText& text, std::string_v
     r.headers_out.content_type_len = type.size();
     const auto rc = ngx_http_send_header(&r);
     if (rc == NGX_ERROR || rc > NGX_OK || r.header_only) return rc;
-    auto* out = whole_text(r, text);
-    return out == nullptr ? NGX_ERROR : ngx_http_output_filter(&r, out);
+    return ngx_http_output_filter(&r, out);
 }
 
 /// As the viewer has to get it, who signed with `token`.

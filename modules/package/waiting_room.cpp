@@ -32,9 +32,10 @@ using Group = std::vector<Waiting*>;
 
 /// Those who wait for one stream.
 struct Room {
-    std::map<Awaited, Group> groups;  // none is empty
-    package::Edition seen;            ///< of the window, when they were looked at last
-    std::uint64_t seen_word = 0;      ///< StreamRecord::current then
+    std::map<Awaited, Group> groups;
+    std::size_t waiting = 0;      ///< in all of them
+    package::Edition seen;        ///< of the window, when they were looked at last
+    std::uint64_t seen_word = 0;  ///< StreamRecord::current then
 };
 
 // By stream. Bounded by the worker's connections.
@@ -50,12 +51,13 @@ std::uint32_t index_of(const Waiting& waiting)
 bool enter(Waiting& waiting)
 {
     auto& room = rooms[index_of(waiting)];
-    const bool first = room.groups.empty();
     auto& group = room.groups[waiting.awaited];
     waiting.place = group.size();
     group.push_back(&waiting);
     worker()->slot_record().held.store(static_cast<std::uint32_t>(++count));
     waiting.here = true;
+    keep_worker();
+    const bool first = room.waiting++ == 0;
     if (first) hub::want_window_wakes(*waiting.stream, worker()->slot, true);
     return first;
 }
@@ -73,7 +75,7 @@ void leave(Waiting& waiting)
     group[waiting.place]->place = waiting.place;
     group.pop_back();
     if (group.empty()) groups.erase(found);
-    if (!groups.empty()) return;
+    if (--room->second.waiting != 0) return;
     hub::want_window_wakes(*waiting.stream, worker()->slot, false);
     rooms.erase(room);
 }

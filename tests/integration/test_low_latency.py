@@ -261,10 +261,10 @@ def test_playlists_are_compressed_for_those_who_ask(channel):
 class Held:
     """Requests that are sent and not read yet."""
 
-    def __init__(self, url, count):
+    def __init__(self, url, count=1, connected=None):
         parts = urlsplit(url)
         text = f"GET {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
-        self.sockets = [socket.create_connection((parts.hostname, parts.port), 5) for _ in range(count)]
+        self.sockets = connected or [socket.create_connection((parts.hostname, parts.port), 5) for _ in range(count)]
         for one in self.sockets:
             one.sendall(text.encode())
 
@@ -387,6 +387,23 @@ def test_held_requests_are_answered_by_the_old_worker_after_a_reload(make_nginx)
         assert all(edge(text)[0] > sequence + 2 for _, text, *_ in answers)
         newer = channel.get(reload_of(VIDEO, edge(answers[0][1])[0] + 1))
         assert newer.status == 200 and newer.headers["x-worker"] != str(old)
+
+
+def test_an_old_worker_lives_for_a_request_that_comes_late(make_nginx):
+    """Browsers connect ahead of use; the configuration was loaded anew before the request came."""
+    server = make_nginx(**PARTS)
+    (old,) = server.workers()
+    before = descriptors(old)
+    ahead = socket.create_connection(("127.0.0.1", server.http), 5)
+    wait_for(lambda: descriptors(old) > before, what="the connection to be taken")
+    server.reload()
+    with Publisher(server.rtmp, "demo", Endless("fps_50", 50)):
+        channel = Channel(server, "demo")
+        sequence, _ = edge(channel.wait_segments(VIDEO, 2))
+        with Held(channel.url(reload_of(VIDEO, sequence + 2)), connected=[ahead]) as held:
+            ((status, text, _, head),) = held.answers()
+        assert status == 200 and f"X-Worker: {old}" in head
+        assert edge(text)[0] > sequence + 2
 
 
 SECRET = b"not for viewers"

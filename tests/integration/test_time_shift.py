@@ -1,5 +1,6 @@
 """Time-shift: viewers go back as far as the channel says, and the live playlist stays short."""
 
+import os
 import re
 import subprocess
 
@@ -59,6 +60,25 @@ def test_the_window_is_as_long_as_told_and_the_live_playlist_short(make_nginx, c
         length, size, offset, uri = RANGE.findall(text)[-1]
         reply = client.get(f"{nginx.url}/demo/dvr/{uri}", headers={"Range": f"bytes={offset}-{int(offset) + int(size) - 1}"})
         assert reply.status_code == 206 and len(reply.content) == int(size) and reply.content[4:8] == b"moof"
+
+
+def test_a_file_that_becomes_short_while_it_is_sent_ends_only_that_answer(make_nginx, client):
+    nginx = make_nginx(**PARTS)
+    nginx.expected.append("was truncated|read only")
+    with Publisher(nginx.rtmp, "demo", clip("avc")):
+        wait_listed(client, nginx, 2)
+    wait_for(lambda: "#EXT-X-ENDLIST" in playlist(client, nginx, "dvr/v.m3u8"), 10, "the end")
+    *_, uri = RANGE.findall(playlist(client, nginx, "dvr/v.m3u8"))[-1]
+    file = nginx.prefix / "archive" / "demo" / uri
+    os.truncate(file, 256 << 20)  # more than sockets hold
+    workers = nginx.workers()
+    with client.stream("GET", f"{nginx.url}/demo/dvr/{uri}") as reply:
+        assert reply.status_code == 200
+        os.truncate(file, 1000)
+        with pytest.raises(httpx.RemoteProtocolError):
+            reply.read()
+    assert nginx.workers() == workers
+    assert client.get(f"{nginx.url}/demo/dvr/{uri}").status_code == 200
 
 
 def test_what_is_kept_plays_and_goes_on_after_a_restart(make_nginx, client):

@@ -35,9 +35,9 @@ def _own_ports():
     """Ports of this test process alone, by turns. They lie below those that the system gives to outgoing connections, and
     each of the processes that run tests side by side has its share: a port that was free is so still when a server
     takes it."""
-    first, end, shares = 10000, 32000, 8
-    share = (end - first) // shares
-    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % shares
+    first, end = 10000, 32000
+    share = (end - first) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     start = random.randrange(share)
     return (first + number * share + (start + i) % share for i in itertools.count())
 
