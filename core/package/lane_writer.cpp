@@ -25,6 +25,7 @@ void LaneWriter::push(const SegmentEntry& entry)
 
 void LaneWriter::begin(std::uint64_t sequence, std::int64_t time, bool independent)
 {
+    if (!hold_->current()) return;
     // First the file, which ends that of the segment before, then both steps at once: a reader in
     // between would find no part that comes next.
     const bool lost = !files_->open(lane_, sequence).has_value();
@@ -68,7 +69,7 @@ std::uint32_t LaneWriter::told_us(std::uint64_t duration) const
 
 void LaneWriter::append_part(const PartFacts& facts, SegmentFiles::Pieces pieces)
 {
-    if (!open_) return;
+    if (!open_ || !hold_->current()) return;
     const bool written = !lost_ && files_->append(lane_, pieces).has_value();
     if (!written && !lost_) note_failure();
     if (written) failing_ = false;
@@ -92,7 +93,7 @@ void LaneWriter::append_part(const PartFacts& facts, SegmentFiles::Pieces pieces
 
 void LaneWriter::append(std::int64_t duration, SegmentFiles::Pieces pieces)
 {
-    if (!open_) return;
+    if (!open_ || !hold_->current()) return;
     const bool written = !lost_ && files_->append(lane_, pieces).has_value();
     if (!written && !lost_) note_failure();
     if (written) failing_ = false;
@@ -127,7 +128,7 @@ void LaneWriter::end_segment(std::int64_t duration)
 
 void LaneWriter::complete(std::int64_t duration)
 {
-    if (!open_) return;
+    if (!open_ || !hold_->current()) return;
     files_->close(lane_);
     end_segment(duration);
     remove_old();
@@ -146,6 +147,7 @@ std::int64_t LaneWriter::length_before(std::int64_t time) const
 
 void LaneWriter::gap(std::uint64_t sequence, std::int64_t time, std::int64_t duration)
 {
+    if (!hold_->current()) return;
     push({.sequence = sequence,
           .time = time,
           .duration = duration,

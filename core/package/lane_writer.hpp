@@ -18,7 +18,8 @@ struct Completed {
 
 /// Writes one lane of the live window: bytes into files first, then what viewers see of them.
 /// Old segments go when enough newer ones are listed. A segment that the disk did not take is a
-/// gap; the next one is tried again.
+/// gap; the next one is tried again. Nothing is written once another publisher took over: asked
+/// here, where something is to be written, and not at every frame, which would touch shared memory.
 class LaneWriter {
 public:
     /// All must outlive the writer. `period`: Period::number. `completed` gets the segments that

@@ -85,7 +85,6 @@ void Packager::begin_window(const StreamIdentity& stream, const Arrival& now)
 
 Packaged Packager::take(flv::TagType type, Bytes body, std::int64_t dts_ms, const Arrival& now)
 {
-    if (!hold_.current()) return {.failing = failing()};
     if (type == flv::TagType::script) {
         const auto metadata = flv::parse_metadata(body);
         if (metadata && metadata->framerate) reader_.expect_rate(*metadata->framerate);
@@ -94,10 +93,9 @@ Packaged Packager::take(flv::TagType type, Bytes body, std::int64_t dts_ms, cons
     const bool video = type == flv::TagType::video;
     const auto found = video ? reader_.read_video(body, dts_ms) : reader_.read_audio(body, dts_ms);
     if (!found) return {.failing = failing()};  // counted where the message came in
-    const auto before = hold_.edition();
     if (found->new_track) note_track(found->kind);
     if (found->unit) take_unit(found->kind, *found->unit, now);
-    const bool changed = hold_.edition() != before;
+    const bool changed = hold_.take_changed();
     if (changed) hold_.note_time(now.mono_ms);
     return {.changed = changed, .failing = failing()};
 }
@@ -158,6 +156,7 @@ void Packager::take_unit(Kind kind, const media::AccessUnit& unit, const Arrival
 void Packager::begin_period(Kind kind, const media::AccessUnit& unit, const Arrival& now)
 {
     constexpr std::uint32_t kAacFrame = 1024;
+    if (!hold_.current()) return;
     end_period();
     anew_ = false;
     stale_[0] = stale_[1] = false;

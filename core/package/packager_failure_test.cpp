@@ -2,6 +2,9 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
 
 #include "core/hub/test_process.hpp"
 #include "packager.hpp"
@@ -136,6 +139,39 @@ TEST_F(PackagerFailureTest, AFolderThatIsNoFolderTakesNothing)
     publisher_.play_to(11);
     EXPECT_FALSE(publisher_.last.failing);
     EXPECT_EQ(window()->end_period, 1U);
+    EXPECT_EQ(broken(), "");
+}
+
+/// Every file below, and what it holds.
+std::map<std::string, std::string> contents(const std::string& root)
+{
+    std::map<std::string, std::string> all;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+        if (!entry.is_regular_file()) continue;
+        std::ifstream file(entry.path(), std::ios::binary);
+        all[entry.path()] = {std::istreambuf_iterator<char>(file), {}};
+    }
+    return all;
+}
+
+TEST_F(PackagerFailureTest, WhoWasReplacedWritesNothingMore)
+{
+    publisher_.begin();
+    publisher_.play(7.1);
+    test::Publisher second(*rack_, root_);
+    second.skip_to(7.1);
+    second.begin();
+    second.play(3);
+    const auto files = contents(root_);
+    const auto seen = window();
+
+    publisher_.play(21);  // segments that end, begin, and are old enough to go
+    publisher_.change_picture(&test::another_h264());
+    publisher_.play(21);  // and a period of its own
+    publisher_.end();
+    EXPECT_EQ(contents(root_), files);
+    EXPECT_EQ(window()->next_sequence, seen->next_sequence);
+    second.play(4);
     EXPECT_EQ(broken(), "");
 }
 

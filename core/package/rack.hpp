@@ -97,6 +97,7 @@ public:
     template <class F>
     void change(F&& apply)
     {
+        changed_ = true;
         if (together_) return apply(volume_->window);
         hub::seq_write(volume_->lock, [&] { apply(volume_->window); });
     }
@@ -113,8 +114,8 @@ public:
         });
     }
 
-    /// Tells one state of the window from another.
-    std::uint32_t edition() const { return volume_->lock.load(std::memory_order_relaxed); }
+    /// Whether anything was changed since this was asked last.
+    bool take_changed() { return std::exchange(changed_, false); }
 
     void note_time(std::int64_t mono_ms) { volume_->changed_ms.store(mono_ms); }
 
@@ -125,6 +126,7 @@ private:
     Volume* volume_ = nullptr;
     std::uint64_t word_ = 0;
     bool together_ = false;
+    bool changed_ = false;
 };
 
 /// Takes over the stream's window for `self`, with what is in it. Nothing when every place is held
