@@ -25,12 +25,14 @@ struct LiveFileKey {
 /// A file of a live window that this worker has open. It may grow; what was written never changes.
 class LiveFile {
 public:
+    /// Owns the descriptor and closes it.
     explicit LiveFile(int descriptor) : descriptor_(descriptor) {}
     LiveFile(const LiveFile&) = delete;
     LiveFile& operator=(const LiveFile&) = delete;
     ~LiveFile();
 
     int descriptor() const { return descriptor_; }
+    /// Bytes it has now; those it had before when it can't be asked.
     off_t size();
     /// Whether it has so many bytes by now.
     bool reaches(off_t end) { return end <= size_ || end <= size(); }
