@@ -10,6 +10,9 @@ extern ngx_module_t ngx_rtmp_sluice_access_module;
 extern ngx_module_t ngx_http_sluice_access_module;
 extern ngx_module_t ngx_sluice_package_module;
 extern ngx_module_t ngx_rtmp_sluice_package_module;
+extern ngx_module_t ngx_sluice_exec_module;
+extern ngx_module_t ngx_rtmp_sluice_exec_module;
+extern ngx_module_t ngx_sluice_pull_module;
 extern ngx_module_t ngx_rtmp_sluice_ingest_module;
 extern ngx_module_t ngx_http_sluice_flv_module;
 extern ngx_module_t ngx_http_sluice_package_module;
@@ -25,6 +28,9 @@ ngx_module_t* ngx_modules[] = {
     &ngx_http_sluice_access_module,
     &ngx_sluice_package_module,
     &ngx_rtmp_sluice_package_module,
+    &ngx_sluice_exec_module,
+    &ngx_rtmp_sluice_exec_module,
+    &ngx_sluice_pull_module,
     &ngx_rtmp_sluice_ingest_module,
     &ngx_http_sluice_flv_module,
     &ngx_http_sluice_package_module,
@@ -38,6 +44,9 @@ char* ngx_module_names[] = {
     const_cast<char*>("ngx_http_sluice_access_module"),
     const_cast<char*>("ngx_sluice_package_module"),
     const_cast<char*>("ngx_rtmp_sluice_package_module"),
+    const_cast<char*>("ngx_sluice_exec_module"),
+    const_cast<char*>("ngx_rtmp_sluice_exec_module"),
+    const_cast<char*>("ngx_sluice_pull_module"),
     const_cast<char*>("ngx_rtmp_sluice_ingest_module"),
     const_cast<char*>("ngx_http_sluice_flv_module"),
     const_cast<char*>("ngx_http_sluice_package_module"),

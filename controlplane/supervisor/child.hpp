@@ -24,10 +24,4 @@ struct Child {
 /// end, however we end.
 tl::expected<Child, std::string> start(const Command& command);
 
-/// Kills and reaps all children of this process but those in `known`. Processes whose parent died
-/// become ours, because we are their subreaper (become_subreaper()).
-void kill_orphans(const std::vector<pid_t>& known);
-
-void become_subreaper();
-
 }  // namespace sluice::supervisor

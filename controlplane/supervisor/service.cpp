@@ -21,7 +21,7 @@ std::string in_words(int status)
 }  // namespace
 
 Service::Service(std::string name, Command command, const std::filesystem::path& log)
-    : name_(std::move(name)), command_(std::move(command)), log_(log)
+    : name_(std::move(name)), command_(std::move(command)), log_(log, kLogLimit, kLogsKept)
 {}
 
 Service::~Service()

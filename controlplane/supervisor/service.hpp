@@ -1,14 +1,18 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
 #include "back_off.hpp"
 #include "child.hpp"
-#include "log_file.hpp"
+#include "core/process/log_file.hpp"
 
 namespace sluice::supervisor {
+
+inline constexpr std::uintmax_t kLogLimit = 16u << 20;
+inline constexpr unsigned kLogsKept = 3;
 
 using Clock = std::chrono::steady_clock;
 
@@ -54,7 +58,7 @@ private:
 
     std::string name_;
     Command command_;
-    LogFile log_;
+    process::LogFile log_;
     BackOff back_off_;
     Child child_;
     Clock::time_point due_ = Clock::time_point::max();

@@ -14,6 +14,8 @@
 #include <ctime>
 #include <iostream>
 
+#include "core/process/family.hpp"
+
 namespace sluice::supervisor {
 namespace {
 
@@ -85,7 +87,7 @@ Supervisor::Supervisor(Options options) : options_(std::move(options)), start_wa
 
 int Supervisor::run()
 {
-    become_subreaper();
+    process::become_subreaper();
     prepare_folder();
     open_signals();
     const auto now = Clock::now();
@@ -178,7 +180,7 @@ void Supervisor::on_end(Service& service, int status, Clock::time_point now)
 /// Workers that outlive their master keep its ports, and its sockets stay in the file system.
 void Supervisor::recover_nginx()
 {
-    kill_orphans(own_children());
+    process::kill_orphans(own_children());
     std::error_code ignored;
     fs::remove(options_.dir / "run/control.sock", ignored);
     fs::remove(options_.dir / "run/nginx.pid", ignored);
@@ -246,7 +248,7 @@ void Supervisor::rotate_nginx_logs(Clock::time_point now)
     rotate_at_ = now + kRotateEvery;
     bool moved = false;
     for (const auto* name : {"logs/access.log", "logs/error.log"}) {
-        moved |= rotate(options_.dir / name, kLogLimit, kLogsKept);
+        moved |= process::rotate(options_.dir / name, kLogLimit, kLogsKept);
     }
     if (moved) nginx_->signal(SIGUSR1);
 }

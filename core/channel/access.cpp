@@ -71,6 +71,8 @@ bool has_output(const Outputs& outputs, Output output)
             return outputs.cmaf;
         case Output::rtmp:
             return outputs.rtmp;
+        case Output::picture:
+            return true;
     }
     return false;
 }

@@ -13,7 +13,8 @@
 
 namespace sluice::channel {
 
-enum class Output : std::uint8_t { flv, hls, cmaf, rtmp };
+/// `picture`: of the stream, as a file; no channel leaves it out.
+enum class Output : std::uint8_t { flv, hls, cmaf, rtmp, picture };
 
 /// What an encoder asked for. Borrows from the caller.
 struct PublishRequest {

@@ -52,6 +52,28 @@ flatbuffers::Offset<fb::Playback> pack(Builder& builder, const Playback& playbac
                               ips, playback.max_viewers, authorise);
 }
 
+flatbuffers::Offset<fb::HookOutput> pack(Builder& builder, const HookOutput& output)
+{
+    const auto name = builder.CreateString(output.name);
+    const auto argv = builder.CreateVectorOfStrings(output.argv);
+    return fb::CreateHookOutput(builder, name, argv, output.width, output.height);
+}
+
+flatbuffers::Offset<fb::Hook> pack(Builder& builder, const Hook& hook)
+{
+    std::vector<flatbuffers::Offset<fb::HookOutput>> outputs;
+    for (const auto& output : hook.outputs) outputs.push_back(pack(builder, output));
+    const auto name = builder.CreateString(hook.name);
+    const auto argv = builder.CreateVectorOfStrings(hook.argv);
+    const auto made = builder.CreateVector(outputs);
+    const auto folder = builder.CreateString(hook.folder);
+    const auto secrets = builder.CreateVectorOfStrings(hook.secrets);
+    return fb::CreateHook(builder, name, static_cast<fb::Feed>(hook.feed),
+                          static_cast<fb::Frames>(hook.frames), argv, made, hook.progress, folder,
+                          hook.cpu_units, hook.memory_mb, secrets, hook.show_input, hook.events,
+                          hook.copies);
+}
+
 std::string text(const flatbuffers::String* from)
 {
     return from == nullptr ? std::string() : from->str();
@@ -139,6 +161,58 @@ Channel unpack(const fb::Channel& from)
             .playback = unpack(*from.playback())};
 }
 
+HookOutput unpack(const fb::HookOutput& from)
+{
+    return {.name = text(from.name()),
+            .argv = texts(from.argv()),
+            .width = from.width(),
+            .height = from.height()};
+}
+
+Hook unpack(const fb::Hook& from)
+{
+    Hook hook{.name = from.name()->str(),
+              .feed = static_cast<Feed>(from.feed()),
+              .frames = static_cast<Frames>(from.frames()),
+              .argv = texts(from.argv()),
+              .progress = from.progress(),
+              .events = from.events(),
+              .folder = text(from.folder()),
+              .cpu_units = from.cpu_units(),
+              .memory_mb = from.memory_mb(),
+              .secrets = texts(from.secrets()),
+              .copies = from.copies(),
+              .show_input = from.show_input()};
+    if (from.outputs() == nullptr) return hook;
+    for (const auto* output : *from.outputs()) hook.outputs.push_back(unpack(*output));
+    return hook;
+}
+
+bool known(const Hook& hook)
+{
+    return hook.feed <= Feed::programme && hook.frames <= Frames::key && !hook.argv.empty();
+}
+
+/// A record that was checked, in memory that FlatBuffers may read.
+class Record {
+public:
+    /// LMDB aligns values to 2, FlatBuffers reads 8 bytes at a time.
+    explicit Record(std::span<const std::uint8_t> bytes) : aligned_((bytes.size() + 7) / 8)
+    {
+        if (!bytes.empty()) std::memcpy(aligned_.data(), bytes.data(), bytes.size());
+        const auto* data = reinterpret_cast<const std::uint8_t*>(aligned_.data());
+        flatbuffers::Verifier verifier(data, bytes.size());
+        if (fb::VerifyChannelBuffer(verifier)) root_ = fb::GetChannel(data);
+    }
+
+    /// Null when it is none.
+    const fb::Channel* root() const { return root_; }
+
+private:
+    std::vector<std::uint64_t> aligned_;
+    const fb::Channel* root_ = nullptr;
+};
+
 // A rule we don't know must not be read as the laxest one.
 bool known(const Channel& channel)
 {
@@ -149,7 +223,7 @@ bool known(const Channel& channel)
 
 }  // namespace
 
-std::vector<std::uint8_t> encode(const Channel& channel)
+std::vector<std::uint8_t> encode(const Channel& channel, std::span<const Hook> hooks)
 {
     Builder builder;
     const auto id = builder.CreateString(channel.id);
@@ -160,26 +234,44 @@ std::vector<std::uint8_t> encode(const Channel& channel)
     const auto packaging =
         fb::CreatePackaging(builder, cut.segment_ms, cut.part_ms, cut.list_size, cut.dvr_window_s);
     const auto playback = pack(builder, channel.playback);
-    fb::FinishChannelBuffer(
-        builder, fb::CreateChannel(builder, id, channel.version, channel.enabled,
-                                   channel.expires_at_s, ingest, outputs, packaging, playback));
+    std::vector<flatbuffers::Offset<fb::Hook>> packed;
+    for (const auto& hook : hooks) packed.push_back(pack(builder, hook));
+    const auto all = packed.empty() ? 0 : builder.CreateVector(packed);
+    fb::FinishChannelBuffer(builder, fb::CreateChannel(builder, id, channel.version,
+                                                       channel.enabled, channel.expires_at_s,
+                                                       ingest, outputs, packaging, playback, all));
     return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
 }
 
 Result<Channel> decode(std::span<const std::uint8_t> bytes)
 {
-    // LMDB aligns values to 2, FlatBuffers reads 8 bytes at a time.
-    std::vector<std::uint64_t> aligned((bytes.size() + 7) / 8);
-    if (!bytes.empty()) std::memcpy(aligned.data(), bytes.data(), bytes.size());
-    const auto* data = reinterpret_cast<const std::uint8_t*>(aligned.data());
-
-    flatbuffers::Verifier verifier(data, bytes.size());
-    if (!fb::VerifyChannelBuffer(verifier)) {
-        return tl::unexpected(Error{Errc::malformed, "channel record"});
-    }
-    auto channel = unpack(*fb::GetChannel(data));
+    const Record record(bytes);
+    if (record.root() == nullptr) return tl::unexpected(Error{Errc::malformed, "channel record"});
+    auto channel = unpack(*record.root());
     if (!known(channel)) return tl::unexpected(Error{Errc::malformed, "channel record value"});
     return channel;
+}
+
+bool has_pull(std::span<const std::uint8_t> encoded)
+{
+    const Record record(encoded);
+    if (record.root() == nullptr || record.root()->hooks() == nullptr) return false;
+    return std::ranges::any_of(*record.root()->hooks(),
+                               [](const auto* hook) { return unpack(*hook).pulls(); });
+}
+
+Result<std::vector<Hook>> decode_hooks(std::span<const std::uint8_t> bytes)
+{
+    const Record record(bytes);
+    if (record.root() == nullptr) return tl::unexpected(Error{Errc::malformed, "channel record"});
+    std::vector<Hook> hooks;
+    if (record.root()->hooks() == nullptr) return hooks;
+    for (const auto* packed : *record.root()->hooks()) {
+        hooks.push_back(unpack(*packed));
+        if (!known(hooks.back()))
+            return tl::unexpected(Error{Errc::malformed, "hook record value"});
+    }
+    return hooks;
 }
 
 }  // namespace sluice::channel

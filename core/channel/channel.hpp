@@ -8,6 +8,7 @@
 
 #include "core/auth/address.hpp"
 #include "core/base/result.hpp"
+#include "hook.hpp"
 
 namespace sluice::channel {
 
@@ -78,8 +79,9 @@ struct Channel {
     bool operator==(const Channel&) const = default;
 };
 
-/// The record's bytes (FlatBuffers, channel.fbs).
-std::vector<std::uint8_t> encode(const Channel& channel);
+/// The record's bytes (FlatBuffers, channel.fbs). Hooks lie apart in it: most who look a channel up
+/// have no use for them, see decode_hooks().
+std::vector<std::uint8_t> encode(const Channel& channel, std::span<const Hook> hooks = {});
 
 /// Reads what encode() wrote, of this or an earlier version. The bytes may have any alignment and
 /// come from anywhere: what is not a whole, valid record is Errc::malformed.

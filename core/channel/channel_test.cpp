@@ -41,6 +41,40 @@ TEST(Channel, EveryFieldSurvivesTheRecord)
     EXPECT_EQ(*back, full());
 }
 
+std::vector<Hook> full_hooks()
+{
+    return {{.name = "transcode",
+             .feed = Feed::programme,
+             .frames = Frames::key,
+             .argv = {"/usr/bin/ffmpeg", "-i", "pipe:0"},
+             .outputs = {{.name = "ld", .argv = {"pipe:3"}, .width = 640, .height = 360}, {}},
+             .progress = true,
+             .events = true,
+             .folder = "/tmp/x",
+             .cpu_units = 1024,
+             .memory_mb = 2048,
+             .secrets = {"s3cret"},
+             .copies = true,
+             .show_input = true},
+            {.name = "pull", .feed = Feed::none, .argv = {"/bin/cat"}}};
+}
+
+TEST(Channel, HooksSurviveTheRecordAndLeaveTheChannelAlone)
+{
+    const auto bytes = encode(full(), full_hooks());
+    const auto back = decode_hooks(bytes);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(*back, full_hooks());
+    EXPECT_EQ(decode(bytes), full());
+    EXPECT_TRUE(decode_hooks(encode(full()))->empty());
+}
+
+TEST(Channel, AHookWithoutAProgramIsMalformed)
+{
+    const std::vector<Hook> hooks{{.name = "empty"}};
+    EXPECT_EQ(decode_hooks(encode(full(), hooks)).error().code, Errc::malformed);
+}
+
 TEST(Channel, DefaultsSurviveTheRecord)
 {
     const Channel plain{.id = "x"};

@@ -98,18 +98,47 @@ Result<Snapshot> Snapshot::open_once(const fs::path& dir)
     return snapshot;
 }
 
-Result<std::optional<Channel>> Snapshot::find(std::string_view id) const
+Result<std::optional<std::span<const std::uint8_t>>> Snapshot::record(std::string_view id) const
 {
     MDB_val key{id.size(), const_cast<char*>(id.data())};  // LMDB only reads it
     MDB_val value{};
     const int rc = mdb_get(txn_.get(), dbi_, &key, &value);
     if (rc == MDB_NOTFOUND || rc == MDB_BAD_VALSIZE) return std::nullopt;
     if (rc != 0) return tl::unexpected(Error{Errc::io, "snapshot lookup"});
+    return std::span(static_cast<const std::uint8_t*>(value.mv_data), value.mv_size);
+}
 
-    auto channel = decode({static_cast<const std::uint8_t*>(value.mv_data), value.mv_size});
+Result<std::optional<Channel>> Snapshot::find(std::string_view id) const
+{
+    const auto bytes = record(id);
+    if (!bytes) return tl::unexpected(bytes.error());
+    if (!*bytes) return std::nullopt;
+    auto channel = decode(**bytes);
     if (!channel) return tl::unexpected(channel.error());
     if (channel->id != id) return malformed("snapshot record id");
     return std::optional(std::move(*channel));
+}
+
+Result<std::vector<Hook>> Snapshot::find_hooks(std::string_view id) const
+{
+    const auto bytes = record(id);
+    if (!bytes) return tl::unexpected(bytes.error());
+    if (!*bytes) return std::vector<Hook>();
+    return decode_hooks(**bytes);
+}
+
+Result<std::vector<std::string>> Snapshot::pulled() const
+{
+    const auto bytes = record(kPulledKey);
+    if (!bytes) return tl::unexpected(bytes.error());
+    std::vector<std::string> ids;
+    if (!*bytes) return ids;
+    std::string_view text(reinterpret_cast<const char*>((*bytes)->data()), (*bytes)->size());
+    for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+        ids.emplace_back(text.substr(0, end));
+        text.remove_prefix(end + 1);
+    }
+    return ids;
 }
 
 Result<void> Snapshot::each(
@@ -124,8 +153,9 @@ Result<void> Snapshot::each(
     MDB_val value{};
     int rc = 0;
     while ((rc = mdb_cursor_get(raw, &key, &value, MDB_NEXT)) == 0) {
-        take({static_cast<const char*>(key.mv_data), key.mv_size},
-             {static_cast<const std::uint8_t*>(value.mv_data), value.mv_size});
+        const std::string_view id(static_cast<const char*>(key.mv_data), key.mv_size);
+        if (id == kPulledKey) continue;
+        take(id, {static_cast<const std::uint8_t*>(value.mv_data), value.mv_size});
     }
     if (rc != MDB_NOTFOUND) return tl::unexpected(Error{Errc::io, "snapshot cursor"});
     return {};
@@ -134,7 +164,9 @@ Result<void> Snapshot::each(
 std::size_t Snapshot::size() const
 {
     MDB_stat stat{};
-    return mdb_stat(txn_.get(), dbi_, &stat) == 0 ? stat.ms_entries : 0;
+    if (mdb_stat(txn_.get(), dbi_, &stat) != 0) return 0;
+    const auto list = record(kPulledKey);
+    return stat.ms_entries - (list && *list ? 1 : 0);
 }
 
 }  // namespace sluice::channel

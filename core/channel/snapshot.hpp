@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/channel/channel.hpp"
@@ -15,6 +16,10 @@
 struct MDB_txn;
 
 namespace sluice::channel {
+
+/// The key of the list of channels that are pulled in, each with a newline behind it: above all
+/// ids, so that it comes last.
+inline constexpr std::string_view kPulledKey = "~pulled";
 
 /// The channels as they were when one snapshot was written: read-only and unchanging, so it needs
 /// no lock. Open it anew in each process (after fork), use it from one thread.
@@ -27,6 +32,12 @@ public:
 
     /// Nothing when there is no such channel; Errc::malformed when its record is none.
     Result<std::optional<Channel>> find(std::string_view id) const;
+
+    /// Its hooks; none when there is no such channel. Errors as those of find().
+    Result<std::vector<Hook>> find_hooks(std::string_view id) const;
+
+    /// The channels that a process pulls in, in ascending order. Errc::io.
+    Result<std::vector<std::string>> pulled() const;
 
     /// Every record in ascending order of ids: the id and what encode() made, valid while `take`
     /// runs. Errc::io when one can't be read.
@@ -49,6 +60,7 @@ private:
     Snapshot() = default;
 
     static Result<Snapshot> open_once(const std::filesystem::path& dir);
+    Result<std::optional<std::span<const std::uint8_t>>> record(std::string_view id) const;
 
     std::uint64_t generation_ = 0;
     std::string source_;

@@ -86,6 +86,28 @@ TEST(Snapshot, EveryChannelThatWasWrittenIsFoundAndNoOther)
     }
 }
 
+TEST(Snapshot, ChannelsThatArePulledInAreListedAndNoChannelOfTheirOwn)
+{
+    const TemporaryFolder folder;
+    const std::vector<Hook> pull{
+        {.name = "pull", .feed = Feed::none, .argv = {"/bin/true"}, .outputs = {{}}}};
+    const std::vector<Hook> other{{.name = "relay-1", .argv = {"/bin/true"}}};
+    auto all = records(3);
+    all["channel-1"] = encode(channel("channel-1"), pull);
+    all["channel-2"] = encode(channel("channel-2"), other);
+    all["zz"] = encode(channel("zz"), pull);
+    ASSERT_TRUE(write(folder.path(), 1, all));
+    const auto snapshot = Snapshot::open(folder.path());
+    ASSERT_TRUE(snapshot);
+    EXPECT_EQ(*snapshot->pulled(), (std::vector<std::string>{"channel-1", "zz"}));
+    EXPECT_EQ(snapshot->size(), 4U);
+    EXPECT_EQ(snapshot->find_hooks("zz")->size(), 1U);
+    EXPECT_TRUE(snapshot->find_hooks("nobody")->empty());
+    std::size_t seen = 0;
+    ASSERT_TRUE(snapshot->each([&](auto, auto) { ++seen; }));
+    EXPECT_EQ(seen, 4U);
+}
+
 TEST(Snapshot, OneWithoutChannelsIsWhole)
 {
     const TemporaryFolder folder;

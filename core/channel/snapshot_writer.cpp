@@ -3,10 +3,12 @@
 #include <fcntl.h>
 
 #include <charconv>
+#include <string>
 #include <system_error>
 
 #include "core/channel/file.hpp"
 #include "core/channel/lmdb.hpp"
+#include "core/channel/snapshot.hpp"
 
 namespace sluice::channel {
 namespace {
@@ -50,14 +52,22 @@ Result<void> fill(MDB_txn* txn, const NextRecord& next)
     if (const int rc = mdb_dbi_open(txn, nullptr, 0, &dbi); rc != 0) {
         return failed(rc, "snapshot database");
     }
-    while (const auto record = next()) {
+    std::string pulled;
+    const auto put = [&](std::string_view id, std::string_view bytes) {
         // LMDB takes them through non-const pointers and only reads.
-        MDB_val key{record->id.size(), const_cast<char*>(record->id.data())};
-        MDB_val value{record->bytes.size(), const_cast<std::uint8_t*>(record->bytes.data())};
-        if (const int rc = mdb_put(txn, dbi, &key, &value, MDB_APPEND); rc != 0) {
-            return failed(rc, "snapshot record");
-        }
+        MDB_val key{id.size(), const_cast<char*>(id.data())};
+        MDB_val value{bytes.size(), const_cast<char*>(bytes.data())};
+        return mdb_put(txn, dbi, &key, &value, MDB_APPEND);
+    };
+    while (const auto record = next()) {
+        const auto bytes = record->bytes;
+        const auto rc =
+            put(record->id, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+        if (rc != 0) return failed(rc, "snapshot record");
+        if (has_pull(bytes)) pulled.append(record->id).append("\n");
     }
+    if (pulled.empty()) return {};
+    if (const int rc = put(kPulledKey, pulled); rc != 0) return failed(rc, "snapshot record");
     return {};
 }
 

@@ -3,7 +3,6 @@
 #include <array>
 
 #include "box.hpp"
-#include "init_segment.hpp"
 
 namespace sluice::fmp4 {
 namespace {
@@ -53,7 +52,7 @@ std::size_t append_track_fragment(const Fragment& fragment, Bytes& bytes)
     {
         const Box header(bytes, "tfhd", 0, kDefaultBaseIsMoof | (video ? 0 : kDefaultFlags));
         ByteWriter out(bytes);
-        out.u32(kTrackId);
+        out.u32(fragment.track_id);
         if (!video) out.u32(kSync);
     }
     {

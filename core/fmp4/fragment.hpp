@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/media/track.hpp"
+#include "movie.hpp"
 
 namespace sluice::fmp4 {
 
@@ -22,6 +23,7 @@ struct Fragment {
     std::uint32_t sequence = 0;     ///< rises from fragment to fragment
     std::uint64_t decode_time = 0;  ///< of the first sample
     std::span<const Sample> samples;
+    std::uint32_t track_id = kTrackId;
 };
 
 /// Appends `moof` and the header of the `mdat` that must follow: the samples' bytes, one after the

@@ -23,6 +23,7 @@ constexpr std::uint32_t kDotsPerInch = 72U << 16;
 // ISO/IEC 14496-1, 7.2.2.1 and 7.2.6.6.
 enum Descriptor : std::uint8_t { es = 3, decoder_config = 4, decoder_specific = 5, sl_config = 6 };
 constexpr std::uint8_t kMpeg4Audio = 0x40;         // objectTypeIndication
+constexpr std::uint8_t kMpeg1Audio = 0x6b;         // needs no decoder configuration
 constexpr std::uint8_t kAudioStream = 5 << 2 | 1;  // streamType, a reserved bit
 constexpr std::uint8_t kSlForMp4 = 2;
 
@@ -81,22 +82,22 @@ void descriptor(ByteWriter& out, Descriptor tag, std::size_t size)
 }
 
 /// ESDBox with an ES_Descriptor (ISO/IEC 14496-1, 7.2.6.5).
-void esds(Bytes config, std::vector<std::uint8_t>& bytes)
+void esds(std::uint8_t object_type, Bytes config, std::vector<std::uint8_t>& bytes)
 {
     constexpr std::size_t head = 5;
-    const auto decoder_size = 13 + head + config.size();
+    const auto decoder_size = 13 + (config.empty() ? 0 : head + config.size());
     const Box box(bytes, "esds", 0, 0);
     ByteWriter out(bytes);
     descriptor(out, es, 3 + head + decoder_size + head + 1);
     out.u16(0);  // ES_ID, by the track
     out.u8(0);
     descriptor(out, decoder_config, decoder_size);
-    out.u8(kMpeg4Audio);
+    out.u8(object_type);
     out.u8(kAudioStream);
     out.u24(0);
     out.u32(0);  // bit rates: not known before
     out.u32(0);
-    descriptor(out, decoder_specific, config.size());
+    if (!config.empty()) descriptor(out, decoder_specific, config.size());
     out.bytes(config);
     descriptor(out, sl_config, 1);
     out.u8(kSlForMp4);
@@ -150,13 +151,18 @@ Result<void> video_entry(const media::Track& track, std::vector<std::uint8_t>& o
 Result<void> audio_entry(const media::Track& track, std::vector<std::uint8_t>& out)
 {
     const Bytes config = track.config;
+    const auto mp4a = [&](std::uint8_t object_type, Bytes specific) {
+        const Box entry(out, "mp4a");
+        ByteWriter writer(out);
+        audio_fields(track, writer);
+        esds(object_type, specific, out);
+    };
     if (track.audio == flv::AudioCodec::aac) {
-        return checked(codec::parse_aac_config(config)).map([&] {
-            const Box entry(out, "mp4a");
-            ByteWriter writer(out);
-            audio_fields(track, writer);
-            esds(config, out);
-        });
+        return checked(codec::parse_aac_config(config)).map([&] { mp4a(kMpeg4Audio, config); });
+    }
+    if (track.audio == flv::AudioCodec::mp3) {
+        mp4a(kMpeg1Audio, {});
+        return {};
     }
     if (track.audio == flv::AudioCodec::opus) {
         return codec::parse_opus_config(config).map([&](const codec::OpusConfig& opus) {

@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto path = text.substr(0, text.find('?'));
     if (const auto resource = parse_resource(path)) {
         require(sluice::auth::is_channel_id(resource->channel));
-        require(resource->stream.starts_with(resource->channel));
+        require(std::string_view(resource->stream).starts_with(resource->channel));
         require(path.substr(1).starts_with(resource->stream));
         require(path.ends_with(resource->file));
         (void)wait_for_part(window(), resource->lane, resource->sequence, resource->part);

@@ -59,6 +59,9 @@ std::string_view name_of(const StreamRecord& stream);
 /// reused since.
 RingHeader* current_ring(const Zone& zone, const StreamRecord& stream);
 
+/// The picture that the stream's newest headers tell of; without a size: none yet.
+codec::VideoDescription picture_of(const Zone& zone, const StreamRecord& stream);
+
 /// Whether somebody publishes the stream now.
 bool has_publisher(const Zone& zone, const StreamRecord& stream);
 

@@ -73,6 +73,9 @@ public:
     /// At a tag boundary, when late(): jumps to the newest key frame.
     void skip_if_late(std::int64_t max_lag_ms);
 
+    /// Decoding time of the tag that look() gave first.
+    std::int64_t next_dts_ms() const { return next_dts_ms_; }
+
     /// What was jumped over since the last call, by skip_if_late() or because the ring was
     /// overwritten.
     Skip take_skip();

@@ -156,6 +156,19 @@ std::uint32_t viewers_of(const StreamRecord& stream)
     return sum;
 }
 
+std::uint32_t viewers_of_channel(const Zone& zone, std::string_view channel)
+{
+    std::uint32_t sum = 0;
+    for (std::uint32_t i = 0; i < zone.header().streams; ++i) {
+        const auto& stream = zone.stream(i);
+        const auto name = name_of(stream);
+        if (name.starts_with(channel) &&
+            (name.size() == channel.size() || name[channel.size()] == '/'))
+            sum += viewers_of(stream);
+    }
+    return sum;
+}
+
 std::uint32_t connections_of(const StreamRecord& stream)
 {
     std::uint32_t sum = 0;

@@ -60,6 +60,9 @@ void want_window_wakes(StreamRecord& stream, std::uint32_t slot, bool on);
 std::uint32_t viewers_of(const StreamRecord& stream, Protocol protocol);
 std::uint32_t viewers_of(const StreamRecord& stream);
 
+/// Viewers of a channel: of the stream of this name, and of all whose names go on behind a slash.
+std::uint32_t viewers_of_channel(const Zone& zone, std::string_view channel);
+
 /// Viewers of a stream that are connections.
 std::uint32_t connections_of(const StreamRecord& stream);
 

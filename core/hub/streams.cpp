@@ -4,6 +4,7 @@
 #include "hub.hpp"
 #include "keyed_hash.hpp"
 #include "name_tag.hpp"
+#include "seqlock.hpp"
 
 namespace sluice::hub {
 namespace {
@@ -180,6 +181,15 @@ RingHeader* current_ring(const Zone& zone, const StreamRecord& stream)
     if (current.epoch == 0) return nullptr;
     auto& ring = zone.ring(current.ring);
     return ring.epoch.load(std::memory_order_acquire) == current.epoch ? &ring : nullptr;
+}
+
+codec::VideoDescription picture_of(const Zone& zone, const StreamRecord& stream)
+{
+    codec::VideoDescription picture{};
+    const auto* ring = current_ring(zone, stream);
+    if (ring == nullptr) return picture;
+    if (!seq_read(ring->info_lock, [&] { picture = ring->info.video; })) picture = {};
+    return picture;
 }
 
 }  // namespace sluice::hub

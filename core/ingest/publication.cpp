@@ -73,45 +73,81 @@ void Publication::introduce(std::string_view address, bool secure, std::int64_t 
 
 Result<Accepted> Publication::take(const Message& message, std::uint64_t mono_us)
 {
-    std::array<std::uint8_t, kHead> head_bytes{};
-    const Bytes head(head_bytes.data(), copy_head(message, head_bytes));
+    return accept(message, std::nullopt, mono_us);
+}
 
-    // Script data and codec headers are looked into, so they are needed in one piece; frames stay
-    // where they are.
-    const auto whole = [&]() -> Bytes {
-        scratch_.clear();
-        for (const auto& piece : message.pieces)
-            scratch_.insert(scratch_.end(), piece.begin(), piece.end());
-        return scratch_;
-    };
+Result<Accepted> Publication::take_at(const Message& message, std::int64_t dts_ms,
+                                      std::uint64_t mono_us)
+{
+    return accept(message, dts_ms, mono_us);
+}
 
-    Result<Plan> plan = tl::unexpected(Error{Errc::unsupported, "rtmp message type"});
-    Bytes body;
+void Publication::continue_clock(const flv::NormaliserState& clock)
+{
+    const auto last_ms = clock_.last_ms;
+    clock_ = clock;
+    clock_.last_ms = std::max(clock_.last_ms, last_ms);
+}
+
+/// Script data and codec headers are looked into, so they are needed in one piece; frames stay
+/// where they are.
+Bytes Publication::whole(const Message& message)
+{
+    scratch_.clear();
+    for (const auto& piece : message.pieces)
+        scratch_.insert(scratch_.end(), piece.begin(), piece.end());
+    return scratch_;
+}
+
+Result<Publication::Plan> Publication::plan_of(const Message& message, Bytes& body)
+{
     if (message.type == flv::TagType::script) {
         if (message.size > kLargestScript)
-            plan = tl::unexpected(Error{Errc::limit, "metadata size"});
-        else
-            plan = plan_script(body = flv::strip_set_data_frame(whole()));
-    } else {
-        plan = message.type == flv::TagType::video ? plan_video(head, message)
-                                                   : plan_audio(head, message);
-        if (plan && (plan->flags & hub::kConfig)) body = whole();
+            return tl::unexpected(Error{Errc::limit, "metadata size"});
+        return plan_script(body = flv::strip_set_data_frame(whole(message)));
     }
+    std::array<std::uint8_t, kHead> head_bytes{};
+    const Bytes head(head_bytes.data(), copy_head(message, head_bytes));
+    auto plan =
+        message.type == flv::TagType::video ? plan_video(head, message) : plan_audio(head, message);
+    if (plan && (plan->flags & hub::kConfig)) body = whole(message);
+    return plan;
+}
+
+Result<Accepted> Publication::accept(const Message& message, std::optional<std::int64_t> given_ms,
+                                     std::uint64_t mono_us)
+{
+    Bytes body;
+    const auto plan = plan_of(message, body);
     if (!plan) {
         ++dropped_;
         return tl::unexpected(plan.error());
     }
-
     Accepted accepted;
     make_group_fit(message.size + kTagOverhead, *plan, accepted);
-    const auto written = write(message, body, *plan, mono_us);
-    if (!written) {
+    const auto time = time_of(message, *plan, given_ms, mono_us);
+    if (const auto written = write(message, body, *plan, time, mono_us); !written) {
         ++dropped_;
         return tl::unexpected(written.error());
     }
-    accepted.dts_ms = *written;
+    accepted.dts_ms = time.dts_ms;
+    accepted.key = (plan->flags & hub::kKey) != 0;
+    accepted.header = (plan->flags & hub::kConfig) != 0;
     accepted.poke |= hub::announce(zone_, writer_.stream());
     return accepted;
+}
+
+flv::Output Publication::time_of(const Message& message, const Plan& plan,
+                                 std::optional<std::int64_t> given_ms, std::uint64_t mono_us)
+{
+    if (given_ms) {
+        clock_.last_ms = std::max(clock_.last_ms, *given_ms);
+        return {.dts_ms = clock_.last_ms};
+    }
+    flv::TimestampNormaliser normaliser(clock_);
+    if (!plan.timed) return {.dts_ms = normaliser.last_ms()};
+    return normaliser.push(message.type, message.timestamp_ms,
+                           static_cast<std::int64_t>(mono_us / 1000));
 }
 
 Result<Publication::Plan> Publication::plan_video(Bytes head, const Message& message)
@@ -172,18 +208,12 @@ Result<Publication::Plan> Publication::plan_script(Bytes body)
     return Plan{.flags = hub::kConfig, .timed = false, .config = hub::ConfigKind::script};
 }
 
-Result<std::int64_t> Publication::write(const Message& message, Bytes body, const Plan& plan,
-                                        std::uint64_t mono_us)
+Result<void> Publication::write(const Message& message, Bytes body, const Plan& plan,
+                                const flv::Output& time, std::uint64_t mono_us)
 {
     const bool script = message.type == flv::TagType::script;
     const auto size = script ? body.size() : message.size;
     if (size > flv::kMaxTagSize) return tl::unexpected(Error{Errc::limit, "message size"});
-
-    flv::TimestampNormaliser normaliser(clock_);
-    flv::Output time{.dts_ms = normaliser.last_ms()};
-    if (plan.timed)
-        time = normaliser.push(message.type, message.timestamp_ms,
-                               static_cast<std::int64_t>(mono_us / 1000));
 
     std::array<std::uint8_t, flv::kTagHeaderSize> header{};
     std::array<std::uint8_t, flv::kPreviousTagSize> trailer{};
@@ -206,7 +236,7 @@ Result<std::int64_t> Publication::write(const Message& message, Bytes body, cons
                                         .flags = static_cast<std::uint8_t>(plan.flags | jump),
                                         .dts_ms = time.dts_ms,
                                         .arrival_us = mono_us});
-    if (!done) return tl::unexpected(done.error());
+    if (!done) return done;
     if (plan.flags & hub::kConfig) {
         std::vector<std::uint8_t> tag;
         for (const auto& piece : pieces) tag.insert(tag.end(), piece.begin(), piece.end());
@@ -214,10 +244,10 @@ Result<std::int64_t> Publication::write(const Message& message, Bytes body, cons
         auto& sound = writer_.ring().sound_us;
         if (plan.config == hub::ConfigKind::audio && sound.load(std::memory_order_relaxed) == 0)
             sound.store(mono_us, std::memory_order_relaxed);
-        return time.dts_ms;
+        return {};
     }
     if (plan.timed) measure(message.type, plan, time.dts_ms, size, mono_us);
-    return time.dts_ms;
+    return {};
 }
 
 /// Notes what a frame says about the stream's health.

@@ -27,6 +27,8 @@ struct Message {
 struct Accepted {
     hub::SlotMask poke = 0;   ///< workers to wake
     std::int64_t dts_ms = 0;  ///< the time the message got
+    bool key = false;         ///< a decoder may start here
+    bool header = false;      ///< metadata or a codec's configuration
     bool gop_exceeds_ring =
         false;  ///< the group of pictures no longer fits into the largest free ring; reported once
 };
@@ -46,6 +48,14 @@ public:
     /// on.
     Result<Accepted> take(const Message& message, std::uint64_t mono_us);
 
+    /// The same for a message whose place in the stream is known: what a process made of it, or
+    /// what was normalised for another stream already. Times never fall.
+    Result<Accepted> take_at(const Message& message, std::int64_t dts_ms, std::uint64_t mono_us);
+
+    /// The publisher's clock as it is mapped now, for another publication that goes on with it.
+    const flv::NormaliserState& clock() const { return clock_; }
+    void continue_clock(const flv::NormaliserState& clock);
+
     /// Tells the hub who publishes. `connected_at_ms`: wall clock.
     void introduce(std::string_view address, bool secure, std::int64_t connected_at_ms);
 
@@ -60,12 +70,17 @@ private:
         bool silent = false;  ///< an audio frame that is coded silence
     };
 
+    Result<Accepted> accept(const Message& message, std::optional<std::int64_t> given_ms,
+                            std::uint64_t mono_us);
+    Result<Plan> plan_of(const Message& message, std::span<const std::uint8_t>& body);
+    std::span<const std::uint8_t> whole(const Message& message);
+    flv::Output time_of(const Message& message, const Plan& plan,
+                        std::optional<std::int64_t> given_ms, std::uint64_t mono_us);
     Result<Plan> plan_video(std::span<const std::uint8_t> head, const Message& message);
     Result<Plan> plan_audio(std::span<const std::uint8_t> head, const Message& message);
     Result<Plan> plan_script(std::span<const std::uint8_t> body);
-    /// The time the tag got.
-    Result<std::int64_t> write(const Message& message, std::span<const std::uint8_t> body,
-                               const Plan& plan, std::uint64_t mono_us);
+    Result<void> write(const Message& message, std::span<const std::uint8_t> body, const Plan& plan,
+                       const flv::Output& time, std::uint64_t mono_us);
     bool keep_config(hub::ConfigKind kind, std::span<const std::uint8_t> tag);
     void describe(hub::ConfigKind kind, std::span<const std::uint8_t> body);
     void measure(flv::TagType type, const Plan& plan, std::int64_t dts_ms, std::size_t size,

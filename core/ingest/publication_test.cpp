@@ -137,6 +137,39 @@ TEST_F(IngestPublication, AContinuedStreamRisesByTheTimeThatPassed)
     EXPECT_EQ(parse(viewer.bytes).at(0).time_ms, 3500U);
 }
 
+TEST_F(IngestPublication, AGivenTimeIsKeptAndNeverFalls)
+{
+    const auto give = [&](const Bytes& body, std::int64_t dts_ms) {
+        const std::array<std::span<const std::uint8_t>, 1> pieces{body};
+        return publication
+            .take_at({.type = flv::TagType::video, .pieces = pieces, .size = body.size()}, dts_ms,
+                     0)
+            ->dts_ms;
+    };
+    EXPECT_EQ(give(avc_config(), 7'000), 7'000);
+    EXPECT_EQ(give(avc_frame(true), 7'000), 7'000);
+    EXPECT_EQ(give(avc_frame(false), 7'040), 7'040);
+    EXPECT_EQ(give(avc_frame(false), 6'000), 7'040);
+}
+
+TEST_F(IngestPublication, AnotherPublicationGoesOnWithTheClock)
+{
+    video(avc_config(), 90'000);
+    video(avc_frame(true), 90'000);
+    video(avc_frame(false), 90'040);
+    const auto other_claim = hub::test::claim(shared.zone, "demo/raw");
+    Publication other(shared.zone, other_claim, hub::own_process_id(), 0, 0);
+    other.continue_clock(publication.clock());
+    const auto frame = avc_frame(true);
+    const std::array<std::span<const std::uint8_t>, 1> pieces{frame};
+    const Message message{.type = flv::TagType::video,
+                          .timestamp_ms = 90'080,
+                          .pieces = pieces,
+                          .size = frame.size()};
+    EXPECT_EQ(other.take(message, 90'080'000)->dts_ms, 80);
+    EXPECT_EQ(publication.take(message, 90'080'000)->dts_ms, 80);
+}
+
 TEST_F(IngestPublication, MetadataReachesJoinsWithoutTheSetDataFrame)
 {
     const auto plain = flv::encode_metadata({.width = 640, .height = 360});

@@ -102,7 +102,7 @@ AccessUnit UnitReader::video_unit(const flv::VideoMessage& header, Bytes data, s
             .composition = composition(header.composition_ms, time.duration, steady),
             .duration = time.duration,
             .key = header.key_frame,
-            .data = without_delimiter(header.codec, data)};
+            .data = data};
 }
 
 Result<UnitReader::Found> UnitReader::read_video(Bytes body, std::int64_t dts_ms)
@@ -113,8 +113,9 @@ Result<UnitReader::Found> UnitReader::read_video(Bytes body, std::int64_t dts_ms
     if (header->kind == flv::PacketKind::config) return video_config(header->codec, data);
     Found found{.kind = Kind::video};
     const bool ours = video_ && video_->video == header->codec;
-    if (header->kind == flv::PacketKind::frame && ours && !data.empty()) {
-        found.unit = video_unit(*header, data, dts_ms);
+    const auto picture = without_delimiter(header->codec, data);
+    if (header->kind == flv::PacketKind::frame && ours && !picture.empty()) {
+        found.unit = video_unit(*header, picture, dts_ms);
     }
     return found;
 }

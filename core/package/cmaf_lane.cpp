@@ -19,12 +19,25 @@ void CmafLane::cut_at(const Boundary& boundary)
     if (!missed) return;
     write(std::move(missed->last_chunk));
     writer_.complete(-1);
-    const auto at = [rate = std::int64_t{timescale_}](const Boundary& of) {
-        return std::max<std::int64_t>(of.presentation * rate / media::kVideoTimescale, 0);
+    gap(missed->boundary, boundary.presentation);
+}
+
+/// Nothing is there from the boundary until `end`, 90 kHz.
+void CmafLane::gap(const Boundary& boundary, std::int64_t end)
+{
+    const auto in_units = [rate = std::int64_t{timescale_}](std::int64_t time) {
+        return std::max<std::int64_t>(time * rate / media::kVideoTimescale, 0);
     };
-    const auto from = at(missed->boundary);
-    const auto length = std::max<std::int64_t>(at(boundary) - from, 0);
-    writer_.gap(missed->boundary.sequence, from, length);
+    const auto from = in_units(boundary.presentation);
+    writer_.gap(boundary.sequence, from, std::max<std::int64_t>(in_units(end) - from, 0));
+}
+
+void CmafLane::skip(const Boundary& boundary, std::int64_t end)
+{
+    cut_at(boundary);
+    write(track_.skip());
+    writer_.complete(-1);
+    gap(boundary, end);
 }
 
 void CmafLane::add(const media::AccessUnit& unit)

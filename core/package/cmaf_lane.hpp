@@ -20,6 +20,9 @@ public:
 
     /// A boundary of the programme. A segment that the track has nothing for becomes a gap.
     void cut_at(const Boundary& boundary);
+    /// A segment of the programme that the track has nothing for, until `end`, 90 kHz: what comes
+    /// before the next boundary is left out.
+    void skip(const Boundary& boundary, std::int64_t end);
     void add(const media::AccessUnit& unit);
     void finish();
 
@@ -27,6 +30,7 @@ public:
 
 private:
     void write(std::optional<Chunk> chunk);
+    void gap(const Boundary& boundary, std::int64_t end);
 
     CmafTrack track_;
     LaneWriter writer_;

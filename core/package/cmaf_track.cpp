@@ -19,6 +19,13 @@ std::optional<Missed> CmafTrack::cut_at(const Boundary& boundary)
     return Missed{.last_chunk = finish(), .boundary = *before};
 }
 
+std::optional<Chunk> CmafTrack::skip()
+{
+    waiting_.reset();
+    open_ = false;
+    return finish();
+}
+
 CmafStep CmafTrack::add(const media::AccessUnit& unit)
 {
     CmafStep step;

@@ -38,6 +38,10 @@ public:
     /// before was not even reached, the track has been silent for a whole segment: that is missed.
     std::optional<Missed> cut_at(const Boundary& boundary);
 
+    /// Nothing belongs to the boundary that was decided last. What is left of the segment before
+    /// it.
+    std::optional<Chunk> skip();
+
     /// A unit that lies before the first boundary, or in a segment that was missed, is left out.
     CmafStep add(const media::AccessUnit& unit);
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "segment_date.hpp"
+#include "track_address.hpp"
 
 namespace sluice::package {
 namespace {
@@ -23,10 +24,11 @@ std::string_view track_name(const Period& period, Lane lane)
 }
 
 /// Where the files of a lane's segments are, as seen from its playlist.
-std::string folder_of(const Period& period, Lane lane)
+std::string folder_of(const Window& window, const Period& period, Lane lane)
 {
     std::string folder;
-    if (lane == Lane::transport) folder = "s/" + std::string(track_name(period, lane)) + '/';
+    if (lane == Lane::transport)
+        folder = track_folder(window.name_text(), track_name(period, lane)) + '/';
     return folder + std::to_string(period.id) + '/';
 }
 
@@ -73,7 +75,7 @@ private:
     {
         const auto& entry = lane_.at(sequence);
         const auto& period = period_of(entry);
-        const auto folder = folder_of(period, kind_);
+        const auto folder = folder_of(window_, period, kind_);
         const bool transport = kind_ == Lane::transport;
         return {.uri = folder + std::to_string(sequence) + (transport ? ".ts" : ".m4s"),
                 .duration_us = std::min(duration_us(window_, kind_, entry), longest_us()),
@@ -88,7 +90,8 @@ private:
     void add_parts(hls::Segment& out, std::uint64_t sequence) const
     {
         const auto& entry = lane_.at(sequence);
-        const auto name = folder_of(period_of(entry), kind_) + std::to_string(sequence) + '.';
+        const auto name =
+            folder_of(window_, period_of(entry), kind_) + std::to_string(sequence) + '.';
         for (std::uint32_t i = 0; i < entry.parts; ++i) {
             if (!lane_.has_part(entry, i)) continue;
             const auto& part = lane_.part_at(entry.first_part + i);
@@ -122,7 +125,8 @@ private:
         if (end == lane_.end) return;
         playlist.open = segment(end, end == playlist.sequence);
         add_parts(playlist.open, end);
-        playlist.preload_hint = folder_of(period_of(newest), kind_) + next_part(newest) + ".m4s";
+        playlist.preload_hint =
+            folder_of(window_, period_of(newest), kind_) + next_part(newest) + ".m4s";
     }
 
     /// A segment that is as long as the one before it is probably over.
@@ -151,7 +155,8 @@ private:
         const auto& lane = window_.of(other);
         if (lane.empty() || lane.at(lane.end - 1).period + 1 != window_.end_period) return;
         hls::RenditionReport report{
-            .uri = other == Lane::audio ? "../a/index.m3u8" : "../v/index.m3u8",
+            .uri = "../" + track_of(window_.name_text(), other == Lane::audio ? "a" : "v") +
+                   "/index.m3u8",
             .last_sequence = lane.end - 1};
         const auto& newest = lane.at(lane.end - 1);
         if (newest.parts > 0) {

@@ -4,15 +4,10 @@
 #include <string_view>
 
 #include "frame_rate.hpp"
+#include "track_address.hpp"
 
 namespace sluice::package {
 namespace {
-
-std::string joined(std::string_view a, std::string_view b)
-{
-    if (a.empty() || b.empty()) return std::string(a.empty() ? b : a);
-    return std::string(a) + ',' + std::string(b);
-}
 
 void describe(hls::Variant& variant, const TrackFacts& video)
 {
@@ -21,13 +16,9 @@ void describe(hls::Variant& variant, const TrackFacts& video)
     if (video.timescale != 0) variant.fps = frame_rate(video.frame).value();
 }
 
-bool all_independent(const Window& window, Lane kind)
+std::string playlist_of(const Window& window, std::string_view track)
 {
-    const auto& lane = window.of(kind);
-    for (auto i = first_listed(window, kind); i < lane.end; ++i) {
-        if (!lane.at(i).independent) return false;
-    }
-    return true;
+    return track_folder(window.name_text(), track) + "/index.m3u8";
 }
 
 std::optional<hls::Multivariant> over_cmaf(const Window& window, const Period& period)
@@ -38,7 +29,7 @@ std::optional<hls::Multivariant> over_cmaf(const Window& window, const Period& p
     auto playlist =
         multivariant_over(period.video, period.audio,
                           {{{rate_of(window, Lane::video), rate_of(window, Lane::audio)}}},
-                          {"s/v/index.m3u8", "s/a/index.m3u8"});
+                          {playlist_of(window, "v"), playlist_of(window, "a")});
     playlist.independent_segments = all_independent(window, lead);
     return playlist;
 }
@@ -48,11 +39,10 @@ std::optional<hls::Multivariant> over_transport(const Window& window, const Peri
     if (window.transport_target_s == 0 || window.of(Lane::transport).empty()) return std::nullopt;
     const auto rate = rate_of(window, Lane::transport);
     hls::Multivariant playlist;
-    hls::Variant variant{
-        .uri = "live.m3u8",
-        .peak_bps = std::max<std::uint64_t>(rate.peak, 1),
-        .average_bps = rate.average,
-        .codecs = joined(period.transport_video.codecs, period.transport_audio.codecs)};
+    hls::Variant variant{.uri = "live.m3u8",
+                         .peak_bps = std::max<std::uint64_t>(rate.peak, 1),
+                         .average_bps = rate.average,
+                         .codecs = joined_codecs(period.transport_video, period.transport_audio)};
     describe(variant, period.transport_video);
     playlist.independent_segments = all_independent(window, Lane::transport);
     playlist.variants.push_back(variant);
@@ -60,6 +50,22 @@ std::optional<hls::Multivariant> over_transport(const Window& window, const Peri
 }
 
 }  // namespace
+
+std::string joined_codecs(const TrackFacts& video, const TrackFacts& audio)
+{
+    const std::string picture = video.codecs;
+    const std::string sound = audio.codecs;
+    return picture + (picture.empty() || sound.empty() ? "" : ",") + sound;
+}
+
+bool all_independent(const Window& window, Lane kind)
+{
+    const auto& lane = window.of(kind);
+    for (auto i = first_listed(window, kind); i < lane.end; ++i) {
+        if (!lane.at(i).independent) return false;
+    }
+    return true;
+}
 
 hls::Multivariant multivariant_over(const TrackFacts& video, const TrackFacts& audio,
                                     const LaneRates& rates, const std::array<std::string, 2>& uris)
@@ -73,7 +79,7 @@ hls::Multivariant multivariant_over(const TrackFacts& video, const TrackFacts& a
     hls::Variant variant{.uri = picture ? uris[0] : uris[1],
                          .peak_bps = std::max<std::uint64_t>(sum(&LaneRate::peak), 1),
                          .average_bps = sum(&LaneRate::average),
-                         .codecs = joined(video.codecs, audio.codecs)};
+                         .codecs = joined_codecs(video, audio)};
     describe(variant, video);
     if (picture && sound) {
         variant.audio = "audio";

@@ -22,4 +22,10 @@ hls::Multivariant multivariant_over(const TrackFacts& video, const TrackFacts& a
 /// where there is no CMAF. Nothing: not enough is there to begin with.
 std::optional<hls::Multivariant> multivariant(const Window& window);
 
+/// CODECS of both tracks, either of which may be absent.
+std::string joined_codecs(const TrackFacts& video, const TrackFacts& audio);
+
+/// Whether every segment that is listed can be decoded without the one before.
+bool all_independent(const Window& window, Lane lane);
+
 }  // namespace sluice::package

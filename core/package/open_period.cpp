@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "core/fmp4/init_segment.hpp"
 #include "core/mpegts/muxer.hpp"
@@ -143,6 +144,85 @@ void OpenPeriod::cut_transport(const Boundary& boundary)
     const auto promised = std::max(target_s(settings_.segment_ms), seconds);
     hold_->change([&](Window& window) { window.transport_target_s = promised; });
     transport_cuts_->allow(longest(promised));
+}
+
+namespace {
+
+bool is_at(const ProgrammeCuts::Cut& cut, const Lead& lead)
+{
+    const auto seen = lead.dts + lead.composition;
+    return std::abs(seen - cut.presentation) <= std::max(half_frame(lead.duration), kTick);
+}
+
+Boundary boundary_of(const ProgrammeCuts::Cut& cut, std::int64_t dts, bool independent)
+{
+    return {.sequence = cut.sequence,
+            .time = dts,
+            .presentation = cut.presentation,
+            .independent = independent};
+}
+
+}  // namespace
+
+/// Ends where the next one begins; of the newest that is not known.
+std::int64_t OpenPeriod::end_of(const std::vector<ProgrammeCuts::Cut>& cuts, std::size_t i) const
+{
+    if (i + 1 < cuts.size()) return cuts[i + 1].presentation;
+    return cuts[i].presentation + std::int64_t{settings_.segment_ms} * kTick;
+}
+
+void OpenPeriod::follow(const ProgrammeCuts& programme, const Lead& lead)
+{
+    if (cmaf_cuts_) {
+        follow_lane(programme, Lane::video, followed_cmaf_, lead,
+                    [&](const Boundary& boundary) { cut_cmaf(boundary); });
+    }
+    if (!transport_cuts_) return;
+    follow_lane(programme, Lane::transport, followed_transport_, lead,
+                [&](const Boundary& boundary) { (void)transport_->cut_at(boundary); });
+    const auto promised = programme.transport_target_s();
+    if (promised == hold_->window().transport_target_s) return;
+    hold_->change([&](Window& window) { window.transport_target_s = promised; });
+}
+
+/// A segment that would begin in its middle is not the programme's: it is a gap.
+template <class Cut>
+void OpenPeriod::follow_lane(const ProgrammeCuts& programme, Lane lane,
+                             std::optional<std::uint64_t>& followed, const Lead& lead, Cut&& cut_at)
+{
+    const auto seen = lead.dts + lead.composition + half_frame(lead.duration);
+    const auto cuts = programme.until(lane, followed, seen);
+    for (std::size_t i = 0; i < cuts.size(); ++i) {
+        const bool here = i + 1 == cuts.size() && is_at(cuts[i], lead);
+        if (!followed && !here) return;
+        if (here) {
+            cut_at(boundary_of(cuts[i], lead.dts, lead.key));
+        } else {
+            skip(lane, boundary_of(cuts[i], cuts[i].presentation, true), end_of(cuts, i));
+        }
+        followed = cuts[i].sequence;
+    }
+}
+
+void OpenPeriod::note_absence(const ProgrammeCuts& programme)
+{
+    const auto note = [&](Lane lane, std::optional<std::uint64_t>& followed) {
+        if (!followed) return;
+        const auto cuts = programme.whole(lane, *followed);
+        for (std::size_t i = 0; i < cuts.size(); ++i) {
+            skip(lane, boundary_of(cuts[i], cuts[i].presentation, true), end_of(cuts, i));
+            followed = cuts[i].sequence;
+        }
+    };
+    if (cmaf_cuts_) note(Lane::video, followed_cmaf_);
+    if (transport_cuts_) note(Lane::transport, followed_transport_);
+}
+
+void OpenPeriod::skip(Lane lane, const Boundary& boundary, std::int64_t end)
+{
+    if (lane == Lane::transport) return transport_->skip(boundary, end);
+    if (video_) video_->skip(boundary, end);
+    if (audio_) audio_->skip(boundary, end);
 }
 
 void OpenPeriod::add(Kind kind, const media::AccessUnit& unit)

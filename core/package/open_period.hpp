@@ -10,6 +10,7 @@
 #include "core/media/track.hpp"
 #include "date_drift.hpp"
 #include "package_settings.hpp"
+#include "programme_cuts.hpp"
 #include "rack.hpp"
 #include "segment_files.hpp"
 #include "transport_lane.hpp"
@@ -37,6 +38,12 @@ public:
     /// Before a unit is added: begins the segments that begin with it. True: the programme's date
     /// went astray, a new period should begin.
     bool cut(const Lead& lead, media::Kind kind, const Arrival& now);
+    /// The same for a rendition's picture: begins the segments that the programme has begun by the
+    /// time it is seen; those that it came too late for are gaps.
+    void follow(const ProgrammeCuts& programme, const Lead& lead);
+    /// For what the programme has whole and this lacks nothing will come: gaps.
+    void note_absence(const ProgrammeCuts& programme);
+
     void add(media::Kind kind, const media::AccessUnit& unit);
 
     /// The first picture's duration may have been a guess.
@@ -55,6 +62,11 @@ private:
     bool astray(const Boundary& boundary, const Arrival& now);
     void cut_cmaf(const Boundary& boundary);
     void cut_transport(const Boundary& boundary);
+    void skip(Lane lane, const Boundary& boundary, std::int64_t end);
+    template <class Cut>
+    void follow_lane(const ProgrammeCuts& programme, Lane lane,
+                     std::optional<std::uint64_t>& followed, const Lead& lead, Cut&& cut_at);
+    std::int64_t end_of(const std::vector<ProgrammeCuts::Cut>& cuts, std::size_t i) const;
 
     Hold* hold_;
     SegmentFiles* files_;
@@ -68,6 +80,9 @@ private:
     std::optional<CmafLane> video_;
     std::optional<CmafLane> audio_;
     std::optional<TransportLane> transport_;
+    // Of a rendition: the last segment that was begun, or told as missing.
+    std::optional<std::uint64_t> followed_cmaf_;
+    std::optional<std::uint64_t> followed_transport_;
 };
 
 }  // namespace sluice::package

@@ -27,6 +27,7 @@ Packager::Packager(Hold hold, const std::string& root, const StreamIdentity& str
                    const PackageSettings& settings, const Arrival& now)
     : hold_(std::move(hold)), files_(root, stream.name), root_(root), settings_(settings)
 {
+    if (stream.programme != nullptr) programme_.emplace(*stream.programme);
     const auto& window = hold_.window();
     if (window.run == stream.run && window.name_text() == stream.name) {
         resume();
@@ -37,6 +38,7 @@ Packager::Packager(Hold hold, const std::string& root, const StreamIdentity& str
         changed.list_size = settings_.list_size;
         // What was promised holds for what is listed.
         changed.target_s = std::max(changed.target_s, target_s(settings_.segment_ms));
+        if (programme_) changed.target_s = std::max(changed.target_s, programme_->target_s());
         changed.hls = settings_.hls;
         changed.cmaf = settings_.cmaf;
     });
@@ -115,11 +117,57 @@ void Packager::note_track(Kind kind)
 /// With a picture: at a key frame. Without: once it is clear that none comes.
 bool Packager::may_begin(Kind kind, const media::AccessUnit& unit)
 {
+    if (programme_) return kind == Kind::video && unit.key && may_follow(unit);
     if (reader_.track(Kind::video) != nullptr) return kind == Kind::video && unit.key;
     if (open_) return true;  // its only track has other headers now
     if (first_sound_ < 0) first_sound_ = unit.dts;
     const auto rate = reader_.track(Kind::audio)->timescale;
     return (unit.dts - first_sound_) * kSoundOnlyAfter >= rate;
+}
+
+/// Whether the programme has a segment for what is seen now; notes in which of its periods.
+bool Packager::may_follow(const media::AccessUnit& unit)
+{
+    const auto seen = unit.dts + unit.composition + half_frame(unit.duration);
+    for (const auto lane : {Lane::video, Lane::transport}) {
+        const auto cuts = programme_->until(lane, std::nullopt, seen);
+        if (cuts.empty()) continue;
+        followed_ = cuts.back().period;
+        return true;
+    }
+    return false;
+}
+
+/// A rendition's are those of its programme: players compare them. One whose headers changed by
+/// themselves begins its list anew instead of counting a break that the others don't have.
+std::uint32_t Packager::number_of_next_period()
+{
+    const auto next = next_period(hold_.window());
+    if (!programme_ || followed_ == next) return next;
+    for (const auto lane : {Lane::video, Lane::audio, Lane::transport}) {
+        while (!hold_.window().of(lane).empty()) remove_first(hold_, files_, lane);
+    }
+    for (auto i = hold_.window().first_period; i < hold_.window().end_period; ++i)
+        files_.remove_period(hold_.window().period_at(i).id);
+    hold_.change([&](Window& window) { window.first_period = window.end_period = followed_; });
+    return followed_;
+}
+
+/// The same instant has the same date.
+Period Packager::following(Period period) const
+{
+    if (!programme_) return period;
+    if (const auto of = programme_->period(followed_)) {
+        period.start = of->start;
+        period.wall_ms = of->wall_ms;
+    }
+    return period;
+}
+
+Packaged Packager::note_absence()
+{
+    if (programme_ && open_ && hold_.current()) open_->note_absence(*programme_);
+    return {.changed = hold_.take_changed(), .failing = failing()};
 }
 
 Lead Packager::lead_of(Kind kind, const media::AccessUnit& unit) const
@@ -139,6 +187,10 @@ Lead Packager::lead_of(Kind kind, const media::AccessUnit& unit) const
 
 void Packager::take_unit(Kind kind, const media::AccessUnit& unit, const Arrival& now)
 {
+    if (programme_ && open_ && kind == Kind::video && unit.key) {
+        const auto before = followed_;
+        if (may_follow(unit) && followed_ != before) anew_ = true;
+    }
     if (!open_ || anew_) {
         if (may_begin(kind, unit)) {
             begin_period(kind, unit, now);
@@ -149,7 +201,11 @@ void Packager::take_unit(Kind kind, const media::AccessUnit& unit, const Arrival
     if (kind == Kind::audio) sound_frame_ = unit.duration;
     if (!open_) return;
     if (kind == Kind::video && unit.key) open_->note_picture(unit.duration);
-    if (open_->cut(lead_of(kind, unit), kind, now)) anew_ = true;
+    if (programme_) {
+        if (kind == Kind::video) open_->follow(*programme_, lead_of(kind, unit));
+    } else if (open_->cut(lead_of(kind, unit), kind, now)) {
+        anew_ = true;
+    }
     open_->add(kind, unit);
 }
 
@@ -167,7 +223,7 @@ void Packager::begin_period(Kind kind, const media::AccessUnit& unit, const Arri
                               .sound = sound_frame_ != 0 ? sound_frame_ : kAacFrame};
     const auto lead = lead_of(kind, unit);
     Period period{};
-    period.number = next_period(hold_.window());
+    period.number = number_of_next_period();
     if (period.number != hold_.window().end_period)
         files_.remove_period(hold_.window().period_at(period.number).id);
     period.start = std::max<std::int64_t>(lead.dts + lead.composition, 0);
@@ -177,6 +233,7 @@ void Packager::begin_period(Kind kind, const media::AccessUnit& unit, const Arri
     if (id && no_room_) files_.remove_period(*id);
     if (no_room_) return;  // the next key frame tries again
     period.id = *id;
+    period = following(period);
     make_room_for_period(hold_, files_);
     open_.emplace(hold_, files_, completed_, settings_, period, tracks);
 }

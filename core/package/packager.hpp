@@ -14,6 +14,7 @@
 #include "lane_writer.hpp"
 #include "open_period.hpp"
 #include "package_settings.hpp"
+#include "programme_cuts.hpp"
 #include "rack.hpp"
 #include "segment_files.hpp"
 
@@ -24,6 +25,8 @@ struct StreamIdentity {
     std::string name;
     std::uint64_t run = 0;             ///< of the hub
     std::uint64_t least_sequence = 0;  ///< what a new run begins with at least
+    /// Whose rendition it is: cut where that is cut. Outlives the packager; nullptr: it is none.
+    const StreamRack* programme = nullptr;
 };
 
 /// What a message did.
@@ -49,6 +52,9 @@ public:
     Packaged take(flv::TagType type, std::span<const std::uint8_t> body, std::int64_t dts_ms,
                   const Arrival& now);
 
+    /// Of a rendition for which nothing comes: what the programme has by now is told as missing.
+    Packaged note_absence();
+
     /// Ends the open segments; nothing may be taken after it.
     void finish();
 
@@ -66,6 +72,9 @@ private:
     void note_track(media::Kind kind);
     void take_unit(media::Kind kind, const media::AccessUnit& unit, const Arrival& now);
     bool may_begin(media::Kind kind, const media::AccessUnit& unit);
+    bool may_follow(const media::AccessUnit& unit);
+    std::uint32_t number_of_next_period();
+    Period following(Period period) const;
     void begin_period(media::Kind kind, const media::AccessUnit& unit, const Arrival& now);
     bool write_inits(const PeriodTracks& tracks);
     void end_period();
@@ -75,6 +84,8 @@ private:
     Hold hold_;
     SegmentFiles files_;
     std::string root_;
+    std::optional<ProgrammeCuts> programme_;  ///< of a rendition
+    std::uint32_t followed_ = 0;              ///< the programme's period that the open one is of
     PackageSettings settings_;
     std::vector<Completed> completed_;
     media::UnitReader reader_;

@@ -8,11 +8,6 @@
 namespace sluice::package {
 namespace {
 
-constexpr std::size_t kMaxRendition = 32;
-// What a rendition can't be called; `raw` is the input behind a watermark, which has no address.
-constexpr std::string_view kReserved[] = {"raw",    "vod",   "dvr",      "s",       "live",
-                                          "master", "index", "manifest", "snapshot"};
-
 /// Cuts what stands before the next slash off the path; the path is empty after the last.
 std::string_view next(std::string_view& path)
 {
@@ -46,15 +41,6 @@ bool is_file_name(std::string_view name)
     });
 }
 
-bool is_rendition(std::string_view name)
-{
-    if (name.empty() || name.size() > kMaxRendition) return false;
-    if (std::ranges::find(kReserved, name) != std::end(kReserved)) return false;
-    return std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    });
-}
-
 bool take_file(std::string_view name, Resource& out)
 {
     if (name == "init.mp4") {
@@ -79,12 +65,24 @@ bool take_file(std::string_view name, Resource& out)
     return sequence.has_value();
 }
 
+/// `v`, `a`, `<rendition>-v`, `<rendition>-a`.
+bool take_track_name(std::string_view name, Resource& out)
+{
+    if (name.empty()) return false;
+    const char kind = name.back();
+    name.remove_suffix(1);
+    if (kind != 'v' && kind != 'a') return false;
+    out.lane = kind == 'v' ? Lane::video : Lane::audio;
+    if (name.empty()) return true;
+    if (!take_suffix(name, "-") || !channel::is_rendition_name(name)) return false;
+    out.rendition = channel::rendition_called(name);
+    return true;
+}
+
 /// What is below `s/`.
 bool take_track(std::string_view path, Resource& out)
 {
-    const auto track = next(path);
-    if (track != "v" && track != "a") return false;
-    out.lane = track == "v" ? Lane::video : Lane::audio;
+    if (!take_track_name(next(path), out)) return false;
     const auto folder = next(path);
     if (path.empty()) {
         out.asked = Asked::lane_playlist;
@@ -124,24 +122,29 @@ bool take_playlist(std::string_view name, bool rendition, Resource& out)
     return name == "manifest.mpd";
 }
 
+/// What is below `/<channel>/`.
+bool take_rest(std::string_view rest, Resource& out)
+{
+    const auto name = next(rest);
+    if (rest.empty()) return take_playlist(name, false, out);
+    if (name == "dvr") return take_dvr(rest, out);
+    if (name == "s") return take_track(rest, out);
+    if (!channel::is_rendition_name(name) || rest.find('/') != std::string_view::npos) return false;
+    out.rendition = channel::rendition_called(name);
+    return take_playlist(rest, true, out);
+}
+
 }  // namespace
 
 std::optional<Resource> parse_resource(std::string_view path)
 {
     if (!path.starts_with('/') || path.ends_with('/')) return std::nullopt;
-    const auto whole = path.substr(1);
-    auto rest = whole;
+    auto rest = path.substr(1);
     Resource out;
     out.channel = next(rest);
-    if (!auth::is_channel_id(out.channel)) return std::nullopt;
-    out.stream = out.channel;
-    const auto name = next(rest);
-    if (rest.empty()) return take_playlist(name, false, out) ? std::optional(out) : std::nullopt;
-    if (name == "dvr") return take_dvr(rest, out) ? std::optional(out) : std::nullopt;
-    if (name == "s") return take_track(rest, out) ? std::optional(out) : std::nullopt;
-    if (!is_rendition(name) || rest.find('/') != std::string_view::npos) return std::nullopt;
-    out.stream = whole.substr(0, out.channel.size() + 1 + name.size());
-    return take_playlist(rest, true, out) ? std::optional(out) : std::nullopt;
+    if (!auth::is_channel_id(out.channel) || !take_rest(rest, out)) return std::nullopt;
+    out.stream = channel::StreamName(out.channel, out.rendition);
+    return out;
 }
 
 }  // namespace sluice::package

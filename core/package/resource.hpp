@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/channel/stream_name.hpp"
 #include "window.hpp"
 
 namespace sluice::package {
@@ -25,8 +26,9 @@ enum class Asked : std::uint8_t {
 /// A path, taken apart.
 struct Resource {
     Asked asked{};
-    std::string_view channel;  ///< whose rules count; borrows from the path, like …
-    std::string_view stream;   ///< … the name in the hub: `<channel>` or `<channel>/<rendition>`
+    std::string_view channel;    ///< whose rules count; borrows from the path, like …
+    std::string_view rendition;  ///< … this, as rendition_called(); empty: the channel's programme
+    channel::StreamName stream;
     bool low_latency = false;  ///< of multivariant: master.m3u8, which is of CMAF alone
     Lane lane{};
     std::uint64_t period = 0;

@@ -42,11 +42,27 @@ TEST(ResourceTest, ReadsEveryAddressOfTheContract)
 
 TEST(ResourceTest, RenditionsAreStreamsOfTheirOwn)
 {
-    const auto live = parse_resource("/demo/480p/live.m3u8");
+    const auto live = parse_resource("/demo/sd/live.m3u8");
     ASSERT_TRUE(live);
     EXPECT_EQ(live->channel, "demo");
-    EXPECT_EQ(live->stream, "demo/480p");
-    EXPECT_EQ(parse_resource("/demo/480p/index.m3u8")->asked, Asked::multivariant);
+    EXPECT_EQ(live->stream, "demo/sd");
+    EXPECT_EQ(parse_resource("/demo/sd/index.m3u8")->asked, Asked::multivariant);
+
+    const auto part = parse_resource("/demo/s/my-own_one-v/59000000/59000012.3.m4s");
+    ASSERT_TRUE(part);
+    EXPECT_EQ(part->stream, "demo/my-own_one");
+    EXPECT_EQ(part->lane, Lane::video);
+    EXPECT_EQ(parse_resource("/demo/s/sd-a/index.m3u8")->lane, Lane::audio);
+}
+
+TEST(ResourceTest, RenditionsMayBeCalledByTheirHeights)
+{
+    for (const auto* path : {"/demo/480p/index.m3u8", "/demo/s/480p-v/index.m3u8"}) {
+        const auto resource = parse_resource(path);
+        ASSERT_TRUE(resource) << path;
+        EXPECT_EQ(resource->stream, "demo/sd");
+        EXPECT_EQ(resource->rendition, "sd");
+    }
 }
 
 TEST(ResourceTest, TheArchiveHasPlaylistsAndFilesOfItsOwn)
@@ -80,6 +96,9 @@ TEST(ResourceTest, RefusesWhatIsWrittenInAnotherWay)
                                    "/demo/../live.m3u8",
                                    "/demo/s/x/index.m3u8",
                                    "/demo/s/v/index.mpd",
+                                   "/demo/s/-v/index.m3u8",
+                                   "/demo/s/raw-v/index.m3u8",
+                                   "/demo/s/480pv/index.m3u8",
                                    "/demo/s/v/1",
                                    "/demo/s/v/1/",
                                    "/demo/s/v/01/init.mp4",

@@ -153,25 +153,27 @@ public:
     const codec::samples::Audio* sound = &aac();     ///< null: none
     double fps = 25;
     double key_every_s = 2;
-    int b_frames = 0;         ///< between two others; they are decoded one frame late
-    double clock = 1;         ///< seconds of its own in one of the world's
-    int frame_bytes = 40;     ///< of a picture
-    bool metadata = false;    ///< says its frame rate
-    double time_s = 0;        ///< what was sent so far
-    Packaged last;            ///< of the newest message
-    int changes_failing = 0;  ///< how often `failing` was another than before
+    int b_frames = 0;                       ///< between two others; they are decoded one frame late
+    double clock = 1;                       ///< seconds of its own in one of the world's
+    int frame_bytes = 40;                   ///< of a picture
+    bool metadata = false;                  ///< says its frame rate
+    const StreamRack* programme = nullptr;  ///< whose rendition it is
+    double time_s = 0;                      ///< what was sent so far
+    Packaged last;                          ///< of the newest message
+    int changes_failing = 0;                ///< how often `failing` was another than before
 
     /// Takes the window over and sends its headers.
     void begin()
     {
-        packager_ = std::make_unique<Packager>(*take_over(*rack_, hub::own_process_id()), root_,
-                                               StreamIdentity{.name = name, .run = run}, settings,
-                                               arrival());
+        packager_ = std::make_unique<Packager>(
+            *take_over(*rack_, hub::own_process_id()), root_,
+            StreamIdentity{.name = name, .run = run, .programme = programme}, settings, arrival());
         if (metadata) send(flv::TagType::script, flv::encode_metadata({.framerate = fps}));
         if (picture != nullptr) send(flv::TagType::video, video_header(*picture));
         if (sound != nullptr) send(flv::TagType::audio, audio_header(*sound));
     }
     void end() { packager_.reset(); }
+    void note_absence() { last = packager_->note_absence(); }
 
     /// Sends everything up to this time.
     void play_to(double end_s)

@@ -31,6 +31,18 @@ std::int64_t TransportLane::cut_at(const Boundary& boundary)
     return length;
 }
 
+void TransportLane::skip(const Boundary& boundary, std::int64_t end)
+{
+    if (open_) {
+        flush_audio();
+        flush();
+        writer_.complete(boundary.presentation - open_->presentation);
+        open_.reset();
+    }
+    writer_.gap(boundary.sequence, boundary.presentation,
+                std::max<std::int64_t>(end - boundary.presentation, 1));
+}
+
 void TransportLane::add_video(const media::AccessUnit& unit)
 {
     if (!open_ || !has_video_) return;

@@ -27,6 +27,9 @@ public:
 
     /// Ends the segment and begins another. How long the ended one is, 90 kHz; 0: there was none.
     std::int64_t cut_at(const Boundary& boundary);
+    /// A segment that there is nothing for, which lasts until `end`, 90 kHz.
+    void skip(const Boundary& boundary, std::int64_t end);
+
     void add_video(const media::AccessUnit& unit);
     void add_audio(const media::AccessUnit& unit);
     void finish();

@@ -2,6 +2,7 @@
 
 #include "conf.hpp"
 #include "core/auth/channel_id.hpp"
+#include "core/hub/hub.hpp"
 #include "modules/hub/worker.hpp"
 
 namespace sluice::ngx {
@@ -187,6 +188,18 @@ PlayGrant open_grant(channel::Output output, const AuthoriseConf& authorise)
     return grant;
 }
 
+channel::PlayRequest request_of(const ngx_http_request_t& r, std::string_view id,
+                                channel::Output output)
+{
+    return {.id = id,
+            .args = view(r.args),
+            .output = output,
+            .address = address_of(*r.connection),
+            .referer = value_of(r.headers_in.referer),
+            .origin = header(r, "origin"),
+            .host = value_of(r.headers_in.host)};
+}
+
 }  // namespace
 
 std::string_view authorise_socket(const ngx_rtmp_session_t& s)
@@ -230,14 +243,20 @@ tl::expected<PlayGrant, Reason> admit_viewer(ngx_http_request_t& r, std::string_
     if (!auth::is_channel_id(id)) return tl::unexpected(Reason::bad_name);
     const auto& conf = play_access_conf(r);
     if (conf.play == kAccessOpen) return open_grant(output, conf.authorise);
-    return admit_by_channel({.id = id,
-                             .args = view(r.args),
-                             .output = output,
-                             .address = address_of(*r.connection),
-                             .referer = value_of(r.headers_in.referer),
-                             .origin = header(r, "origin"),
-                             .host = value_of(r.headers_in.host)},
-                            *r.connection->log);
+    return admit_by_channel(request_of(r, id, output), *r.connection->log);
+}
+
+std::optional<Reason> picture_refused(ngx_http_request_t& r, std::string_view id)
+{
+    const auto grant =
+        admit_by_channel(request_of(r, id, channel::Output::picture), *r.connection->log);
+    if (!grant) return grant.error();
+    const auto* stream = worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, id);
+    const bool over =
+        stream == nullptr || hub::Current::unpack(stream->current.load()).state == hub::State::idle;
+    if (over) return Reason::unpublished;  // the last picture of a stream that ended is nobody's
+    // Nobody is asked about a picture: where somebody would have to be, it is not shown.
+    return grant->authorise ? std::optional(Reason::authorise_denied) : std::nullopt;
 }
 
 std::optional<Reason> viewer_still_allowed(ngx_http_request_t& r, std::string_view id,

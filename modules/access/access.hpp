@@ -73,6 +73,9 @@ std::optional<auth::Reason> viewer_still_allowed(ngx_http_request_t& r, std::str
 /// signed. All else is said by the page itself, when it asks for the stream.
 std::optional<auth::Reason> page_refused(ngx_http_request_t& r, std::string_view id);
 
+/// The same for a picture of the stream, for which every rule counts that counts for a viewer.
+std::optional<auth::Reason> picture_refused(ngx_http_request_t& r, std::string_view id);
+
 /// Whether this RTMP session may play `id`. `sluice_access_publish channels` in its application
 /// makes the channel's rules count for players too.
 tl::expected<PlayGrant, auth::Reason> admit_player(ngx_rtmp_session_t& s, std::string_view id,

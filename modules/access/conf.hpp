@@ -27,10 +27,14 @@ struct PublishAccessConf {
     AuthoriseConf authorise;
 };
 
+inline constexpr ngx_uint_t kPageOff = 0;
+inline constexpr ngx_uint_t kPageOn = 1;       ///< pages: only the signature counts
+inline constexpr ngx_uint_t kPagePicture = 2;  ///< pictures of the stream: every rule does
+
 /// Per HTTP location.
 struct PlayAccessConf {
     ngx_uint_t play;
-    ngx_flag_t page;  ///< a page of a channel that wants its viewers signed
+    ngx_uint_t page;  ///< kPage…: what is gated here
     AuthoriseConf authorise;
 };
 

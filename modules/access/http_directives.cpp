@@ -14,7 +14,7 @@ void* create_conf(ngx_conf_t* cf)
     auto* mem = ngx_pcalloc(cf->pool, sizeof(PlayAccessConf));
     if (mem == nullptr) return nullptr;
     return new (mem)
-        PlayAccessConf{.play = NGX_CONF_UNSET_UINT, .page = NGX_CONF_UNSET, .authorise = {}};
+        PlayAccessConf{.play = NGX_CONF_UNSET_UINT, .page = NGX_CONF_UNSET_UINT, .authorise = {}};
 }
 
 char* merge_conf(ngx_conf_t*, void* parent, void* child)
@@ -23,7 +23,7 @@ char* merge_conf(ngx_conf_t*, void* parent, void* child)
     auto& conf = *static_cast<PlayAccessConf*>(child);
 
     ngx_conf_merge_uint_value(conf.play, prev.play, defaults::access_play);
-    ngx_conf_merge_value(conf.page, prev.page, 0);
+    ngx_conf_merge_uint_value(conf.page, prev.page, kPageOff);
     merge_authorise(conf.authorise, prev.authorise);
     return NGX_CONF_OK;
 }
@@ -47,6 +47,13 @@ ngx_conf_enum_t play_values[] = {
     { ngx_null_string, 0 }
 };
 
+ngx_conf_enum_t page_values[] = {
+    { ngx_string("off"), kPageOff },
+    { ngx_string("on"), kPageOn },
+    { ngx_string("picture"), kPagePicture },
+    { ngx_null_string, 0 }
+};
+
 // Every name here has a heading in README.md; tests/lint/directive_docs.py checks.
 ngx_command_t commands[] = {
 
@@ -58,11 +65,11 @@ ngx_command_t commands[] = {
       play_values },
 
     { ngx_string("sluice_access_page"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(PlayAccessConf, page),
-      nullptr },
+      page_values },
 
     { ngx_string("sluice_access_authorise"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,

@@ -18,8 +18,10 @@ std::string_view id_in(std::string_view path)
 
 ngx_int_t judge_page(ngx_http_request_t& r)
 {
-    if (!play_access_conf(r).page) return NGX_DECLINED;
-    const auto reason = page_refused(r, id_in(view(r.uri)));
+    const auto page = play_access_conf(r).page;
+    if (page == kPageOff) return NGX_DECLINED;
+    const auto id = id_in(view(r.uri));
+    const auto reason = page == kPagePicture ? picture_refused(r, id) : page_refused(r, id);
     if (!reason) return NGX_DECLINED;
     ngx_http_finalize_request(&r, send_refusal(r, *reason));
     return NGX_DONE;

@@ -6,7 +6,7 @@
 
 #include "answer.hpp"
 #include "conf.hpp"
-#include "core/auth/channel_id.hpp"
+#include "core/channel/stream_name.hpp"
 #include "core/hub/hub.hpp"
 #include "modules/access/held_request.hpp"
 #include "modules/common/guard.hpp"
@@ -24,14 +24,16 @@ namespace {
 // better.
 constexpr int kUnsentBytes = 64 * 1024;
 
-/// `/<id>/live.flv` → id; empty when the path is another.
-std::string_view id_in(std::string_view path)
+/// What is asked for; empty when the path is another.
+channel::StreamName stream_in(const ngx_http_request_t& r)
 {
-    constexpr std::string_view kSuffix = "/live.flv";
-    if (path.size() <= kSuffix.size() + 1 || path.front() != '/' || !path.ends_with(kSuffix))
-        return {};
-    const auto id = path.substr(1, path.size() - kSuffix.size() - 1);
-    return auth::is_channel_id(id) ? id : std::string_view{};
+    return channel::stream_at(view(r.uri), "live.flv").value_or(channel::StreamName());
+}
+
+/// Its channel; borrows from the request.
+std::string_view channel_in(const ngx_http_request_t& r)
+{
+    return channel::channel_of(view(r.uri).substr(1));
 }
 
 Viewer* viewer_of(ngx_http_request_t& r)
@@ -83,9 +85,11 @@ hub::StreamRecord* live_stream(std::string_view id)
 
 std::optional<auth::Reason> limit_reached(const hub::StreamRecord& stream, const PlayGrant& grant)
 {
-    if (grant.max_viewers == 0 || hub::viewers_of(stream) < grant.max_viewers) return std::nullopt;
-    raise("viewer.limit", hub::name_of(stream),
-          {{"limit", static_cast<std::int64_t>(grant.max_viewers)}});
+    const auto channel = channel::channel_of(hub::name_of(stream));
+    if (grant.max_viewers == 0 ||
+        hub::viewers_of_channel(worker()->zone, channel) < grant.max_viewers)
+        return std::nullopt;
+    raise("viewer.limit", channel, {{"limit", static_cast<std::int64_t>(grant.max_viewers)}});
     return auth::Reason::viewer_limit;
 }
 
@@ -115,7 +119,7 @@ ngx_int_t begin(ngx_http_request_t& r, hub::StreamRecord& stream, const PlayGran
     cleanup->handler = cleanup_door<destroy>;
     if (!room->enter(*viewer, protocol)) return refuse(r, auth::Reason::unpublished);
     // The record may have been reclaimed for another stream before we were counted in.
-    if (!hub::is_named(worker()->zone, stream, id_in(view(r.uri)))) {
+    if (!hub::is_named(worker()->zone, stream, stream_in(r))) {
         room->leave(*viewer);  // nothing of the other stream may get into this refusal
         return refuse(r, auth::Reason::unpublished);
     }
@@ -140,7 +144,7 @@ std::optional<auth::Reason> not_now(const hub::StreamRecord* stream, const PlayG
 
 ngx_int_t admit(ngx_http_request_t& r, const PlayGrant& grant)
 {
-    auto* stream = live_stream(id_in(view(r.uri)));
+    auto* stream = live_stream(stream_in(r));
     if (const auto reason = not_now(stream, grant)) return refuse(r, *reason);
     if (r.method == NGX_HTTP_HEAD) {
         r.header_only = 1;
@@ -153,7 +157,7 @@ ngx_int_t authorised(ngx_http_request_t& r, PlayGrant& grant, const Authorised& 
 {
     note_failure(*r.connection->log, answer);
     if (!answer.allowed) return refuse(r, reason_of(answer), answer.reason);
-    if (const auto reason = viewer_still_allowed(r, id_in(view(r.uri)), grant))
+    if (const auto reason = viewer_still_allowed(r, channel_in(r), grant))
         return refuse(r, *reason);
     return admit(r, grant);
 }
@@ -180,8 +184,9 @@ void stream_dirty(hub::StreamRecord& stream)
 
 ngx_int_t serve_flv(ngx_http_request_t& r)
 {
-    const auto id = id_in(view(r.uri));
-    if (id.empty()) return NGX_DECLINED;
+    const auto name = stream_in(r);
+    if (std::string_view(name).empty()) return NGX_DECLINED;
+    const auto id = channel_in(r);
     if (r.method == NGX_HTTP_OPTIONS) return send_preflight(r);
     if (!(r.method & (NGX_HTTP_GET | NGX_HTTP_HEAD))) return NGX_HTTP_NOT_ALLOWED;
     if (const auto rc = ngx_http_discard_request_body(&r); rc != NGX_OK) return rc;
@@ -192,7 +197,7 @@ ngx_int_t serve_flv(ngx_http_request_t& r)
     const auto grant = admit_viewer(r, id, channel::Output::flv);
     if (!grant) return refuse(r, grant.error());
     if (!grant->authorise) return admit(r, *grant);
-    if (const auto reason = not_now(live_stream(id), *grant)) return refuse(r, *reason);
+    if (const auto reason = not_now(live_stream(name), *grant)) return refuse(r, *reason);
     return ask(r, id, *grant);
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "conf.hpp"
+#include "core/channel/stream_name.hpp"
 #include "core/flv/tag.hpp"
 #include "modules/hub/audience.hpp"
 #include "modules/hub/worker.hpp"
@@ -263,7 +264,8 @@ void Viewer::count_skip()
 bool Viewer::check()
 {
     if (fate_ != Fate::running) return true;
-    const auto reason = viewer_still_allowed(*r_, hub::name_of(room_->stream()), grant_);
+    const auto reason =
+        viewer_still_allowed(*r_, channel::channel_of(hub::name_of(room_->stream())), grant_);
     if (!reason) return true;
     const auto why = to_string(*reason);
     ngx_log_error(NGX_LOG_NOTICE, r_->connection->log, 0, "sluice flv: viewer ended: %*s",

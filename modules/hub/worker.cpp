@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/channel/stream_name.hpp"
 #include "modules/common/guard.hpp"
 #include "process.hpp"
 #include "snapshot_watch.hpp"
@@ -45,7 +46,8 @@ void on_wake()
 void report_ended(const hub::Ended& ended)
 {
     const auto name = hub::name_of(*ended.stream);
-    if (ended.waiting) {
+    // Renditions, and the input behind a mark, are no streams of their own to the world.
+    if (ended.waiting && channel::rendition_of(name).empty()) {
         ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                       "sluice hub: the worker that published \"%*s\" is gone", name.size(),
                       name.data());

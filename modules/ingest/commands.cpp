@@ -1,9 +1,11 @@
 #include "commands.hpp"
 
+#include <optional>
 #include <string>
 
 #include "conf.hpp"
 #include "core/auth/channel_id.hpp"
+#include "core/channel/stream_name.hpp"
 #include "core/hub/hub.hpp"
 #include "held_command.hpp"
 #include "input_limits.hpp"
@@ -32,14 +34,25 @@ std::string_view text_of(const u_char (&field)[N])
     return {chars, strnlen(chars, N)};
 }
 
-/// Whether the stream's publisher has sent nothing for so long that its network is probably gone.
-bool is_stale(const hub::StreamRecord& stream)
+/// When the stream's newest tag came; nothing before its first.
+std::optional<std::uint64_t> last_arrival_us(const hub::StreamRecord& stream)
 {
     const auto* ring = hub::current_ring(worker()->zone, stream);
-    if (ring == nullptr) return false;
+    if (ring == nullptr) return std::nullopt;
     const auto head = ring->head_seq.load();
-    if (head == ring->base_seq.load()) return false;
-    return mono_us() > worker()->zone.descriptor(*ring, head - 1).arrival_us + kStaleUs;
+    if (head == ring->base_seq.load()) return std::nullopt;
+    return worker()->zone.descriptor(*ring, head - 1).arrival_us;
+}
+
+/// Whether the stream's publisher has sent nothing for so long that its network is probably gone.
+/// What he sends is the input behind a watermark, where there is one.
+bool is_stale(const hub::StreamRecord& stream)
+{
+    const auto* input =
+        hub::find_stream(worker()->zone, channel::StreamName(hub::name_of(stream), "raw"));
+    const bool marked = input != nullptr && hub::has_publisher(worker()->zone, *input);
+    const auto last = last_arrival_us(marked ? *input : stream);
+    return last && mono_us() > *last + kStaleUs;
 }
 
 /// Only where nothing is ours: elsewhere anybody could shed the limits with a command that nobody
@@ -153,8 +166,11 @@ hub::StreamRecord* place_in(RtmpSession& session, std::string_view id, const Pla
         refuse_play(session, "NetStream.Play.StreamNotFound", auth::Reason::unpublished);
         return nullptr;
     }
-    if (grant.max_viewers == 0 || hub::viewers_of(*stream) < grant.max_viewers) return stream;
-    raise("viewer.limit", id, {{"limit", static_cast<std::int64_t>(grant.max_viewers)}});
+    const auto channel = channel::channel_of(id);
+    const bool full = grant.max_viewers != 0 &&
+                      hub::viewers_of_channel(worker()->zone, channel) >= grant.max_viewers;
+    if (!full) return stream;
+    raise("viewer.limit", channel, {{"limit", static_cast<std::int64_t>(grant.max_viewers)}});
     refuse_play(session, "NetStream.Play.Failed", auth::Reason::viewer_limit);
     return nullptr;
 }
@@ -184,7 +200,7 @@ void play_authorised(RtmpSession& session, const std::string& id, PlayGrant& gra
     note_failure(*s.connection->log, answer);
     if (!answer.allowed) {
         refuse_play(session, "NetStream.Play.Failed", reason_of(answer), answer.reason);
-    } else if (const auto reason = player_still_allowed(s, id, grant)) {
+    } else if (const auto reason = player_still_allowed(s, channel::channel_of(id), grant)) {
         refuse_play(session, "NetStream.Play.Failed", *reason);
     } else if (start_play(session, id, grant) != NGX_OK) {
         ngx_rtmp_finalize_session(&s);
@@ -201,15 +217,17 @@ ngx_int_t play(ngx_rtmp_session_t& s, ngx_rtmp_play_t& command)
     }
     if (is_taken(*session)) return NGX_OK;
 
-    const auto id = text_of(command.name);
-    if (!auth::is_channel_id(id))
+    const auto played = channel::stream_called(text_of(command.name));
+    if (!played)
         return refuse_play(*session, "NetStream.Play.StreamNotFound", auth::Reason::bad_name);
-    const auto grant = admit_player(s, id, text_of(command.args));
+    const std::string_view id = *played;
+    const auto channel = channel::channel_of(id);
+    const auto grant = admit_player(s, channel, text_of(command.args));
     if (!grant) return refuse_play(*session, "NetStream.Play.Failed", grant.error());
     if (!grant->authorise) return start_play(*session, id, *grant);
     if (place_in(*session, id, *grant) == nullptr) return NGX_OK;
     hold_command(
-        *session, question_of(s, "play", id, text_of(command.args)), *grant->authorise,
+        *session, question_of(s, "play", channel, text_of(command.args)), *grant->authorise,
         [session, name = std::string(id), grant = *grant](const Authorised& answer) mutable {
             play_authorised(*session, name, grant, answer);
         });

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "conf.hpp"
+#include "core/channel/stream_name.hpp"
 #include "core/flv/tag.hpp"
 #include "modules/common/guard.hpp"
 #include "modules/hub/audience.hpp"
@@ -222,7 +223,8 @@ void Player::count_skip()
 void Player::check()
 {
     if (session_.closing) return;
-    if (const auto reason = player_still_allowed(*session_.rtmp, id_, grant_)) end(*reason);
+    if (const auto reason = player_still_allowed(*session_.rtmp, channel::channel_of(id_), grant_))
+        end(*reason);
 }
 
 void Player::end(auth::Reason reason)

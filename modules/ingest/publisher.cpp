@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "conf.hpp"
+#include "modules/exec/configured_hooks.hpp"
 #include "modules/hub/worker.hpp"
 
 namespace sluice::ngx {
@@ -34,64 +35,48 @@ Publisher::Publisher(RtmpSession& session, std::string id, const PublishGrant& g
     : session_(session),
       id_(std::move(id)),
       grant_(grant),
-      stream_(&claim.writer.stream()),
-      publication_(worker()->zone, claim, worker()->self, worker()->slot, mono_ms()),
-      packager_(id_, *stream_),
+      broadcast_(id_, claim,
+                 {.address = std::string(address_of(*session.rtmp)),
+                  .secure = came_by_proxy(*session.rtmp)}),
       last_data_ms_(mono_ms())
 {
-    const auto& s = *session_.rtmp;
-    publication_.introduce(address_of(s), came_by_proxy(s), wall_ms());
-    keep_worker();
-    stream_->window_ms.store(granted_window_ms());
-    packager_.apply(package_settings(s, grant_));
-    worker()->slot_record().publishers.fetch_add(1);
     publishers().add(*this);
-    worker()->poke(claim.poke);
-    const bool resumed = claim.result != hub::Claimed::fresh;
-    ngx_log_error(NGX_LOG_NOTICE, s.connection->log, 0, "sluice ingest: \"%s\" is published%s",
-                  id_.c_str(), resumed ? ", continued" : "");
-    if (claim.ended) {
-        raise("stream.stopped", id_,
-              {{"reason", to_string(*claim.ended)}, {"address", claim.ended_address}});
-    }
-    raise("stream.started", id_, {{"address", address_of(s)}, {"resumed", resumed}});
+    if (!grant_.media) settings_.hooks = configured_hooks(*session_.rtmp, id_);
+    follow_channel();
 }
 
 Publisher::~Publisher()
 {
     publishers().remove(*this);
-    packager_.apply({});  // its last segments are there before the stream is another's
-    worker()->slot_record().publishers.fetch_sub(1);
-    const auto released = hub::release(worker()->zone, publication_.writer(),
-                                       window_ms() > 0 ? mono_ms() + window_ms() : 0);
-    const auto why = to_string(reason_);
-    // Before anybody is woken: another one may start at once.
-    if (released.ended) {
-        raise("stream.stopped", id_, {{"reason", why}, {"address", address_of(*session_.rtmp)}});
-    }
-    worker()->poke(released.poke);
-    ngx_log_error(NGX_LOG_NOTICE, session_.rtmp->connection->log, 0,
-                  "sluice ingest: \"%s\" ended: %*s", id_.c_str(), why.size(), why.data());
 }
 
-/// How long viewers are kept: not at all when the channel itself came to its end.
 std::int64_t Publisher::window_ms() const
-{
-    switch (reason_) {
-        case auth::Reason::deleted:
-        case auth::Reason::disabled:
-        case auth::Reason::expired:
-            return 0;
-        default:
-            break;
-    }
-    return granted_window_ms();
-}
-
-std::int64_t Publisher::granted_window_ms() const
 {
     if (grant_.reconnect_window_ms) return *grant_.reconnect_window_ms;
     return static_cast<std::int64_t>(ingest_conf(*session_.rtmp)->reconnect_window);
+}
+
+/// They lie apart in the channel's record, and are read once for each snapshot.
+void Publisher::look_for_hooks()
+{
+    if (!grant_.media || channels() == nullptr || hooks_of_ == channels()->generation()) return;
+    auto hooks = channels()->find_hooks(id_);
+    if (!hooks) {
+        ngx_log_error(NGX_LOG_ERR, session_.rtmp->connection->log, 0,
+                      "sluice ingest: the hooks of \"%s\" can't be read: %*s", id_.c_str(),
+                      hooks.error().where.size(), hooks.error().where.data());
+    } else {
+        settings_.hooks = std::move(*hooks);
+    }
+    hooks_of_ = channels()->generation();
+}
+
+void Publisher::follow_channel()
+{
+    look_for_hooks();
+    settings_.packaging = package_settings(*session_.rtmp, grant_);
+    settings_.window_ms = window_ms();
+    broadcast_.apply(settings_);
 }
 
 void Publisher::take(flv::TagType type, const ngx_rtmp_header_t& h, const ngx_chain_t* in)
@@ -107,40 +92,23 @@ void Publisher::take(flv::TagType type, const ngx_rtmp_header_t& h, const ngx_ch
     }
     const auto now_us = mono_us();
     last_data_ms_ = static_cast<std::int64_t>(now_us / 1000);
-    if (!publication_.writer().current()) return;  // check_stream() is on its way
+    if (!broadcast_.current()) return;  // check_stream() is on its way
 
-    const auto accepted = publication_.take(
+    const auto accepted = broadcast_.take(
         {.type = type, .timestamp_ms = h.timestamp, .pieces = pieces, .size = size}, now_us);
-    if (!accepted) {
-        const auto now = static_cast<std::uint64_t>(last_data_ms_);
-        if (now - last_error_log_ms_ < kErrorLogEveryMs) return;
-        last_error_log_ms_ = now;
-        ngx_log_error(NGX_LOG_INFO, session_.rtmp->connection->log, 0,
-                      "sluice ingest: \"%s\": message dropped: %*s", id_.c_str(),
-                      accepted.error().where.size(), accepted.error().where.data());
-        return;
-    }
-    if (accepted->poke != 0) worker()->poke(accepted->poke);
-    packager_.take(type, publication_.writer(), accepted->dts_ms, now_us);
-    if (accepted->gop_exceeds_ring) {
-        ngx_log_error(
-            NGX_LOG_WARN, session_.rtmp->connection->log, 0,
-            "sluice ingest: \"%s\": two groups of pictures don't fit into the largest free ring",
-            id_.c_str());
-        raise("stream.degraded", id_, {{"reason", "gop_exceeds_ring"}});
-    }
-}
-
-std::optional<auth::Reason> Publisher::ended_in_the_hub()
-{
-    if (!publication_.writer().current()) return auth::Reason::replaced;
-    return hub::end_requested(publication_.writer());
+    if (accepted) return;
+    const auto now = static_cast<std::uint64_t>(last_data_ms_);
+    if (now - last_error_log_ms_ < kErrorLogEveryMs) return;
+    last_error_log_ms_ = now;
+    ngx_log_error(NGX_LOG_INFO, session_.rtmp->connection->log, 0,
+                  "sluice ingest: \"%s\": message dropped: %*s", id_.c_str(),
+                  accepted.error().where.size(), accepted.error().where.data());
 }
 
 std::optional<auth::Reason> Publisher::reason_to_end(std::int64_t now_ms)
 {
     // The worker that took over may have died before it could wake this one.
-    if (const auto reason = ended_in_the_hub()) return reason;
+    if (const auto reason = broadcast_.ended_in_the_hub()) return reason;
     const auto idle = static_cast<std::int64_t>(ingest_conf(*session_.rtmp)->idle_timeout);
     if (idle > 0 && now_ms - last_data_ms_ >= idle) return auth::Reason::idle;
     return publisher_still_allowed(*session_.rtmp, id_, grant_);
@@ -150,20 +118,19 @@ void Publisher::check(std::int64_t now_ms)
 {
     if (session_.closing) return;
     if (const auto reason = reason_to_end(now_ms)) return end(*reason);
-    packager_.apply(package_settings(*session_.rtmp, grant_));
-    stream_->window_ms.store(granted_window_ms());
+    follow_channel();
 }
 
 void Publisher::check_stream()
 {
     if (session_.closing) return;
-    if (const auto reason = ended_in_the_hub()) end(*reason);
+    if (const auto reason = broadcast_.ended_in_the_hub()) end(*reason);
 }
 
 void Publisher::end(auth::Reason reason)
 {
     auto& session = session_;
-    reason_ = reason;
+    broadcast_.set_reason(reason);
     session.publisher = nullptr;
     delete this;  // the stream is free from here on; the connection lingers for its status
     refuse_session(session, publish_status_code(reason), reason);

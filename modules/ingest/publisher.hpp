@@ -3,9 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "core/ingest/publication.hpp"
+#include "broadcast.hpp"
 #include "modules/access/access.hpp"
-#include "modules/package/stream_packager.hpp"
 #include "session.hpp"
 #include "session_index.hpp"
 
@@ -32,25 +31,24 @@ public:
     /// Ends the session from our side; the client is told.
     void end(auth::Reason reason);
 
-    const hub::StreamRecord& stream() const { return *stream_; }
+    const hub::StreamRecord& stream() const { return broadcast_.stream(); }
 
     /// Why the session is over; set before destruction, `disconnected` when nobody said.
-    void set_reason(auth::Reason reason) { reason_ = reason; }
+    void set_reason(auth::Reason reason) { broadcast_.set_reason(reason); }
 
 private:
     std::int64_t window_ms() const;
-    std::int64_t granted_window_ms() const;
-    std::optional<auth::Reason> ended_in_the_hub();
+    void look_for_hooks();
+    void follow_channel();
     std::optional<auth::Reason> reason_to_end(std::int64_t now_ms);
 
     RtmpSession& session_;
     std::string id_;
     PublishGrant grant_;
-    hub::StreamRecord* stream_;
-    ingest::Publication publication_;
-    StreamPackager packager_;
+    Broadcast broadcast_;
+    BroadcastSettings settings_;
+    std::uint64_t hooks_of_ = 0;  ///< snapshot that the hooks are from
     std::int64_t last_data_ms_;
-    auth::Reason reason_ = auth::Reason::disconnected;
     std::uint64_t last_error_log_ms_ = 0;
 };
 

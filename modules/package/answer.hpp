@@ -19,7 +19,8 @@ struct PackageRequest {
     std::string_view
         token;  ///< `sign=…` of a viewer who signed, to be put into playlists; or empty
     hub::StreamRecord* stream = nullptr;
-    PlayGrant grant;  ///< under which he was let in
+    hub::StreamRecord* programme = nullptr;  ///< the channel's, whose viewer he is
+    PlayGrant grant;                         ///< under which he was let in
 };
 
 /// Both answer with what is in the live window, as a content handler would; NGX_AGAIN when it is

@@ -111,7 +111,7 @@ void ArchiveQueue::Lane::done(ngx_event_t& event)
     lane.post();
 }
 
-ArchiveQueue::ArchiveQueue(std::string folder, std::uint32_t window_s)
+ArchiveQueue::ArchiveQueue(const std::string& folder, std::uint32_t window_s)
     : lane_(std::make_shared<Lane>(folder, window_s))
 {}
 

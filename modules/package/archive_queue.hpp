@@ -13,7 +13,7 @@ namespace sluice::ngx {
 /// so that no worker ever waits for a disk. Bounded; what does not fit is left out and counted.
 class ArchiveQueue {
 public:
-    ArchiveQueue(std::string folder, std::uint32_t window_s);
+    ArchiveQueue(const std::string& folder, std::uint32_t window_s);
     /// What waits is still written.
     ~ArchiveQueue();
     ArchiveQueue(const ArchiveQueue&) = delete;

@@ -10,7 +10,7 @@ namespace {
 using package::Lane;
 
 /// A short stretch goes in one piece with its header; a long one costs less without a copy.
-constexpr off_t kMostCopied = 16 * 1024;
+constexpr off_t kMostCopied = off_t{16} * 1024;
 
 std::string_view type_of(Lane lane)
 {

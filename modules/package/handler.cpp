@@ -16,6 +16,7 @@
 #include "modules/common/request_memory.hpp"
 #include "modules/hub/worker.hpp"
 #include "refusal.hpp"
+#include "renditions.hpp"
 #include "text_shelf.hpp"
 #include "viewer_session.hpp"
 #include "waiting_room.hpp"
@@ -64,9 +65,14 @@ ngx_int_t answer(ngx_http_request_t& r, const PackageRequest& asked, bool late)
                                                        : answer_playlist(r, asked, late);
 }
 
-hub::StreamRecord* stream_of(const package::Resource& resource)
+void find_streams(PackageRequest& asked)
 {
-    return worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, resource.stream);
+    if (worker() == nullptr) return;
+    const auto& resource = asked.resource;
+    asked.stream = hub::find_stream(worker()->zone, resource.stream);
+    asked.programme = resource.rendition.empty()
+                          ? asked.stream
+                          : hub::find_stream(worker()->zone, resource.channel);
 }
 
 ngx_int_t go_on(ngx_http_request_t& r, PackageRequest& asked)
@@ -78,6 +84,8 @@ ngx_int_t go_on(ngx_http_request_t& r, PackageRequest& asked)
     if (const auto reason = session_refused(r, asked)) return refuse_viewer(r, *reason);
     note_session(r, asked);
     if (dvr) return answer_dvr(r, asked);
+    if (const auto why = rendition_absent(asked))
+        return refuse_viewer(r, auth::Reason::unpublished, *why);
     if (asked.stream == nullptr) return refuse_viewer(r, auth::Reason::unpublished);
     if (const auto followed = follow_segment(r, asked)) return *followed;
     const auto rc = answer(r, asked, false);
@@ -95,7 +103,7 @@ ngx_int_t authorised(ngx_http_request_t& r, PackageRequest& asked, const Authori
     note_failure(*r.connection->log, answered);
     if (!answered.allowed) return refuse_viewer(r, reason_of(answered), answered.reason);
     if (const auto reason = not_any_more(r, asked)) return refuse_viewer(r, *reason);
-    asked.stream = stream_of(asked.resource);  // its record may have become another's meanwhile
+    find_streams(asked);  // their records may have become others' meanwhile
     return go_on(r, asked);
 }
 
@@ -160,8 +168,8 @@ ngx_int_t serve_package(ngx_http_request_t& r)
     auto& asked = keep_with(r, PackageRequest{.resource = *resource,
                                               .reload = *reload,
                                               .token = token_in(r, *grant),
-                                              .stream = stream_of(*resource),
                                               .grant = *grant});
+    find_streams(asked);
     return must_ask(r, asked) ? ask(r, asked) : go_on(r, asked);
 }
 

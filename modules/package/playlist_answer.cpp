@@ -4,6 +4,7 @@
 #include "modules/common/http_answer.hpp"
 #include "modules/hub/audience.hpp"
 #include "refusal.hpp"
+#include "renditions.hpp"
 #include "text_answer.hpp"
 #include "text_shelf.hpp"
 
@@ -82,7 +83,7 @@ package::Wait blocked(const PackageRequest& asked, const WindowView& view)
 ngx_int_t answer_playlist(ngx_http_request_t& r, const PackageRequest& asked, bool late)
 {
     const bool live = is_live(*asked.stream);
-    const auto view = look_at_window(*asked.stream, asked.resource.stream);
+    auto view = look_at_window(*asked.stream, asked.resource.stream);
     if (!view) return live && !late ? NGX_AGAIN : refuse_viewer(r, auth::Reason::unpublished);
     const auto wait = blocked(asked, *view);
     if (wait == package::Wait::absurd)
@@ -96,6 +97,15 @@ ngx_int_t answer_playlist(ngx_http_request_t& r, const PackageRequest& asked, bo
         return refuse_viewer(
             r, auth::Reason::output_disabled,
             "the stream has no such track, or codecs that this format does not carry");
+    }
+    const bool adaptive = asked.resource.asked == Asked::multivariant &&
+                          !asked.resource.low_latency && asked.resource.rendition.empty();
+    if (adaptive) {
+        const auto ladder = ladder_over(asked);
+        if (!ladder.whole && live && !late) return NGX_AGAIN;
+        view = look_at_window(*asked.stream, asked.resource.stream);
+        if (!view) return refuse_viewer(r, auth::Reason::unpublished);
+        if (ladder.text) return send(r, asked, *view, ladder.text);
     }
     if (const auto text = text_of(*view, wanted(asked))) return send(r, asked, *view, text);
     return live && !late ? NGX_AGAIN : refuse_viewer(r, auth::Reason::unpublished);

@@ -53,6 +53,11 @@ package::PackageSettings package_settings(const ngx_rtmp_session_t& s, const Pub
     return grant.media ? of_channel(*grant.media) : of_configuration(conf);
 }
 
+package::PackageSettings package_settings(const ChannelMedia& media)
+{
+    return live_folder().empty() ? package::PackageSettings() : of_channel(media);
+}
+
 void StreamPackager::apply(const package::PackageSettings& settings)
 {
     if (packager_ && packager_->settings() == settings && packager_->current()) return;
@@ -96,12 +101,24 @@ void StreamPackager::begin(const package::PackageSettings& settings)
         std::move(*hold), live_folder(),
         package::StreamIdentity{.name = id_,
                                 .run = stream_->run.load(),
-                                .least_sequence = live_windows().counts().above_forgotten.load()},
+                                .least_sequence = live_windows().counts().above_forgotten.load(),
+                                .programme = programme_windows()},
         settings, arrival(mono_us()));
     const auto folder = archive_folder(id_);
     if (settings.cmaf && settings.dvr_window_s != 0 && !folder.empty())
         archive_ = std::make_unique<ArchiveQueue>(folder, settings.dvr_window_s);
     take_headers();
+}
+
+const package::StreamRack* StreamPackager::programme_windows() const
+{
+    if (programme_ == nullptr) return nullptr;
+    return &live_windows().of(worker()->zone.index_of(*programme_));
+}
+
+void StreamPackager::note_absence()
+{
+    if (packager_) note(packager_->note_absence());
 }
 
 /// The headers came once, at the beginning of the session: what begins later finds them in the
@@ -124,7 +141,11 @@ void StreamPackager::take(flv::TagType type, const hub::Writer& written, std::in
     if (!packager_) return;
     static std::vector<std::uint8_t> scratch;  // kept for its memory; a tag's size bounds it
     const auto body = body_of(written.newest_tag(scratch));
-    const auto done = packager_->take(type, body, dts_ms, arrival(mono_us));
+    note(packager_->take(type, body, dts_ms, arrival(mono_us)));
+}
+
+void StreamPackager::note(const package::Packaged& done)
+{
     if (done.failing != failing_) note_failing(done.failing);
     if (done.changed) keep_completed();
     if (done.changed) worker()->poke(hub::announce_window(worker()->zone, *stream_));

@@ -15,7 +15,10 @@ namespace sluice::ngx {
 /// waits for new parts, and tells of a disk that is full.
 class StreamPackager {
 public:
-    StreamPackager(std::string id, hub::StreamRecord& stream) : id_(std::move(id)), stream_(&stream)
+    /// `programme`: what the stream is a rendition of; nullptr: it is none.
+    StreamPackager(std::string id, hub::StreamRecord& stream,
+                   const hub::StreamRecord* programme = nullptr)
+        : id_(std::move(id)), stream_(&stream), programme_(programme)
     {}
 
     /// Begins, changes or ends what is made.
@@ -26,8 +29,13 @@ public:
     void take(flv::TagType type, const hub::Writer& written, std::int64_t dts_ms,
               std::uint64_t mono_us);
 
+    /// Nothing comes for a while: what the programme has by now and this lacks is told as missing.
+    void note_absence();
+
 private:
     void begin(const package::PackageSettings& settings);
+    void note(const package::Packaged& done);
+    const package::StreamRack* programme_windows() const;
     void end();
     void take_headers();
     void keep_completed();
@@ -35,6 +43,7 @@ private:
 
     std::string id_;
     hub::StreamRecord* stream_;
+    const hub::StreamRecord* programme_;
     std::unique_ptr<package::Packager> packager_;
     std::unique_ptr<ArchiveQueue> archive_;
     bool failing_ = false;
@@ -43,5 +52,8 @@ private:
 /// What the channel of this session wants to be made of its stream, or the configuration where
 /// there are no channels.
 package::PackageSettings package_settings(const ngx_rtmp_session_t& s, const PublishGrant& grant);
+
+/// What a channel wants to be made of its stream, whoever brings it.
+package::PackageSettings package_settings(const ChannelMedia& media);
 
 }  // namespace sluice::ngx

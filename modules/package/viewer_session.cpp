@@ -71,7 +71,7 @@ std::optional<Protocol> begun_by(const PackageRequest& asked)
 
 bool is_noted(const PackageRequest& asked, Protocol protocol, std::string_view viewer)
 {
-    return hub::is_noted(worker()->zone, *asked.stream, protocol, viewer, mono_ms());
+    return hub::is_noted(worker()->zone, *asked.programme, protocol, viewer, mono_ms());
 }
 
 /// Of the protocols that the request may belong to, the one that the viewer has a session of.
@@ -93,30 +93,33 @@ std::optional<Protocol> session_of(const PackageRequest& asked, std::string_view
 
 bool has_session(ngx_http_request_t& r, const PackageRequest& asked)
 {
-    return asked.stream != nullptr && session_of(asked, identity_of(r, asked)).has_value();
+    return asked.programme != nullptr && session_of(asked, identity_of(r, asked)).has_value();
 }
 
 std::optional<auth::Reason> session_refused(ngx_http_request_t& r, const PackageRequest& asked)
 {
     const auto& grant = asked.grant;
-    if (grant.max_viewers == 0 || asked.stream == nullptr || !begun_by(asked)) return std::nullopt;
-    if (has_session(r, asked) || hub::viewers_of(*asked.stream) < grant.max_viewers)
+    if (grant.max_viewers == 0 || asked.programme == nullptr || !begun_by(asked))
         return std::nullopt;
-    raise("viewer.limit", asked.resource.stream,
+    if (has_session(r, asked) ||
+        hub::viewers_of_channel(worker()->zone, asked.resource.channel) < grant.max_viewers)
+        return std::nullopt;
+    raise("viewer.limit", asked.resource.channel,
           {{"limit", static_cast<std::int64_t>(grant.max_viewers)}});
     return auth::Reason::viewer_limit;
 }
 
 void note_session(ngx_http_request_t& r, const PackageRequest& asked)
 {
-    const bool live = asked.stream != nullptr &&
-                      hub::Current::unpack(asked.stream->current.load()).state != hub::State::idle;
+    const bool live =
+        asked.stream != nullptr && asked.programme != nullptr &&
+        hub::Current::unpack(asked.programme->current.load()).state != hub::State::idle;
     if (!live) return;
     const auto viewer = identity_of(r, asked);
     auto protocol = begun_by(asked);
     if (!protocol) protocol = session_of(asked, viewer);
     if (!protocol) return;
-    hub::note_request(worker()->zone, *asked.stream, *protocol, viewer, mono_ms(),
+    hub::note_request(worker()->zone, *asked.programme, *protocol, viewer, mono_ms(),
                       longest_wait(asked));
 }
 

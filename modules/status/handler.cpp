@@ -100,6 +100,7 @@ ngx_int_t serve_get(ngx_http_request_t& r)
     if (path == "/-/events") return serve_events(r, true);
     if (const auto rc = ngx_http_discard_request_body(&r); rc != NGX_OK) return rc;
     if (path == kStreams) return send_json(r, NGX_HTTP_OK, report_streams(argument(r, "id")));
+    if (path == "/-/hooks") return send_json(r, NGX_HTTP_OK, report_hooks(argument(r, "id")));
     if (path == "/-/generation") return serve_generation(r);
     if (path == "/-/metrics")
         return send_text(r, NGX_HTTP_OK, "text/plain; version=0.0.4", report_metrics());

@@ -3,6 +3,7 @@
 #include "core/hub/hub.hpp"
 #include "core/hub/slots.hpp"
 #include "core/hub/totals.hpp"
+#include "hook_metrics.hpp"
 #include "metrics_page.hpp"
 #include "modules/hub/worker.hpp"
 #include "package_metrics.hpp"
@@ -147,6 +148,7 @@ std::string report_metrics()
     add_workers(zone, page);
     add_connections(page);
     add_package_metrics(page);
+    add_hook_metrics(page);
     add_stream_metrics(zone, page);
     return page.take();
 }

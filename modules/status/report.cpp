@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/channel/stream_name.hpp"
 #include "core/hub/hub.hpp"
 #include "core/hub/seqlock.hpp"
 #include "core/hub/slots.hpp"
@@ -37,11 +38,17 @@ Snapshot look_at(const hub::StreamRecord& stream)
     return now;
 }
 
+const char* protocol_of(const hub::PublishInfo& info)
+{
+    if (std::string_view(info.address) == "pull") return "pull";
+    return info.secure ? "rtmps" : "rtmp";
+}
+
 Json publisher_json(const Snapshot& now)
 {
     if (now.current.state != hub::State::live || now.ring == nullptr) return nullptr;
     return {{"address", now.info.address},
-            {"protocol", now.info.secure ? "rtmps" : "rtmp"},
+            {"protocol", protocol_of(now.info)},
             {"pid", hub::pid_of(now.ring->owner.load())},
             {"slot", now.ring->owner_slot.load()},
             {"connected_at_ms", now.info.connected_at_ms}};
@@ -173,13 +180,10 @@ std::string boot_text()
 Json report_streams(std::string_view id)
 {
     Json streams = Json::array();
-    if (!id.empty()) {
-        const auto* stream = hub::find_stream(worker()->zone, id);
-        if (stream != nullptr && hub::is_shown(*stream)) streams.push_back(stream_json(*stream));
-    } else {
-        for_each_shown(
-            [&](const hub::StreamRecord& stream) { streams.push_back(stream_json(stream)); });
-    }
+    for_each_shown([&](const hub::StreamRecord& stream) {
+        if (id.empty() || channel::channel_of(hub::name_of(stream)) == id)
+            streams.push_back(stream_json(stream));
+    });
     return {{"boot", boot_text()}, {"now_ms", wall_ms()}, {"streams", std::move(streams)}};
 }
 

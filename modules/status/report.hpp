@@ -7,8 +7,12 @@
 
 namespace sluice::ngx {
 
-/// `GET /-/streams`: every stream that is not idle or has viewers; with `id` only that one.
+/// `GET /-/streams`: every stream that is not idle or has viewers; with `id` only those of that
+/// channel: its programme, its renditions, the input behind a mark.
 Json report_streams(std::string_view id);
+
+/// `GET /-/hooks`: every process beside a stream; with `id` only those of that channel.
+Json report_hooks(std::string_view channel);
 
 /// `GET /-/generation`.
 Json report_generation();

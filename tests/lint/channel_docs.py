@@ -15,7 +15,7 @@ END = "\n<!-- end of the fields -->"
 def values(schema: dict) -> str:
     """What may stand there, in few words."""
     if "enum" in schema:
-        return " ".join(f"`{v}`" for v in schema["enum"])
+        return " ".join(f"`{v}`" for v in schema["enum"] if v is not None)
     kind = schema["type"]
     if kind == "array":
         most = f", {schema['maxItems']} at most" if "maxItems" in schema else ""

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs/events.md"
 ROW = re.compile(r"^\| `([a-z]+\.[a-z_]+)` \| ([^|]*) \|", re.M)
-KINDS = "channel|stream|viewer|hook|recording|config|events|webhook"
+KINDS = "channel|stream|viewer|hook|motion|recording|config|events|webhook|asset"
 TYPE = re.compile(rf'(?<!#include )"((?:{KINDS})\.[a-z_]+)"')
 # What the audit log calls an action reads the same, in the imperative.
 ACTION = re.compile(r"\.(create|update|delete|rotate_\w+|redeliver|import|restore|rollback|apply|kick|replace)$")
@@ -24,7 +24,7 @@ def sources(top: str) -> list[Path]:
 
 
 def known_types() -> dict[str, Path]:
-    return {kind: path for top in ("modules", "controlplane/src") for path in sources(top)
+    return {kind: path for top in ("modules", "exec", "controlplane/src") for path in sources(top)
             for kind in TYPE.findall(path.read_text()) if not ACTION.search(kind)}
 
 

@@ -1,11 +1,12 @@
 // remux FILE.flv FOLDER [SEGMENT_MS PART_MS]: the file as CMAF with low-latency playlists and as
 // MPEG-TS, made by the packager's own parts. Prints one JSON line about it.
+// remux --feed FILE.flv FILE.mp4: the file as a hook's process gets it.
+// remux --returned FILE.mp4 FILE.flv [shifted]: what a hook's process wrote, as it is published.
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 #include "core/package/boundaries.hpp"
 #include "core/package/cmaf_track.hpp"
 #include "core/package/part_target.hpp"
+#include "through_hook.hpp"
 
 namespace {
 
@@ -210,20 +212,19 @@ private:
 
 int main(int count, char** arguments)
 {
-    if (count != 3 && count != 5) return 2;
-    std::ifstream file(arguments[1], std::ios::binary);
-    const Bytes flv{std::istreambuf_iterator<char>(file), {}};
-    fs::create_directories(arguments[2]);
-    Remux remux(arguments[2], count == 5 ? std::atoi(arguments[3]) : 2000,
-                count == 5 ? std::atoi(arguments[4]) : 200);
-    std::size_t at = 13;
-    while (at + flv::kTagHeaderSize <= flv.size()) {
-        const auto header = flv::parse_tag_header(std::span(flv).subspan(at));
-        if (!header) return 1;
-        at += flv::kTagHeaderSize;
-        remux.message(header->type, std::span(flv).subspan(at, header->size), header->timestamp_ms);
-        at += header->size + flv::kPreviousTagSize;
+    const std::string mode = count > 1 ? arguments[1] : "";
+    if (mode == "--feed" && count == 4) return remux::feed(arguments[2], arguments[3]);
+    if (mode == "--returned" && count >= 4) {
+        return remux::returned(arguments[2], arguments[3], count == 5);
     }
-    remux.finish();
+    if (count != 3 && count != 5) return 2;
+    fs::create_directories(arguments[2]);
+    Remux packaged(arguments[2], count == 5 ? std::atoi(arguments[3]) : 2000,
+                   count == 5 ? std::atoi(arguments[4]) : 200);
+    const bool whole = remux::for_each_tag(
+        arguments[1], [&](flv::TagType type, std::span<const std::uint8_t> body,
+                          std::int64_t dts_ms) { packaged.message(type, body, dts_ms); });
+    if (!whole) return 1;
+    packaged.finish();
     return 0;
 }

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <string>
 
-namespace sluice::supervisor {
+namespace sluice::process {
 namespace {
 
 namespace fs = std::filesystem;
@@ -34,7 +34,7 @@ LogFile::~LogFile()
 
 void LogFile::write(std::string_view text)
 {
-    if (fd_ >= 0 && size_ >= kLogLimit && rotate(path_, kLogLimit, kLogsKept)) {
+    if (fd_ >= 0 && size_ >= limit_ && rotate(path_, limit_, kept_)) {
         close(fd_);
         fd_ = -1;
     }
@@ -50,10 +50,12 @@ void LogFile::write(std::string_view text)
 
 void LogFile::open()
 {
-    fd_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+    // Not even a FIFO that nobody reads may hold us up.
+    constexpr int how = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    fd_ = ::open(path_.c_str(), how, 0640);
     std::error_code error;
     size_ = fs::file_size(path_, error);
     if (error) size_ = 0;
 }
 
-}  // namespace sluice::supervisor
+}  // namespace sluice::process

@@ -1,20 +1,23 @@
 #include "log_file.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "core/channel/temporary_folder.hpp"
 
-namespace sluice::supervisor {
+namespace sluice::process {
 namespace {
 
 using channel::TemporaryFolder;
+
+constexpr std::uintmax_t kLimit = 1u << 20;
 
 TEST(LogFile, AppendsToWhatIsThere)
 {
     const TemporaryFolder folder;
     folder.write("a.log", "before\n");
 
-    LogFile(folder.path() / "a.log").write("after\n");
+    LogFile(folder.path() / "a.log", kLimit, 3).write("after\n");
 
     EXPECT_EQ(folder.read("a.log"), "before\nafter\n");
 }
@@ -45,18 +48,26 @@ TEST(LogFile, ASmallOneStays)
 TEST(LogFile, NeverGrowsFarBeyondItsLimit)
 {
     const TemporaryFolder folder;
-    LogFile log(folder.path() / "a.log");
-    const std::string block(1 << 20, 'x');
-    for (std::uintmax_t written = 0; written <= kLogLimit + block.size(); written += block.size())
+    LogFile log(folder.path() / "a.log", kLimit, 3);
+    const std::string block(1 << 16, 'x');
+    for (std::uintmax_t written = 0; written <= kLimit + block.size(); written += block.size())
         log.write(block);
 
     EXPECT_TRUE(std::filesystem::exists(folder.path() / "a.log.1"));
-    EXPECT_LT(std::filesystem::file_size(folder.path() / "a.log"), kLogLimit);
+    EXPECT_LT(std::filesystem::file_size(folder.path() / "a.log"), kLimit);
+}
+
+TEST(LogFile, AFifoThatNobodyReadsHoldsNothingUp)
+{
+    const TemporaryFolder folder;
+    ASSERT_EQ(mkfifo((folder.path() / "a.log").c_str(), 0600), 0);
+
+    LogFile(folder.path() / "a.log", kLimit, 3).write("lost\n");
 }
 
 TEST(LogFile, AFolderThatIsGoneIsNoFailure)
 {
-    LogFile log("/nonexistent/folder/a.log");
+    LogFile log("/nonexistent/folder/a.log", kLimit, 3);
 
     log.write("lost\n");
 
@@ -64,4 +75,4 @@ TEST(LogFile, AFolderThatIsGoneIsNoFailure)
 }
 
 }  // namespace
-}  // namespace sluice::supervisor
+}  // namespace sluice::process
