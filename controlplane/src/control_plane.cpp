@@ -11,10 +11,15 @@
 #include "admin_token.hpp"
 #include "admin_user.hpp"
 #include "events/curl_sender.hpp"
+#include "ffmpeg/font.hpp"
+#include "ffmpeg/hook_json.hpp"
+#include "ffmpeg/hooks.hpp"
 #include "http/api.hpp"
 #include "http/authentication.hpp"
 #include "log.hpp"
 #include "nginx/command.hpp"
+#include "service/channel_schema.hpp"
+#include "service/image_file.hpp"
 #include "service/timestamp.hpp"
 #include "version.hpp"
 
@@ -34,7 +39,7 @@ constexpr std::size_t kMaxQuestion = 64u << 10;
 Result<void> take_folder(const fs::path& dir)
 {
     std::error_code error;
-    for (const auto* name : {"run", "logs", "nginx", "channels"}) {
+    for (const auto* name : {"run", "logs", "logs/hooks", "nginx", "channels"}) {
         fs::create_directories(dir / name, error);
         if (error) {
             return fail(Errc::unavailable,
@@ -58,6 +63,19 @@ std::string program_identity()
     if (::stat("/proc/self/exe", &file) != 0) return {};
     return std::to_string(file.st_size) + "." + std::to_string(file.st_mtim.tv_sec) + "." +
            std::to_string(file.st_mtim.tv_nsec);
+}
+
+/// What hooks are made for.
+ffmpeg::Context machine(const ControlPlane::Options& options, const ffmpeg::Installed& found)
+{
+    const auto assets = options.places.dir / "assets";
+    return {.dir = options.places.dir,
+            .ffmpeg = options.ffmpeg,
+            .motion = options.places.binaries / "sluice-motion",
+            .version = found.version,
+            .encoders = found.chosen,
+            .fonts = ffmpeg::installed_fonts(),
+            .image = [assets](const auto& image) { return image_file(assets, image_name(image)); }};
 }
 
 const char* to_string(nginx::Activation::Outcome outcome)
@@ -133,6 +151,11 @@ bool private_receivers(const nlohmann::json& settings)
     return settings.at("webhooks").at("allow_private");
 }
 
+bool private_images(const nlohmann::json& settings)
+{
+    return settings.at("watermark").at("allow_private");
+}
+
 /// Of [0, 1).
 double random_fraction()
 {
@@ -146,13 +169,19 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
                            std::unique_ptr<store::LmdbStore> store, Journal journal,
                            const std::string& admin_token)
     : dir_(options.places.dir),
+      encoders_(ffmpeg::installed(options.ffmpeg, ffmpeg::ask_machine())),
+      hooks_(machine(options, encoders_)),
       metrics_(std::move(metrics)),
       store_(std::move(store)),
       journal_(std::move(journal)),
+      images_(dir_ / "assets", decode_with(options.ffmpeg)),
+      assets_(*store_, images_),
       nginx_(dir_ / "run/control.sock"),
-      publisher_(*store_, dir_ / "channels", nginx_,
-                 journal_.installation() + "-" + program_identity(), kFirstRetry,
-                 [this](bool written, auto spent) { metrics_->snapshot(written, spent); }),
+      publisher_(
+          *store_, dir_ / "channels", nginx_,
+          journal_.installation() + "-" + program_identity() + "-" + ffmpeg::identity(hooks_),
+          kFirstRetry, [this](bool written, auto spent) { metrics_->snapshot(written, spent); },
+          [this](const auto& channel) { return ffmpeg::hooks(channel, hooks_); }),
       activation_(options.places, nginx_,
                   [this](auto how) { metrics_->configured(to_string(how)); }),
       settings_(*store_, activation_, journal_),
@@ -164,11 +193,23 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
       backups_(*store_, settings_, journal_, dir_ / "backups", check_elsewhere,
                [this] {
                    deliverer_.changed();
+                   write_out_images();
                    return publish();
                }),
       channels_(*store_, journal_, [this] { return publish(); }),
       live_(nginx_),
       health_(*store_, journal_, nginx_),
+      fetched_(*store_, journal_, images_,
+               {.fetch =
+                    [](const auto& url, const auto& known, bool allow_private, const auto& ending) {
+                        return fetch_image(url, known, allow_private, ending);
+                    },
+                .allow_private = [this] { return private_images(settings_.get()); },
+                .changed =
+                    [this](const auto& channels) {
+                        publisher_.renew(channels);
+                        publish();
+                    }}),
       census_(*store_, dir_ / "backups"),
       authoriser_(*store_,
                   [this](const auto& url, const auto& body, auto limit, auto ending) {
@@ -190,7 +231,8 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
       router_([this](const http::Request& r) {
           return http::legacy_caller(r, http::authenticate(tokens_, sessions_, r), settings_);
       }),
-      channel_routes_(channels_, live_, health_, idempotency_, [this] { return settings_.get(); }),
+      channel_routes_(channels_, live_, health_, fetched_, idempotency_,
+                      [this] { return settings_.get(); }),
       legacy_routes_(channels_, live_, settings_),
       exchange_routes_(*store_, channels_),
       token_routes_(tokens_, idempotency_),
@@ -202,8 +244,10 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
       generation_routes_(settings_, idempotency_),
       system_routes_(*store_, channels_, live_, settings_, publisher_, authoriser_,
                      deliverer_.facts(), census_, *metrics_, kVersion),
+      encoder_routes_(encoders_, options.ffmpeg),
       event_routes_(journal_, channels_),
       webhook_routes_(*store_, journal_, webhooks_, deliverer_, idempotency_),
+      asset_routes_(assets_, idempotency_),
       authorise_router_([](const http::Request&) -> Result<Caller> {
           return Caller{};  // the folder of the socket lets in nobody else
       }),
@@ -221,8 +265,10 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
     settings_routes_.mount(router_);
     generation_routes_.mount(router_);
     system_routes_.mount(router_);
+    encoder_routes_.mount(router_);
     event_routes_.mount(router_);
     webhook_routes_.mount(router_);
+    asset_routes_.mount(router_);
 }
 
 ControlPlane::~ControlPlane()
@@ -230,10 +276,29 @@ ControlPlane::~ControlPlane()
     if (warm_up_.joinable()) warm_up_.join();
 }
 
+Result<nlohmann::ordered_json> ControlPlane::hooks_of(const Options& options,
+                                                      const std::string& settings)
+{
+    const auto given = nlohmann::json::parse(settings, nullptr, false);
+    Findings findings;
+    check_channel(given, findings);
+    if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
+    auto channel = complete(channel_rule(), given);
+    if (channel.value("id", "").empty()) channel["id"] = "channel";
+    return ffmpeg::to_json(ffmpeg::hooks(
+        channel, machine(options, ffmpeg::installed(options.ffmpeg, ffmpeg::ask_machine()))));
+}
+
 /// Puts the channels of the store in force; true when nginx has them.
 bool ControlPlane::publish()
 {
     return publisher_.publish(kApplyWait) == snapshot::Publisher::Applied::applied;
+}
+
+/// Before channels that name them are put in force.
+void ControlPlane::write_out_images()
+{
+    if (auto done = assets_.write_out(); !done) log_message(Level::error, done.error().detail);
 }
 
 Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options)
@@ -256,6 +321,7 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::start(Options options)
 
 Result<void> ControlPlane::serve(const Options& options)
 {
+    write_out_images();
     publisher_.reconcile();
     if (auto done = settings_.start(options.flags, options.restarted); !done) return done;
     auto server = http::Server::start(
@@ -271,6 +337,7 @@ Result<void> ControlPlane::serve(const Options& options)
     ring_poster_.start();
     deliverer_.start();
     retention_.start();
+    fetched_.start();
     log_message(Level::info,
                 std::string("sluice-control ") + kVersion + " serves " + dir_.string());
     // Nobody who knows what he wants waits for the search index.
@@ -310,6 +377,7 @@ void ControlPlane::stop()
     log_message(Level::info, "ending: waiting for requests in flight");
     server_->stop(kDrain);
     authoriser_.stop();
+    fetched_.stop();
     authorise_server_->stop(kDrain);
     deliverer_.stop();
     ring_reader_.stop();

@@ -10,10 +10,14 @@
 #include "events/retention.hpp"
 #include "events/ring_poster.hpp"
 #include "events/ring_reader.hpp"
+#include "ffmpeg/context.hpp"
+#include "ffmpeg/encoders.hpp"
+#include "http/asset_routes.hpp"
 #include "http/audit_routes.hpp"
 #include "http/authorise_routes.hpp"
 #include "http/backup_routes.hpp"
 #include "http/channel_routes.hpp"
+#include "http/encoder_routes.hpp"
 #include "http/event_routes.hpp"
 #include "http/exchange_routes.hpp"
 #include "http/generation_routes.hpp"
@@ -30,11 +34,13 @@
 #include "nginx/activation.hpp"
 #include "nginx/control_socket.hpp"
 #include "result.hpp"
+#include "service/assets.hpp"
 #include "service/audit_log.hpp"
 #include "service/authoriser.hpp"
 #include "service/backups.hpp"
 #include "service/census.hpp"
 #include "service/channels.hpp"
+#include "service/fetched_images.hpp"
 #include "service/health_watch.hpp"
 #include "service/idempotency.hpp"
 #include "service/journal.hpp"
@@ -63,12 +69,17 @@ public:
         bool restarted = false;                           ///< this process replaces one that died
         nlohmann::json flags = nlohmann::json::object();  ///< settings the command line states
         std::int64_t webhook_delay_ms = 1000;             ///< before the second attempt
+        std::filesystem::path ffmpeg = "/usr/bin/ffmpeg";
     };
 
     /// Takes DIR for itself, puts channels and settings in force, serves the API. Threads start
     /// here: block signals before.
     static Result<std::unique_ptr<ControlPlane>> start(Options options);
     ~ControlPlane();
+
+    /// For --print-hooks: what would run beside a channel of these settings, here.
+    static Result<nlohmann::ordered_json> hooks_of(const Options& options,
+                                                   const std::string& settings);
 
     /// Forgets what is kept for a time only. To be called about once an hour.
     void tidy();
@@ -83,11 +94,16 @@ private:
     Result<void> serve(const Options& options);
     Result<void> serve_authorise();
     bool publish();
+    void write_out_images();
 
     std::filesystem::path dir_;
+    ffmpeg::Installed encoders_;
+    ffmpeg::Context hooks_;
     std::unique_ptr<Metrics> metrics_;
     std::unique_ptr<store::LmdbStore> store_;
     Journal journal_;
+    ImageFolder images_;
+    Assets assets_;
     nginx::ControlSocket nginx_;
     snapshot::Publisher publisher_;
     nginx::Activation activation_;
@@ -102,6 +118,7 @@ private:
     Channels channels_;
     Live live_;
     HealthWatch health_;
+    FetchedImages fetched_;
     Census census_;
     Authoriser authoriser_;
     Idempotency idempotency_;
@@ -123,8 +140,10 @@ private:
     http::SettingsRoutes settings_routes_;
     http::GenerationRoutes generation_routes_;
     http::SystemRoutes system_routes_;
+    http::EncoderRoutes encoder_routes_;
     http::EventRoutes event_routes_;
     http::WebhookRoutes webhook_routes_;
+    http::AssetRoutes asset_routes_;
     std::unique_ptr<http::Server> server_;
 
     // Apart from the API, so that a slow callback delays nobody there.

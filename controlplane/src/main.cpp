@@ -4,7 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <string>
 
 #include "control_plane.hpp"
@@ -19,6 +22,13 @@ namespace {
 constexpr long kTidyEveryS = 3600;
 constexpr long kTrimEveryS = 10;
 
+/// Where this program lies; its companions lie beside it.
+std::filesystem::path own_folder()
+{
+    std::error_code error;
+    return std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+}
+
 struct Options {
     ControlPlane::Options plane{
         .places = {.dir = "/var/lib/sluice",
@@ -26,10 +36,12 @@ struct Options {
                    .nginx_modules = "/usr/lib/nginx/modules",
                    .sluice_module = "/usr/lib/nginx/modules/ngx_sluice_module.so",
                    .templates = "/usr/share/sluice/nginx-conf",
-                   .web = "/usr/share/sluice/web"}};
+                   .web = "/usr/share/sluice/web",
+                   .binaries = own_folder()}};
     std::string store = "lmdb";
     std::string role = "all";
     std::string check_store;  ///< do nothing else
+    std::string print_hooks;  ///< nor here
 };
 
 void add_setting(CLI::App& app, Options& options, const std::string& flag,
@@ -57,6 +69,9 @@ void describe(CLI::App& app, Options& options)
         ->capture_default_str();
     app.add_option("--web", places.web, "folder of the console and the player pages")
         ->capture_default_str();
+    app.add_option("--binaries", places.binaries, "folder of sluice-exec and sluice-motion")
+        ->capture_default_str();
+    app.add_option("--ffmpeg", options.plane.ffmpeg, "the ffmpeg binary")->capture_default_str();
     add_setting(app, options, "--http-port", "http_port", 65535, "HTTP port");
     add_setting(app, options, "--https-port", "https_port", 65535, "HTTPS port");
     add_setting(app, options, "--rtmp-port", "rtmp_port", 65535, "RTMP port");
@@ -79,6 +94,8 @@ void describe(CLI::App& app, Options& options)
     app.add_option("--role", options.role, "all")->capture_default_str();
     // For ourselves: group "" keeps it out of the help.
     app.add_option("--check-store", options.check_store)->group("");
+    app.add_option("--print-hooks", options.print_hooks,
+                   "print the processes that a channel's settings (a JSON file) make, and end");
     app.add_flag("--restarted", options.plane.restarted,
                  "this process replaces one that died: settings changed since win over flags");
 }
@@ -134,6 +151,16 @@ int check_store(const std::string& file)
     return kCheckRefused;
 }
 
+int print_hooks(const Options& options)
+{
+    std::ifstream file(options.print_hooks);
+    const auto printed =
+        ControlPlane::hooks_of(options.plane, {std::istreambuf_iterator(file), {}});
+    (printed ? std::cout : std::cerr)
+        << (printed ? printed->dump(2) : printed.error().detail) << std::endl;
+    return printed ? 0 : 1;
+}
+
 }  // namespace
 }  // namespace sluice::control
 
@@ -148,6 +175,7 @@ int main(int argc, char** argv)
     describe(app, options);
     CLI11_PARSE(app, argc, argv);
     if (!options.check_store.empty()) return check_store(options.check_store);
+    if (!options.print_hooks.empty()) return print_hooks(options);
     const auto done = run(std::move(options));
     if (done) return 0;
     nlohmann::ordered_json line{{"msg", "sluice-control can't start"},

@@ -16,15 +16,6 @@ constexpr int kMaxDepth = 32;
 
 enum class Media { json, yaml, unstated, other };
 
-std::string media_type(std::string_view header)
-{
-    auto type = std::string(header.substr(0, header.find(';')));
-    type.erase(std::remove(type.begin(), type.end(), ' '), type.end());
-    std::transform(type.begin(), type.end(), type.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return type;
-}
-
 Media media_of(std::string_view header)
 {
     const auto type = media_type(header);
@@ -60,6 +51,15 @@ bool too_deep(std::string_view text)
 }
 
 }  // namespace
+
+std::string media_type(std::string_view header)
+{
+    auto type = std::string(header.substr(0, header.find(';')));
+    type.erase(std::remove(type.begin(), type.end(), ' '), type.end());
+    std::transform(type.begin(), type.end(), type.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return type;
+}
 
 Result<json> json_body(const Request& request)
 {

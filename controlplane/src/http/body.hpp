@@ -18,6 +18,9 @@ Result<nlohmann::json> document_body(const Request& request, const std::string& 
 /// json_body(), but an empty body is an empty object.
 Result<nlohmann::json> optional_json_body(const Request& request);
 
+/// `Image/PNG; q=1` as `image/png`.
+std::string media_type(std::string_view header);
+
 /// Whether the request itself says that its body is JSON.
 bool says_json(const Request& request);
 

@@ -38,11 +38,15 @@ std::string shown_text(std::string text, const Caller& caller)
     return shown(json::parse(text), caller).dump();
 }
 
-/// Where somebody pushes from is nothing for those who may only look.
-void hide_address(json& status)
+/// Where somebody pushes from, or is pushed to, is nothing for those who may only look.
+void hide_addresses(json& status)
 {
     auto& publisher = status["publisher"];
     if (publisher.is_object()) publisher.erase("address");
+    for (auto& hook : status["hooks"]) {
+        hook.erase("target");
+        hook.erase("last_line");
+    }
 }
 
 Reply written(int status, Channels::Written&& result, const Caller& caller)
@@ -202,8 +206,9 @@ Answer ChannelRoutes::status(const Request& request)
     auto channel = channels_.get(request.param("id"));
     if (!channel) return tl::unexpected(channel.error());
     return live_.status(*channel).map([&](json status) {
+        status["watermark"] = {{"image", images_.state(channel->at("watermark").at("image"))}};
         status["health"] = health_.breaches(request.param("id"));
-        if (request.caller.scope == Scope::viewer) hide_address(status);
+        if (request.caller.scope == Scope::viewer) hide_addresses(status);
         return json_reply(200, status);
     });
 }

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "../service/channels.hpp"
+#include "../service/fetched_images.hpp"
 #include "../service/health_watch.hpp"
 #include "../service/live.hpp"
 #include "router.hpp"
@@ -16,10 +17,11 @@ public:
     using ReadSettings = std::function<nlohmann::json()>;
 
     ChannelRoutes(Channels& channels, const Live& live, const HealthWatch& health,
-                  Idempotency& memory, ReadSettings settings)
+                  const FetchedImages& images, Idempotency& memory, ReadSettings settings)
         : channels_(channels),
           live_(live),
           health_(health),
+          images_(images),
           memory_(memory),
           settings_(std::move(settings))
     {}
@@ -42,6 +44,7 @@ private:
     Channels& channels_;
     const Live& live_;
     const HealthWatch& health_;
+    const FetchedImages& images_;
     Idempotency& memory_;
     ReadSettings settings_;
 };

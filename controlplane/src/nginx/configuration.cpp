@@ -31,7 +31,8 @@ bool writable(const fs::path& path)
 
 Result<void> check(const Places& places)
 {
-    for (const auto& path : {places.dir, places.nginx_modules, places.sluice_module, places.web}) {
+    for (const auto& path :
+         {places.dir, places.nginx_modules, places.sluice_module, places.web, places.binaries}) {
         if (!writable(path)) {
             return fail(Errc::invalid, "the path " + path.string() +
                                            " has a character that nginx configuration can't hold");
@@ -77,6 +78,8 @@ void set_numbers(mustache::data& data, const Configuration& wanted, std::uint32_
     number("import_max_bytes", wanted.import_max_bytes);
     optional("viewers_per_address", wanted.viewers_per_address);
     optional("hub_streams", wanted.hub.streams);
+    number("hook_cpu_units", wanted.hooks.cpu_units);
+    number("hook_memory_mb", wanted.hooks.memory_mb);
 }
 
 mustache::data values(const Configuration& wanted, const Places& places, std::uint32_t generation,
@@ -93,6 +96,7 @@ mustache::data values(const Configuration& wanted, const Places& places, std::ui
     }
     data.set("dir", places.dir.string());
     data.set("web", places.web.string());
+    data.set("binaries", places.binaries.string());
     data.set("stream_module", (places.nginx_modules / "ngx_stream_module.so").string());
     data.set("rtmp_module", (places.nginx_modules / "ngx_rtmp_module.so").string());
     data.set("sluice_module", places.sluice_module.string());

@@ -16,6 +16,7 @@ struct Places {
     std::filesystem::path sluice_module;  ///< ngx_sluice_module.so
     std::filesystem::path templates;      ///< folder of *.mustache
     std::filesystem::path web;            ///< folder with console/, player/ and assets/
+    std::filesystem::path binaries;       ///< folder of sluice-exec and sluice-motion
 };
 
 struct Ports {
@@ -36,6 +37,14 @@ struct Hub {
     bool operator==(const Hub&) const = default;
 };
 
+/// What the processes beside all streams may use together.
+struct HookBudget {
+    std::uint32_t cpu_units = 0;  ///< 1024 are a core
+    std::uint32_t memory_mb = 0;
+
+    bool operator==(const HookBudget&) const = default;
+};
+
 /// Everything one rendered configuration depends on, but its generation.
 struct Configuration {
     Ports ports;
@@ -48,6 +57,7 @@ struct Configuration {
     std::uint64_t import_max_bytes = 32 << 20;
     std::uint32_t viewers_per_address = 0;  ///< 0: no limit
     Hub hub;
+    HookBudget hooks;
     std::string certificate;  ///< PEM, leaf first
     std::string private_key;  ///< PEM
     bool ipv6 = true;         ///< whether this machine can listen on IPv6

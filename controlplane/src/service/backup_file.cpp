@@ -38,7 +38,8 @@ Result<void> check_entry(const store::Entry& entry)
         if (!record.is_object() || !record.contains("document")) return damaged();
         return {};
     }
-    for (const auto prefix : {schema::kTokens, schema::kUsers, schema::kAudit, schema::kEvents}) {
+    for (const auto prefix :
+         {schema::kTokens, schema::kUsers, schema::kAudit, schema::kEvents, schema::kAssets}) {
         if (!key.starts_with(prefix)) continue;
         if (!json::parse(entry.value, nullptr, false).is_object()) return damaged();
     }

@@ -82,7 +82,11 @@ Result<ChannelChange> change_of(const Channels& channels, const Step& step)
             return fail(Errc::invalid, "the body has another id",
                         {{"body.id", "is not the operation's"}});
         }
-        return channels.creation(std::move(*channel));
+        auto created = channels.creation(std::move(*channel));
+        if (!created && created.error().code == Errc::invalid) {
+            return tl::unexpected(below_body(created.error()));
+        }
+        return created;
     }
     if (step.method == "delete") {
         return channels.find(step.id, step.match).map([&](const store::Entry& entry) {
@@ -90,9 +94,9 @@ Result<ChannelChange> change_of(const Channels& channels, const Step& step)
         });
     }
     const auto next = step.method == "put" ? replaced_channel : patched_channel;
-    return channels.update(step.id, step.match, [&](const json& current) {
-        return next(current, step.body).map_error(below_body);
-    });
+    return channels
+        .update(step.id, step.match, [&](const json& current) { return next(current, step.body); })
+        .map_error(below_body);
 }
 
 Result<std::vector<Step>> steps_of(const json& body)

@@ -29,12 +29,15 @@ void fill(const Rule& rule, json& value)
             value[field.name] = complete(field.rule, field.rule.preset);
         } else if (field.rule.kind == Rule::Kind::object) {
             fill(field.rule, value[field.name]);
+        } else if (field.rule.kind == Rule::Kind::list &&
+                   field.rule.item.front().kind == Rule::Kind::object) {
+            for (auto& item : value[field.name]) fill(field.rule.item.front(), item);
         }
     }
 }
 
 /// The member that the newest release added: a text without it is of an earlier one.
-constexpr std::string_view kNewest = "\"authorise_url\":";
+constexpr std::string_view kNewest = "\"on_failure\":";
 
 }  // namespace
 

@@ -16,11 +16,13 @@ json whole_channel()
     return channel;
 }
 
-/// As it was stored before there was `health`, or anybody to ask.
+/// As it was stored before there was `health`, anybody to ask, or a choice for relays.
 store::Entry stored_by_an_earlier_release()
 {
     auto channel = whole_channel();
     channel.erase("health");
+    channel["watermark"].erase("on_failure");
+    channel["relays"] = {{{"url", "rtmp://a.example/x"}, {"enabled", true}, {"source", "raw"}}};
     for (const auto* part : {"ingest", "playback"}) {
         for (const auto* name :
              {"authorise_url", "authorise_timeout_ms", "authorise_on_failure", "authorise_cache_s"})
@@ -50,6 +52,7 @@ TEST(ChannelDocument, OfAnEarlierReleaseGetsTheMembersItLacks)
     EXPECT_FALSE(shown.at("ingest").contains("key"));
     EXPECT_EQ(shown.at("ingest").at("authorise_url"), nullptr);
     EXPECT_EQ(shown.at("playback").at("authorise_cache_s"), 10);
+    EXPECT_EQ(shown.at("relays").at(0).at("hevc"), "refuse");
     EXPECT_EQ(preset.at("max_keyframe_interval_s"), 10);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "../store/schema.hpp"
+#include "asset_reference.hpp"
 #include "audit.hpp"
 #include "channel_document.hpp"
 #include "channel_export.hpp"
@@ -94,14 +95,17 @@ Result<std::optional<ChannelChange>> change_of(const store::Store& store, const 
     auto entry = store.get(schema::channel(id));
     if (!entry) return tl::unexpected(entry.error());
     if (!*entry) {
-        return imported(wanted, nullptr).map([&](json&& channel) {
-            return std::optional{ChannelChange{id, nullptr, std::move(channel), 0}};
-        });
+        auto channel = imported(wanted, nullptr);
+        if (!channel) return tl::unexpected(channel.error());
+        auto fine = check_asset(store, nullptr, *channel);
+        if (!fine) return tl::unexpected(fine.error());
+        return ChannelChange{id, nullptr, std::move(*channel), 0};
     }
     auto before = from_stored(**entry);
     if (!before) return tl::unexpected(before.error());
     auto after = imported(wanted, *before);
     if (!after) return tl::unexpected(after.error());
+    if (auto fine = check_asset(store, *before, *after); !fine) return tl::unexpected(fine.error());
     if (audit::changed_fields(*before, *after).empty()) return std::optional<ChannelChange>{};
     return std::optional{
         ChannelChange{id, std::move(*before), std::move(*after), (*entry)->version}};

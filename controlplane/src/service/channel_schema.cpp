@@ -48,7 +48,9 @@ Rule ingest()
             {"on_duplicate", choice({"reject", "replace"})},
             {"allow_ips", addresses()},
             {"reconnect_window_s", integer(0, 300, 10)},
-            {"pull", object({{"url", text(1, kMaxUrl).with(formats::pull_url).or_null()}})},
+            {"pull", object({{"url", text(1, kMaxUrl).with(formats::pull_url).or_null()},
+                             {"transport", choice({"tcp", "udp"})},
+                             {"audio", choice({"auto", "copy", "aac"})}})},
         },
         0));
 }
@@ -67,6 +69,15 @@ Rule playback()
         10));
 }
 
+/// How long x264 and x265 may think: the faster, the worse the picture.
+Rule preset()
+{
+    auto rule = choice({"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow",
+                        "slower", "veryslow"});
+    rule.preset = "veryfast";
+    return rule;
+}
+
 Rule custom_rendition()
 {
     return object({
@@ -74,6 +85,12 @@ Rule custom_rendition()
         {"width", integer(16, kMaxPixels, 1280)},
         {"height", integer(16, kMaxPixels, 720)},
         {"bitrate_kbps", integer(16, 100'000, 1000)},
+        {"codec", choice({"h264", "h265"}).or_null()},
+        {"fps", integer(1, 240, 0).or_null()},
+        {"gop_s", integer(1, 60, 0).or_null()},
+        {"preset", preset()},
+        {"audio",
+         object({{"codec", choice({"copy", "aac"})}, {"bitrate_kbps", integer(16, 512, 128)}})},
     });
 }
 
@@ -116,6 +133,7 @@ Rule watermark()
                       {"width", integer(1, kMaxPixels, 0).or_null()},
                       {"height", integer(1, kMaxPixels, 0).or_null()},
                   }))},
+        {"on_failure", choice({"hold", "show"})},
     });
 }
 
@@ -141,6 +159,7 @@ Rule relay()
         {"url", text(1, kMaxUrl).with(formats::relay_url)},
         {"enabled", boolean(true)},
         {"source", choice({"raw", "programme"})},
+        {"hevc", choice({"refuse", "transcode"})},
     });
 }
 

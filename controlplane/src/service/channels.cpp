@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "../store/schema.hpp"
+#include "asset_reference.hpp"
 #include "audit.hpp"
 #include "channel_document.hpp"
 #include "channel_schema.hpp"
@@ -74,6 +75,10 @@ Result<Channels::Committed> Channels::commit(const Caller& by, const Plan& plan,
             }
             add_operations(change, by, journal_, work);
         }
+        if (auto held = hold_assets(store_, *changes, work); !held) {
+            if (held.error().code == Errc::precondition) continue;
+            return tl::unexpected(held.error());
+        }
         if (once) work.push_back(idempotency_.remember(*once, besides.answer(*changes), now_s()));
         if (besides.summary && !changes->empty())
             work.push_back(audit::entry(by, besides.summary(*changes)));
@@ -135,6 +140,8 @@ Result<ChannelChange> Channels::creation(json channel) const
         return fail(Errc::conflict, "a channel " + id + " exists already",
                     {{"id", "exists already"}});
     }
+    if (auto fine = check_asset(store_, nullptr, channel); !fine)
+        return tl::unexpected(fine.error());
     return ChannelChange{std::move(id), nullptr, std::move(channel), 0};
 }
 
@@ -230,6 +237,8 @@ Result<ChannelChange> Channels::update(std::string_view id, const std::optional<
     if (!before) return tl::unexpected(before.error());
     auto after = next(*before);
     if (!after) return tl::unexpected(after.error());
+    if (auto fine = check_asset(store_, *before, *after); !fine)
+        return tl::unexpected(fine.error());
     return ChannelChange{std::string(id), std::move(*before), std::move(*after), entry->version};
 }
 

@@ -69,7 +69,8 @@ const std::vector<json> kFalse{false, "false", "FALSE"};
 
 json one_relay(bool enabled, const std::string& url = "rtmp://a.example/x")
 {
-    return json::array({{{"url", url}, {"enabled", enabled}, {"source", "raw"}}});
+    return json::array(
+        {{{"url", url}, {"enabled", enabled}, {"source", "raw"}, {"hevc", "refuse"}}});
 }
 
 std::vector<Example> stream_examples()

@@ -62,7 +62,8 @@ json legacy_relays(const json& relays, const std::string& text)
         const auto known =
             std::ranges::find_if(left, [&](const json& relay) { return shown(relay) == url; });
         if (known == left.end()) {
-            list.push_back({{"url", url}, {"enabled", enabled}, {"source", "raw"}});
+            list.push_back(
+                {{"url", url}, {"enabled", enabled}, {"source", "raw"}, {"hevc", "refuse"}});
         } else {
             list.push_back(*known);
             left.erase(known);

@@ -15,8 +15,9 @@ class Live {
 public:
     explicit Live(const nginx::ControlSocket& nginx) : nginx_(nginx) {}
 
-    /// The channel's stream: state, publisher, media, viewers. A channel nobody has pushed to is
-    /// `idle`. Errc::unavailable when nginx does not answer.
+    /// The channel's stream: state, publisher, media, viewers, its renditions and the processes
+    /// beside it. A channel nobody has pushed to is `idle`. Errc::unavailable when nginx does not
+    /// answer.
     Result<nlohmann::json> status(const nlohmann::json& channel) const;
 
     /// The state of each stream that is not `idle`, by channel. Errc::unavailable when nginx does
@@ -37,7 +38,8 @@ public:
     Result<std::string> metrics() const;
 
 private:
-    Result<nlohmann::json> stream_of(const std::string& id) const;
+    Result<nlohmann::json> streams_of(const std::string& id) const;
+    Result<nlohmann::json> hooks_of(const std::string& id) const;
 
     const nginx::ControlSocket& nginx_;
 };

@@ -68,7 +68,9 @@ inline std::string documentation_of(const Rule& rule)
         case Rule::Kind::choice: {
             std::string all;
             for (const auto& choice : rule.choices) all += (all.empty() ? "" : ", ") + choice;
-            return "{type: string, enum: [" + all + "], default: " + rule.preset.get<std::string>();
+            if (rule.nullable) all += ", null";
+            return "{type: string" + null + ", enum: [" + all + "], default: " +
+                   (rule.preset.is_string() ? rule.preset.get<std::string>() : rule.preset.dump());
         }
         case Rule::Kind::list:
             return "{type: array, maxItems: " + std::to_string(rule.max);

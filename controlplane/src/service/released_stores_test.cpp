@@ -28,6 +28,13 @@ json read(const std::string& name)
 /// Everything of `wanted` is in `found`, as it is there. What a later release added may be more.
 void expect_holds(const json& found, const json& wanted, const std::string& path)
 {
+    if (wanted.is_array()) {
+        ASSERT_TRUE(found.is_array() && found.size() == wanted.size()) << path;
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            expect_holds(found[i], wanted[i], path + "[" + std::to_string(i) + "]");
+        }
+        return;
+    }
     if (!wanted.is_object()) {
         EXPECT_EQ(found, wanted) << path;
         return;

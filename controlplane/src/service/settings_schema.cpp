@@ -161,6 +161,12 @@ bool can_map(std::size_t bytes)
     return true;
 }
 
+std::size_t machine_memory()
+{
+    return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+           static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
 /// Pages of the hub are taken only when a ring fills, but all of them may: more than the machine
 /// has ends in the kernel killing somebody.
 void check_memory(const json& sizes, Findings& findings)
@@ -171,8 +177,7 @@ void check_memory(const json& sizes, Findings& findings)
         geometry.rings.push_back({ring.at("bytes"), ring.at("count")});
     }
     const auto bytes = hub::zone_bytes(geometry);
-    const auto memory = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
-                        static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    const auto memory = machine_memory();
     if (bytes <= memory && can_map(bytes)) return;
     findings.add("hub.rings", "need " + std::to_string(bytes >> 20) + " MiB of the " +
                                   std::to_string(memory >> 20) + " MiB that this machine has");
@@ -185,6 +190,22 @@ void strip_carriage_returns(json& document)
     for (auto& [name, value] : document["tls"].items()) {
         if (value.is_string()) std::erase(value.get_ref<std::string&>(), '\r');
     }
+}
+
+/// 0 stands for what a machine takes: four times its cores, because few processes use up what they
+/// may, and all of its memory.
+nginx::HookBudget hook_budget(const json& wanted)
+{
+    constexpr std::uint32_t kCore = 1024;
+    constexpr std::uint32_t kOften = 4;
+    nginx::HookBudget budget{wanted.at("cpu_units"), wanted.at("memory_mb")};
+    if (budget.cpu_units == 0) {
+        budget.cpu_units = static_cast<std::uint32_t>(processors()) * kOften * kCore;
+    }
+    if (budget.memory_mb == 0) {
+        budget.memory_mb = static_cast<std::uint32_t>(machine_memory() >> 20);
+    }
+    return budget;
 }
 
 std::string ring_arguments(const json& rings)
@@ -214,10 +235,13 @@ const Rule& settings_rule()
         {"pull_host", text(1, 253).with(host_name).or_null()},
         {"limits", limits()},
         {"hub", hub_sizes()},
+        {"hooks", object({{"cpu_units", integer(0, 4'194'304, 0)},
+                          {"memory_mb", integer(0, 67'108'864, 0)}})},
         {"tls", tls()},
         {"legacy_api_open", boolean(false)},
         {"webhooks", object({{"allow_private", boolean(true)}})},
         {"authorise", object({{"allow_private", boolean(true)}})},
+        {"watermark", object({{"allow_private", boolean(false)}})},
         {"events", object({{"max_count", integer(1000, 10'000'000, 100'000)},
                            {"max_days", integer(1, 3650, 30)}})},
         {"version", integer(0, 0, 0).ours()},
@@ -264,6 +288,7 @@ nginx::Configuration to_configuration(const json& document)
     wanted.import_max_bytes = limits.at("import_max_bytes");
     wanted.viewers_per_address = limits.at("viewers_per_address");
     wanted.hub = {hub.at("streams"), ring_arguments(hub.at("rings"))};
+    wanted.hooks = hook_budget(document.at("hooks"));
     if (tls.at("certificate").is_string()) {
         wanted.certificate = tls.at("certificate");
         wanted.private_key = tls.at("private_key");

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <exception>
+#include <span>
 #include <thread>
 #include <utility>
 
 #include "../log.hpp"
 #include "../store/schema.hpp"
+#include "core/channel/hook.hpp"
 #include "core/channel/manifest.hpp"
 #include "core/channel/snapshot.hpp"
 #include "core/channel/snapshot_writer.hpp"
@@ -38,6 +40,15 @@ std::uint64_t last_generation(const fs::path& folder)
     return last;
 }
 
+/// Another program may have written other bytes for it.
+bool says_the_same(std::span<const std::uint8_t> there, std::span<const std::uint8_t> wanted)
+{
+    const auto channels = std::pair(channel::decode(there), channel::decode(wanted));
+    const auto hooks = std::pair(channel::decode_hooks(there), channel::decode_hooks(wanted));
+    return channels.first && channels.second && hooks.first && hooks.second &&
+           *channels.first == *channels.second && *hooks.first == *hooks.second;
+}
+
 void log_failure(const Error& error)
 {
     log(Level::error,
@@ -60,14 +71,15 @@ bool all_report(const nlohmann::json& answer, std::uint64_t generation)
 
 Publisher::Publisher(const store::Store& store, fs::path channels,
                      const nginx::ControlSocket& nginx, std::string maker,
-                     std::chrono::milliseconds first_retry, Written told)
+                     std::chrono::milliseconds first_retry, Written told,
+                     RecordCache::HooksOf hooks)
     : store_(store),
       folder_(std::move(channels)),
       maker_(std::move(maker)),
       nginx_(nginx),
       first_retry_(first_retry),
       told_(std::move(told)),
-      cache_(store)
+      cache_(store, std::move(hooks))
 {
     std::error_code error;
     fs::create_directories(folder_, error);
@@ -124,6 +136,12 @@ Publisher::Applied Publisher::publish(std::chrono::milliseconds wait)
     return confirmed(*generation, deadline) ? Applied::applied : Applied::pending;
 }
 
+void Publisher::renew(const std::set<std::string>& channels)
+{
+    const std::lock_guard lock(mutex_);
+    renewed_.insert(channels.begin(), channels.end());
+}
+
 void Publisher::reconcile()
 {
     (void)written();
@@ -140,6 +158,7 @@ Result<std::uint64_t> Publisher::written()
     writing_ = true;
     gather(lock);
     const auto up_to = asked_;
+    for (const auto& channel : std::exchange(renewed_, {})) cache_.renew(channel);
     lock.unlock();
     const auto began = Clock::now();
     auto outcome = write();
@@ -243,11 +262,12 @@ bool Publisher::on_disk() const
 {
     const auto file = channel::Snapshot::open(folder_);
     if (!file || file->size() != cache_.records().size()) return false;
-    return std::ranges::all_of(cache_.records(), [&](const auto& record) {
-        const auto there = file->find(record.first);
-        const auto wanted = channel::decode(record.second);
-        return there && *there && wanted && **there == *wanted;
+    bool same = true;
+    const auto all = file->each([&](std::string_view id, std::span<const std::uint8_t> bytes) {
+        const auto wanted = cache_.records().find(std::string(id));
+        same = same && wanted != cache_.records().end() && says_the_same(bytes, wanted->second);
     });
+    return all && same;
 }
 
 /// What nginx said before the call does not count: it may be gone since.

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -29,10 +30,11 @@ public:
     /// must outlive this. A file that could not be written is tried again after `first_retry`, then
     /// after twice as long each time, up to 30 s.
     /// `maker` names who encodes the records and for whom: what another one wrote is compared with
-    /// the store once, record by record.
+    /// the store once, record by record. `hooks` is part of who encodes them.
     Publisher(const store::Store& store, std::filesystem::path channels,
               const nginx::ControlSocket& nginx, std::string maker = {},
-              std::chrono::milliseconds first_retry = std::chrono::seconds(1), Written told = {});
+              std::chrono::milliseconds first_retry = std::chrono::seconds(1), Written told = {},
+              RecordCache::HooksOf hooks = {});
     ~Publisher();
 
     /// Puts everything committed before the call in force. `applied` means that every worker which
@@ -41,6 +43,10 @@ public:
     /// pick the file up as soon as they can. Thread-safe: calls that arrive while a snapshot is
     /// being written share the next one.
     Applied publish(std::chrono::milliseconds wait);
+
+    /// Makes the next file hold these channels as they are encoded then, although their documents
+    /// may not have changed: publish() puts them in force.
+    void renew(const std::set<std::string>& channels);
 
     /// To be called once before the API serves: publishes when the snapshot on disk is not what the
     /// store holds, as after a crash between a commit and its snapshot. Does not wait for nginx.
@@ -79,6 +85,7 @@ private:
     std::uint64_t asked_ = 0;    ///< calls so far
     std::uint64_t covered_ = 0;  ///< calls whose changes the last outcome holds
     bool writing_ = false;
+    std::set<std::string> renewed_;  ///< not known to the cache yet
     Pace pace_;
     std::condition_variable came_;  ///< wakes the one that gathers
     Result<std::uint64_t> outcome_;

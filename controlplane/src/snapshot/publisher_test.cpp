@@ -169,6 +169,33 @@ TEST_F(PublisherTest, AFileOfAnotherMakerOrStateIsComparedWithTheStore)
     EXPECT_EQ(on_disk().size(), 0u);
 }
 
+TEST_F(PublisherTest, ARecordHoldsItsChannelsHooksAndAnotherMakersAreWrittenAnew)
+{
+    save("a");
+    std::string program = "/usr/bin/ffmpeg";
+    const auto publish = [&](const std::string& maker) {
+        Publisher publisher(*store_, dir() / "channels", nginx_, maker, 1s, {},
+                            [&](const auto& channel) -> std::vector<channel::Hook> {
+                                return {{.name = channel.at("id"), .argv = {program}}};
+                            });
+        publisher.publish(0ms);
+    };
+    const auto hooks = [&] {
+        std::vector<channel::Hook> found;
+        EXPECT_TRUE(on_disk().each(
+            [&](auto, auto bytes) { found = channel::decode_hooks(bytes).value(); }));
+        return found;
+    };
+    publish("first");
+    EXPECT_EQ(hooks(), (std::vector<channel::Hook>{{.name = "a", .argv = {program}}}));
+    const auto generation = on_disk().generation();
+    publish("second");
+    EXPECT_EQ(on_disk().generation(), generation);
+    program = "/opt/ffmpeg";
+    publish("third");
+    EXPECT_EQ(hooks(), (std::vector<channel::Hook>{{.name = "a", .argv = {program}}}));
+}
+
 TEST_F(PublisherTest, ManyCallersAskNginxOnce)
 {
     Publisher publisher(*store_, dir() / "channels", nginx_);

@@ -1,9 +1,11 @@
 #include "record_cache.hpp"
 
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "../log.hpp"
+#include "../service/channel_document.hpp"
 #include "../service/channel_record.hpp"
 #include "../store/schema.hpp"
 
@@ -26,8 +28,21 @@ Result<bool> RecordCache::refresh()
 {
     if (!seen_) return read_all();
     auto changed = read_changes();
-    if (changed || changed.error().code != Errc::gone) return changed;
-    return read_all();
+    if (!changed && changed.error().code == Errc::gone) return read_all();
+    if (!changed) return changed;
+    return read_renewed().map([&](bool renewed) { return renewed || *changed; });
+}
+
+Result<bool> RecordCache::read_renewed()
+{
+    bool different = false;
+    while (!renewed_.empty()) {
+        auto changed = read_one(schema::channel(*renewed_.begin()));
+        if (!changed) return changed;
+        different |= *changed;
+        renewed_.erase(renewed_.begin());
+    }
+    return different;
 }
 
 void RecordCache::seed(Records records, store::Revision seen)
@@ -55,6 +70,7 @@ Result<bool> RecordCache::read_all()
         if (more) after = page->items.back().key;
     }
     seen_ = first;
+    renewed_.clear();
     return records_ != before;
 }
 
@@ -86,18 +102,23 @@ bool RecordCache::put(const store::Entry& entry)
 {
     const auto id = id_of(entry.key);
     try {
-        auto document = nlohmann::json::parse(entry.value);
-        document["version"] = entry.version;
-        auto bytes = channel::encode(to_record(document));
+        const auto document = from_stored(entry);
+        if (!document) return leave_out(id);
+        const auto hooks = hooks_ ? hooks_(*document) : std::vector<channel::Hook>();
+        auto bytes = channel::encode(to_record(*document), hooks);
         auto& record = records_[id];
         if (record == bytes) return false;
         record = std::move(bytes);
         return true;
-    } catch (const nlohmann::json::exception&) {
-        log(Level::error,
-            {{"msg", "a stored channel can't be read and is left out"}, {"channel", id}});
-        return records_.erase(id) > 0;
+    } catch (const std::exception&) {
+        return leave_out(id);
     }
+}
+
+bool RecordCache::leave_out(const std::string& id)
+{
+    log(Level::error, {{"msg", "a stored channel can't be read and is left out"}, {"channel", id}});
+    return records_.erase(id) > 0;
 }
 
 }  // namespace sluice::control::snapshot

@@ -1,12 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../store/store.hpp"
+#include "core/channel/hook.hpp"
 
 namespace sluice::control::snapshot {
 
@@ -16,7 +21,13 @@ class RecordCache {
 public:
     using Records = std::map<std::string, std::vector<std::uint8_t>>;
 
-    explicit RecordCache(const store::Store& store) : store_(store) {}
+    /// What runs beside the stream of a channel, given its complete document.
+    using HooksOf = std::function<std::vector<channel::Hook>(const nlohmann::json&)>;
+
+    /// Without `hooks` nothing does.
+    explicit RecordCache(const store::Store& store, HooksOf hooks = {})
+        : store_(store), hooks_(std::move(hooks))
+    {}
 
     /// Takes over what was committed before the call. Answers whether a record is different now.
     Result<bool> refresh();
@@ -24,17 +35,25 @@ public:
     /// Takes `records` for those of the store as of `seen`.
     void seed(Records records, store::Revision seen);
 
+    /// Makes the next refresh() encode this channel anew although its document is the same: what
+    /// its hooks depend on besides has changed.
+    void renew(std::string id) { renewed_.insert(std::move(id)); }
+
     /// By id, in byte order.
     const Records& records() const { return records_; }
 
 private:
     Result<bool> read_all();
     Result<bool> read_changes();
+    Result<bool> read_renewed();
     Result<bool> read_one(const std::string& key);
     bool put(const store::Entry& entry);
+    bool leave_out(const std::string& id);
 
     const store::Store& store_;
+    HooksOf hooks_;
     Records records_;
+    std::set<std::string> renewed_;
     std::optional<store::Revision> seen_;
 };
 

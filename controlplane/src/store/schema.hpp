@@ -29,6 +29,8 @@
 ///     webhooks/<id>        the webhook document, its secrets in the member "~secrets"
 ///     webhook-state/<id>   how far it is delivered, see events/delivery_queue.hpp
 ///     webhook-log/<id>/<n> the delivery of event number n
+///     assets/<id>          what an uploaded image is, see service/assets.hpp
+///     asset-bytes/<id>/<n> plain bytes: the n-th piece of it
 ///     audit/<number>       the audit log, see service/audit.hpp
 namespace sluice::control::store::schema {
 
@@ -57,6 +59,8 @@ inline constexpr std::string_view kRingPosition = "ring/position";
 inline constexpr std::string_view kRingPosted = "ring/posted";
 inline constexpr std::string_view kRingLive = "ring/live/";
 inline constexpr std::string_view kRingHealth = "ring/health/";
+inline constexpr std::string_view kAssets = "assets/";
+inline constexpr std::string_view kAssetBytes = "asset-bytes/";
 inline constexpr std::string_view kAudit = "audit/";
 
 inline std::string channel(std::string_view id)
@@ -104,6 +108,17 @@ inline std::string webhook_state(std::string_view id)
 inline std::string webhook_log(std::string_view id)
 {
     return std::string(kWebhookLog).append(id).append("/");
+}
+
+inline std::string asset(std::string_view id)
+{
+    return std::string(kAssets).append(id);
+}
+
+/// The prefix of an image's pieces, in the order of store::numbered_key.
+inline std::string asset_bytes(std::string_view id)
+{
+    return std::string(kAssetBytes).append(id).append("/");
 }
 
 inline std::string idempotency(std::string_view hash)
