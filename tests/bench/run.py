@@ -7,12 +7,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "lib")]
 
 from sluicebench import report, tools  # noqa: E402
 
 SCENARIOS = ("fanout", "workers", "latency", "join", "publish", "memory", "slow", "ingest", "packaging", "ll_hls", "hls_delay", "hub",
-             "channels", "api", "picture", "glass_to_glass")
+             "channels", "api", "picture", "glass_to_glass", "hook_feed", "rendition_delay", "rendition_cpu")
 
 
 @dataclass

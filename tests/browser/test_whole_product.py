@@ -2,8 +2,9 @@
 
 import time
 
+import httpx
 import pytest
-from browser import Player
+from browser import Player, Told
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from sluicetest.publisher import Ffmpeg, Publisher, clip
@@ -140,3 +141,17 @@ def test_a_channel_made_on_the_start_page_can_be_pushed_to(product, chromium):
 def find(driver, css):
     found = driver.find_elements(By.CSS_SELECTOR, css)
     return found[0] if found else None
+
+
+def test_a_ladder_is_climbed_by_the_page_that_picks_the_best(product, watch):
+    own = [{"name": "low", "width": 160, "height": 90, "bitrate_kbps": 80}, {"name": "high", "width": 320, "height": 180, "bitrate_kbps": 300}]
+    channel = product.api.channel(transcode={"enabled": True, "custom": own}, packaging={"segment_s": 1})
+    with Publisher(product.rtmp, channel.name(), clip("avc_minute")):
+        playlist = f"{product.url}/{channel.id}/index.m3u8"
+        wait_for(lambda: "s/high-v" in (text := httpx.get(playlist).text) and "s/low-v" in text, 30, "both renditions")
+        player = watch(f"{product.url}/{channel.id}/index.html")
+        player.wait_playing(timeout=20)
+        # It begins with the lowest and goes up; the stream is not interrupted by that.
+        wait_for(lambda: player.played()["width"] == 320, 30, Told(player.told))
+        player.wait_playing(seconds=3)
+    channel.delete()

@@ -13,7 +13,9 @@ from sluicetest.waiting import accepts, free_ports, wait_for
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench"))
 
-from sluicebench import servers, tools, watch  # noqa: E402
+from sluicebench import clip, servers, tools, watch  # noqa: E402
+from sluicebench.by_hand import ByHand  # noqa: E402
+from sluicebench.fragments import FragmentReader  # noqa: E402
 
 pytestmark = pytest.mark.deadline(600)  # the tools may have to be compiled first
 VIDEO_STAMP, AUDIO_STAMP = 13, 2
@@ -154,3 +156,30 @@ def test_pushes_arrive_whole_at_a_server_that_is_not_ours(load_tools, tmp_path):
         numbers = [sequence(tag) for tag in frames(recording.read_bytes()) if tag.type == flv.VIDEO]
         assert len(numbers) > 50
         assert numbers == list(range(len(numbers)))
+
+
+@pytest.fixture(scope="module")
+def fed_clip():
+    """What the process of a hook would get of a clip."""
+    return clip.fed(clip.flv(180)).read_bytes()
+
+
+def test_a_feed_is_read_as_one_frame_in_each_fragment(fed_clip):
+    reader = FragmentReader()
+    fragments = [f for at in range(0, 500_000, 4096) for f in reader.feed(fed_clip[at:at + 4096])]
+    read = reader.head + b"".join(f.data for f in fragments)
+    assert read == fed_clip[:len(read)]
+    pictures = [f.picture_s for f in fragments if f.picture_s is not None]
+    assert len(pictures) > clip.FPS and all(f.frames == 1 for f in fragments)
+    steps = [b - a for a, b in zip(pictures, pictures[1:])]
+    assert steps == pytest.approx([1 / clip.FPS] * len(steps), abs=0.002)
+
+
+def test_a_program_by_hand_gets_each_picture_at_its_time_and_what_it_returns_is_noted(fed_clip):
+    with ByHand(["sh", "-c", "exec cat >/dev/fd/${0#pipe:}", "pipe:9"], fed_clip, 9) as cat:
+        wait_for(lambda: len(cat.returned) > 2 * clip.FPS, 10, "two seconds of pictures")
+        sent, returned = cat.sent.copy(), cat.returned.copy()
+    first, when = next(iter(sent.items()))
+    assert all(0 <= (moment - when) - (at - first) / 1000 < 0.2 for at, moment in sent.items())
+    common = sorted(set(sent) & set(returned))
+    assert len(common) > 2 * clip.FPS and all(0 <= returned[at] - sent[at] < 0.2 for at in common)

@@ -30,6 +30,11 @@ def cpu_seconds(pids):
     return sum((int(f[11]) + int(f[12])) / TICKS for pid in pids if (f := _fields(pid)) is not None)
 
 
+def fine_cpu_seconds(pids):
+    """The same in nanoseconds, for many processes that use less than a tick each, as far as the kernel counts it."""
+    return sum(int(f.read_text().split()[0]) for pid in pids for f in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+
+
 def resident(pids):
     """Bytes of memory that the processes hold, as `top` shows it: mapped files included."""
     lines = (line for pid in pids for line in Path(f"/proc/{pid}/status").read_text().splitlines())

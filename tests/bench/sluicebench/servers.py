@@ -144,7 +144,7 @@ class Sluice(Nginx):
 
     def values(self):
         self._make_certificate()
-        return super().values() | {"module": tools.module(), "streams": self.streams, "rings": self.rings}
+        return super().values() | {"module": tools.module(), "streams": self.streams, "rings": self.rings, "exec": "", "hooks": ""}
 
     def _make_certificate(self):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",

@@ -53,8 +53,18 @@ def folder():
 @functools.cache
 def module():
     """The nginx module under test: a copy, so that a build in the meantime does not change what is measured."""
-    if not MODULE.exists():
-        raise Unavailable("the nginx module is not built: run ./sluice build")
-    folder = tempfile.mkdtemp(prefix="sluice-bench-module-")
+    return _copy(MODULE)
+
+
+@functools.cache
+def exec_program():
+    """sluice-exec of the same build, a copy as well."""
+    return _copy(MODULE.parents[1] / "exec/sluice-exec")
+
+
+def _copy(built):
+    if not built.exists():
+        raise Unavailable(f"{built.name} is not built: run ./sluice build")
+    folder = tempfile.mkdtemp(prefix="sluice-bench-built-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(shutil.copy2(MODULE, folder))
+    return Path(shutil.copy2(built, folder))

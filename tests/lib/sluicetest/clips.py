@@ -25,6 +25,11 @@ RECIPES = {
     "avc_quick": [*_VIDEO, *_AUDIO, "-t", "4", *_X264, *_gop(12), "-bf", "0", *_AAC],
     # The same for longer than a test takes: where a clip begins anew its sound has a gap.
     "avc_minute": [*_VIDEO, *_AUDIO, "-t", "60", *_X264, *_gop(12), "-bf", "0", *_AAC],
+    # One gray all over: whatever is drawn into it is seen.
+    "flat": ["-f", "lavfi", "-i", f"color=gray:{_SIZE}", *_AUDIO, "-t", "4", *_X264, *_gop(25), "-bf", "0", *_AAC],
+    # A white box that runs through the gray, after two seconds of calm.
+    "moving": ["-f", "lavfi", "-i", f"color=gray:{_SIZE}", "-f", "lavfi", "-i", "color=white:size=80x80:rate=25", *_AUDIO, "-filter_complex",
+               "[0][1]overlay=x='mod(t*120,240)':y=50:enable='gt(t,4)'", "-t", "8", *_X264, *_gop(25), "-bf", "0", *_AAC],
     # Few tags a second, for hundreds of viewers.
     "avc_light": ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=10", *_AUDIO, "-t", "4",
                   *_X264[:-1], "80k", *_gop(10), "-bf", "0", "-c:a", "aac", "-b:a", "32k", "-ac", "1",

@@ -41,6 +41,21 @@ class Control:
     def wait_state(self, channel, state, timeout=5.0):
         return wait_for(lambda: self.state(channel) == state, timeout, f"{channel} to be {state}")
 
+    def hooks(self, channel):
+        """A channel's processes by name."""
+        return {h["name"]: h for h in self.json(f"/-/hooks?id={channel}")["hooks"]}
+
+    def hook(self, channel, name):
+        """One of them; {} when it is not there."""
+        return self.hooks(channel).get(name, {})
+
+    def wait_hook(self, channel, name, state, timeout=10.0):
+        """Its record once it is in this state."""
+        def found():
+            hook = self.hook(channel, name)
+            return hook if hook.get("state") == state else None
+        return wait_for(found, timeout, f"hook {name} to be {state}; {self.hooks(channel)}")
+
     def workers(self):
         """Workers that take new sessions."""
         return [w for w in self.json("/-/generation")["workers"] if not w["exiting"]]

@@ -65,7 +65,7 @@ http {{
         ssl_certificate {certificate};
         ssl_certificate_key {certificate_key};
         add_header X-Worker $pid always;
-        location ~ ^/[A-Za-z0-9_-]+/live\\.flv$ {{
+        location ~ ^/[A-Za-z0-9_-]+/([a-z0-9_-]+/)?live\\.flv$ {{
             sluice_flv on;
             {location}
         }}

@@ -12,7 +12,7 @@ from .waiting import wait_for
 
 JUDGES = ROOT / "tests/judges/judges.mjs"
 LOCATION = r"""
-        location ~ "^/[A-Za-z0-9_-]{1,64}/((live|master|index)\.m3u8|manifest\.mpd|s/.+)$" {
+        location ~ "^/[A-Za-z0-9_-]{1,64}/(([a-z0-9_-]{1,32}/)?(live|master|index)\.m3u8|manifest\.mpd|s/.+)$" {
             sluice_package_serve on;
             gzip on;
             gzip_types application/vnd.apple.mpegurl application/dash+xml;

@@ -81,7 +81,7 @@ class System:
         return "".join(f"\n--- {p.name}\n{logs.read(p)[-1500:]}" for p in self.log_files())
 
     def log_files(self):
-        return sorted((self.dir / "logs").glob("*"))
+        return sorted(p for p in (self.dir / "logs").glob("*") if p.is_file())
 
     # Processes
 
