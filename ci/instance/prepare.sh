@@ -144,13 +144,14 @@ install_build() {
 }
 
 build_files() {
-    printf '%s\n' "$SLUICE_BUILD"/controlplane/sluice-{supervisor,control,demo} "$SLUICE_BUILD/modules/ngx_sluice_module.so"
+    printf '%s\n' "$SLUICE_BUILD"/controlplane/sluice-{supervisor,control,demo} "$SLUICE_BUILD"/exec/sluice-{exec,motion} \
+        "$SLUICE_BUILD/modules/ngx_sluice_module.so"
     find "$repository/nginx-conf" "$repository/web/dist" -type f | sort
 }
 
 copy_build() {
     mkdir -p "$1/bin" "$1/modules"
-    cp "$SLUICE_BUILD"/controlplane/sluice-{supervisor,control,demo} "$1/bin/"
+    cp "$SLUICE_BUILD"/controlplane/sluice-{supervisor,control,demo} "$SLUICE_BUILD"/exec/sluice-{exec,motion} "$1/bin/"
     cp "$SLUICE_BUILD/modules/ngx_sluice_module.so" "$1/modules/"
     cp -r "$repository/nginx-conf" "$1/nginx-conf"
     cp -r "$repository/web/dist" "$1/web"
