@@ -1,7 +1,6 @@
 #include "program_log.hpp"
 
 #include "core/base/date_time.hpp"
-#include "core/hook/error_line.hpp"
 
 namespace sluice::exec {
 namespace {
@@ -27,7 +26,7 @@ void ProgramLog::finish(std::int64_t now_ms)
 {
     lines_.finish([&](std::string_view line, bool cut) { take(line, cut, now_ms); });
     // It may be one of those that were left out unread.
-    if (hook::tells_of_error(last_.text)) error_ = last_;
+    if (errors_.takes(last_.text, last_ms_)) error_ = last_;
     start_second(now_ms + 1000);
     write();
 }
@@ -47,13 +46,14 @@ void ProgramLog::take(std::string_view line, bool cut, std::int64_t now_ms)
 {
     last_.text.assign(line);
     last_.cut = cut;
+    last_ms_ = now_ms;
     if (line.size() > budget_) {
         budget_ = 0;
         ++left_out_;
         return;
     }
     budget_ -= line.size();
-    if (hook::tells_of_error(line)) {
+    if (errors_.takes(line, now_ms)) {
         error_ = last_;
         news_ = true;
     }

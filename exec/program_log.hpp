@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/hook/error_line.hpp"
 #include "core/hook/lines.hpp"
 #include "core/hook/messages.hpp"
 #include "core/hook/redact.hpp"
@@ -45,7 +46,9 @@ private:
     std::optional<process::LogFile> file_;
     std::string batch_;  ///< for the file
     Words last_;
+    std::int64_t last_ms_ = 0;  ///< when it came
     Words error_;
+    hook::ErrorLine errors_;
     bool news_ = false;
     std::int64_t second_ = 0;
     std::size_t budget_ = 0;  ///< bytes that may still be logged in this second
