@@ -1,4 +1,4 @@
-"""What FFmpeg makes of a channel, in the whole product: renditions, watermarks, snapshots, relays and pulls."""
+"""What FFmpeg makes of a channel, in the whole product: renditions, watermarks, snapshots, motion and pulls."""
 
 import contextlib
 import os
@@ -11,42 +11,20 @@ from urllib.parse import urlsplit
 import pytest
 from sluicetest import processes
 from sluicetest.api import Api
-from sluicetest.endless import Endless
+from sluicetest.hooked import QUICK, hook, on_air, plays, wait_hook
 from sluicetest.journal import Journal
 from sluicetest.packaged import Channel
-from sluicetest.publisher import Ffmpeg, Publisher
+from sluicetest.publisher import Ffmpeg
 from sluicetest.viewer import Ended, HttpFlv, RtmpViewer
 from sluicetest.waiting import wait_for
 
 SIZES = {"name": "small", "width": 160, "height": 90, "bitrate_kbps": 150}
 MARK = {"text": {"enabled": True, "content": "MARK", "font_size": 60, "left": 0, "top": 0}}
-QUICK = {"segment_s": 1}
 
 
 @pytest.fixture(scope="module")
 def product(own_system):
     return own_system
-
-
-@contextlib.contextmanager
-def on_air(product, source="flat", **settings):
-    """A channel that is pushed to; gone after the test."""
-    channel = product.api.channel(packaging=QUICK, **settings)
-    try:
-        with Publisher(product.rtmp, channel.name(), Endless(source, 25)) as publisher:
-            assert publisher.accepted, publisher.status
-            yield channel, Channel(product, channel.id)
-    finally:
-        channel.delete()
-
-
-def hook(channel, name):
-    return next((h for h in channel.status()["hooks"] if h["name"] == name), {})
-
-
-def wait_hook(channel, name, state="running", timeout=20):
-    return wait_for(lambda: (h := hook(channel, name)).get("state") == state and h, timeout,
-                    f"{name} to be {state}: {channel.status()['hooks']}")
 
 
 def picture(url, at=1.0, size=(320, 180)):
@@ -211,39 +189,6 @@ def test_the_snapshot_is_never_older_than_two_intervals(product):
             assert file.read_bytes()[-2:] == b"\xff\xd9", "whole"
             return len(seen) >= 6
         wait_for(fresh, 20, "six pictures")
-
-
-def nginx_rtmp(make_nginx):
-    """Debian's own RTMP server, without us."""
-    return make_nginx(applications="application peer { live on; }")
-
-
-def test_relays_reach_their_targets_and_one_that_is_down_harms_nobody(product, make_nginx):
-    first, second = nginx_rtmp(make_nginx), nginx_rtmp(make_nginx)
-    urls = [f"rtmp://127.0.0.1:{server.rtmp}/peer/key-{i}-s3cret" for i, server in enumerate((first, second))]
-    with on_air(product, "avc_quick", relays=[{"url": url} for url in urls]) as (channel, _):
-        for url in urls:
-            assert plays(url)
-        second.stop()
-        down = wait_for(lambda: (h := hook(channel, "relay-2")).get("state") == "waiting" and h, 20, "the relay to notice")
-        assert "s3cret" not in str(channel.status())
-        assert down["last_line"]
-        assert down["target"] == f"rtmp://127.0.0.1:{second.rtmp}/peer/***"
-        one = hook(channel, "relay-1")
-        assert one["state"] == "running" and one["starts"] == 1
-        assert plays(urls[0])
-        second.start()
-        wait_hook(channel, "relay-2", timeout=60)
-        assert plays(urls[1])
-    logs = "".join(p.read_text(errors="replace") for p in (product.dir / "logs").rglob("*") if p.is_file())
-    assert "s3cret" not in logs
-
-
-def plays(url, seconds=2):
-    done = subprocess.run(["ffmpeg", "-v", "error", "-rw_timeout", "15000000", "-i", url, "-t", str(seconds), "-f", "null", "-"],
-                          capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr[-500:]
-    return True
 
 
 def test_a_pulled_channel_is_on_air_without_an_encoder_and_comes_back(product, make_nginx):

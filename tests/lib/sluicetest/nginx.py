@@ -24,6 +24,7 @@ MODULES = "/usr/lib/nginx/modules"
 TEMPLATE = """
 load_module {modules}/ngx_rtmp_module.so;
 load_module {module};
+{load}
 user root;
 daemon off;
 worker_processes {workers};
@@ -113,7 +114,7 @@ class Nginx:
         self.cert, self.key = certificate(self.prefix)
         self.workers_wanted = workers
         self.template = conf or TEMPLATE
-        self.parts = {"main": "", "rtmp_server": "", "application": "", "applications": "", "http_block": "",
+        self.parts = {"load": "", "main": "", "rtmp_server": "", "application": "", "applications": "", "http_block": "",
                       "location": "", "locations": "", **parts}
         self.conf = self.prefix / "nginx.conf"
         self.error_log = self.prefix / "error.log"
