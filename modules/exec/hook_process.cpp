@@ -43,6 +43,8 @@ hook::Spec spec_of(const HookProcess::Wiring& wiring)
                     .cpu_units = hook.cpu_units,
                     .cgroup = std::string(view(exec_conf().cgroup)),
                     .secrets = hook.secrets};
+    // There is no input whose end could tell it to finish.
+    if (wiring.feed == nullptr) spec.grace_ms = 0;
     for (const auto output : wiring.outputs) {
         const auto& argv = hook.outputs.at(output).argv;
         spec.argv.insert(spec.argv.end(), argv.begin(), argv.end());

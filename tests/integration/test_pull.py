@@ -1,6 +1,7 @@
 """Channels that are fetched from other servers, by every protocol that sources speak."""
 
 import contextlib
+import re
 import subprocess
 import sys
 
@@ -8,12 +9,11 @@ import pytest
 from sluicetest import processes
 from sluicetest.clips import clip_path
 from sluicetest.endless import Endless
+from sluicetest.hooked import QUICK
 from sluicetest.packaged import Channel
-from sluicetest.publisher import Publisher
+from sluicetest.publisher import Ffmpeg, Publisher
 from sluicetest.viewer import HttpFlv
 from sluicetest.waiting import free_port, wait_for
-
-QUICK = {"segment_s": 1}
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +119,22 @@ def test_a_source_that_is_not_there_is_said_and_tried_again(own_system):
         assert "s3cret" not in str(hook) and "k3y" not in str(hook)
         wait_for(lambda: (h := channel.status()["hooks"]) and h[0]["starts"] >= 3, 30, "more tries")
     wait_for(lambda: not own_system.control.hooks(channel.id), 10, "the end of a deleted channel")
+
+
+def test_a_disabled_channel_ends_its_process_by_sigterm_at_once(own_system, make_nginx, tmp_path):
+    said = tmp_path / "said.log"
+    server = make_nginx(main=f"error_log {said} info;", applications="application peer { live on; }")
+    url = f"rtmp://127.0.0.1:{server.rtmp}/peer/cam"
+    with Ffmpeg(url, "avc_quick"), pulled(own_system, url) as channel:
+        pid = assert_seen(own_system, channel)["pid"]
+        before = len(said.read_text())
+
+        channel.patch(enabled=False)
+
+        # One that takes the end of its input for its end gets five seconds, and SIGKILL is three more away.
+        wait_for(lambda: not processes.alive(pid), 2, "its end")
+        # Killed, FFmpeg takes no leave of the source: that deletes its stream after the connection.
+        leave = wait_for(lambda: len(told := re.findall(r"deleteStream|disconnect", said.read_text()[before:])) > 1 and told, 5,
+                         "the source to notice")
+        assert leave[:2] == ["deleteStream", "disconnect"]
+        wait_for(lambda: not own_system.control.hooks(channel.id), 5, "nothing to be left")
