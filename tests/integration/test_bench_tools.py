@@ -8,12 +8,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from sluicetest import flv
+from sluicetest import flv, hook
 from sluicetest.waiting import accepts, free_ports, wait_for
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench"))
 
-from sluicebench import clip, servers, tools, watch  # noqa: E402
+from sluicebench import clip, servers, tools, transcode, watch  # noqa: E402
 from sluicebench.by_hand import ByHand  # noqa: E402
 from sluicebench.fragments import FragmentReader  # noqa: E402
 
@@ -183,3 +183,21 @@ def test_a_program_by_hand_gets_each_picture_at_its_time_and_what_it_returns_is_
     assert all(0 <= (moment - when) - (at - first) / 1000 < 0.2 for at, moment in sent.items())
     common = sorted(set(sent) & set(returned))
     assert len(common) > 2 * clip.FPS and all(0 <= returned[at] - sent[at] < 0.2 for at in common)
+
+
+def test_the_command_of_the_bench_is_the_one_that_the_product_runs_for_the_same_settings(tmp_path):
+    renditions = {360: 400, 144: 100}
+    custom = [{"name": f"p{height}", "width": height * 16 // 9, "height": height, "bitrate_kbps": kbps}
+              for height, kbps in renditions.items()]
+    made = hook.hooks_of({"transcode": {"enabled": True, "custom": custom}, "task_sizes": {"transcode": transcode.TASK_SIZE}},
+                         tmp_path)["transcode"]
+    product = made["argv"] + [word for output in made["outputs"] for word in output["argv"]]
+
+    words = transcode.hook(renditions).split()
+    begins = words.index(product[0])
+    assert words[:begins] == [*(f"output={output['name']}" for output in made["outputs"]), "progress",
+                              f"cpu={made['cpu_units']}", f"memory={made['memory_mb']}"]
+    assert words[begins:] == product
+    # By hand it is the same but for where it goes, and for what it tells.
+    targets = [output["argv"][-1] for output in made["outputs"]]
+    assert transcode.command(renditions, targets, more=transcode.PROGRESS).split() == product

@@ -1,13 +1,14 @@
-"""The command of a transcoding hook, as the control plane makes it (controlplane/src/ffmpeg)."""
+"""The command of a transcoding hook, as the control plane makes it (controlplane/src/ffmpeg); test_bench_tools.py compares."""
 
 from . import tools
 
-THREADS = 2
+TASK_SIZE = "large"
+CPU_UNITS, MEMORY_MB, THREADS = 2048, 4096, 2  # what it means
 INPUT = ("-analyzeduration 0 -probesize 64k -fpsprobesize 3 -copyts "
          f"-threads {THREADS} -thread_type slice -f mp4 -i pipe:0")
 PROGRESS = "-progress pipe:100 -stats_period 1"
 FRAGMENTED = ("-avoid_negative_ts disabled -video_track_timescale 90000 -frag_duration 1 "
-              "-movflags +empty_moov+default_base_moof+frag_discont+delay_moov -use_editlist 0 "
+              "-movflags +empty_moov+default_base_moof+frag_discont -use_editlist 0 "
               "-max_interleave_delta 1000000 -flush_packets 1 -muxdelay 0 -muxpreload 0 -f mp4")
 FIRST_OUTPUT = 3
 
@@ -32,7 +33,7 @@ def hook(renditions):
     """The same for sluice_exec: `p<height>` is what a rendition is called."""
     names = " ".join(f"output=p{height}" for height in renditions)
     pipes = [f"pipe:{FIRST_OUTPUT + number}" for number in range(len(renditions))]
-    return f"{names} progress cpu=4096 memory=4096 {command(renditions, pipes, more=PROGRESS)}"
+    return f"{names} progress cpu={CPU_UNITS} memory={MEMORY_MB} {command(renditions, pipes, more=PROGRESS)}"
 
 
 def even(size):
