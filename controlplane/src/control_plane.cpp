@@ -20,6 +20,7 @@
 #include "nginx/command.hpp"
 #include "service/channel_schema.hpp"
 #include "service/image_file.hpp"
+#include "service/resolved_renditions.hpp"
 #include "service/timestamp.hpp"
 #include "version.hpp"
 
@@ -197,6 +198,7 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
                    return publish();
                }),
       channels_(*store_, journal_, [this] { return publish(); }),
+      templates_(*store_, journal_, [this] { return publish(); }),
       live_(nginx_),
       health_(*store_, journal_, nginx_),
       fetched_(*store_, journal_, images_,
@@ -248,6 +250,7 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
       event_routes_(journal_, channels_),
       webhook_routes_(*store_, journal_, webhooks_, deliverer_, idempotency_),
       asset_routes_(assets_, idempotency_),
+      template_routes_(templates_, idempotency_),
       authorise_router_([](const http::Request&) -> Result<Caller> {
           return Caller{};  // the folder of the socket lets in nobody else
       }),
@@ -269,6 +272,7 @@ ControlPlane::ControlPlane(const Options& options, std::unique_ptr<Metrics> metr
     event_routes_.mount(router_);
     webhook_routes_.mount(router_);
     asset_routes_.mount(router_);
+    template_routes_.mount(router_);
 }
 
 ControlPlane::~ControlPlane()
@@ -285,8 +289,15 @@ Result<nlohmann::ordered_json> ControlPlane::hooks_of(const Options& options,
     if (auto fine = findings.verdict(); !fine) return tl::unexpected(fine.error());
     auto channel = complete(channel_rule(), given);
     if (channel.value("id", "").empty()) channel["id"] = "channel";
-    return ffmpeg::to_json(ffmpeg::hooks(
-        channel, machine(options, ffmpeg::installed(options.ffmpeg, ffmpeg::ask_machine()))));
+    const auto resolved =
+        with_renditions(std::move(channel), [](const auto&) { return std::nullopt; });
+    if (!resolved.missing.empty()) {
+        return fail(Errc::invalid, "transcode.renditions names " + resolved.missing.front() +
+                                       ", which is not built in");
+    }
+    return ffmpeg::to_json(
+        ffmpeg::hooks(resolved.channel,
+                      machine(options, ffmpeg::installed(options.ffmpeg, ffmpeg::ask_machine()))));
 }
 
 /// Puts the channels of the store in force; true when nginx has them.

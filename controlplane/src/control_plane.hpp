@@ -28,6 +28,7 @@
 #include "http/settings_routes.hpp"
 #include "http/system_routes.hpp"
 #include "http/token_routes.hpp"
+#include "http/transcode_template_routes.hpp"
 #include "http/user_routes.hpp"
 #include "http/webhook_routes.hpp"
 #include "metrics.hpp"
@@ -50,6 +51,7 @@
 #include "service/sessions.hpp"
 #include "service/settings.hpp"
 #include "service/tokens.hpp"
+#include "service/transcode_templates.hpp"
 #include "service/users.hpp"
 #include "service/webhooks.hpp"
 #include "snapshot/publisher.hpp"
@@ -116,6 +118,7 @@ private:
     AuditLog audit_;
     Backups backups_;
     Channels channels_;
+    TranscodeTemplates templates_;
     Live live_;
     HealthWatch health_;
     FetchedImages fetched_;
@@ -144,6 +147,7 @@ private:
     http::EventRoutes event_routes_;
     http::WebhookRoutes webhook_routes_;
     http::AssetRoutes asset_routes_;
+    http::TranscodeTemplateRoutes template_routes_;
     std::unique_ptr<http::Server> server_;
 
     // Apart from the API, so that a slow callback delays nobody there.

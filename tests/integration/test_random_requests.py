@@ -109,10 +109,12 @@ class Run:
         items = answer.get("items", [answer]) if isinstance(answer, dict) else answer
         if not isinstance(items, list):
             return
-        place = operation.template if operation.template.endswith("}") else operation.template + "/{id}"
-        for name in ("id", "generation"):
-            found = [str(i[name]) for i in items if isinstance(i, dict) and name in i]
-            known = self.pools[place.replace("{id}", "{n}") if name == "generation" else place]
+        parts = {"id": "{id}", "generation": "{n}"}
+        if "/transcode-templates" in operation.template:
+            parts = {"name": "{name}"}
+        for name, part in parts.items():
+            found = [str(i[name]) for i in items if isinstance(i, dict) and name in i and not i.get("builtin")]
+            known = self.pools[operation.template if operation.template.endswith("}") else f"{operation.template}/{part}"]
             known += [i for i in found if i not in known and i != "witness"]
             del known[:-50]
 

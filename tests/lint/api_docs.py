@@ -13,7 +13,7 @@ MENTION = re.compile(r"/api/v1(/[A-Za-z0-9_\-/{}<>$.]*)")
 def shape(path: str) -> str:
     """A path with every parameter, example value or placeholder of an id as {}."""
     path = re.sub(r"[{<][^}>]*[}>]", "{}", path.rstrip("/."))
-    return re.sub(r"^/(channels|tokens|backups|webhooks|assets)/(?!\{\})[^/]+", r"/\1/{}", path)
+    return re.sub(r"^/(channels|tokens|backups|webhooks|assets|transcode-templates)/(?!\{\})[^/]+", r"/\1/{}", path)
 
 
 def pages() -> list[Path]:

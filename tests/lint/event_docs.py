@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs/events.md"
 ROW = re.compile(r"^\| `([a-z]+\.[a-z_]+)` \| ([^|]*) \|", re.M)
-KINDS = "channel|stream|viewer|hook|motion|recording|config|events|webhook|asset"
+KINDS = "channel|stream|viewer|hook|motion|recording|config|events|webhook|asset|template"
 TYPE = re.compile(rf'(?<!#include )"((?:{KINDS})\.[a-z_]+)"')
 # What the audit log calls an action reads the same, in the imperative.
 ACTION = re.compile(r"\.(create|update|delete|rotate_\w+|redeliver|import|restore|rollback|apply|kick|replace)$")

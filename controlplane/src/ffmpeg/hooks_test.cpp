@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "../service/channel_schema.hpp"
+#include "../service/rendition_rule.hpp"
+#include "../service/resolved_renditions.hpp"
 #include "font.hpp"
 #include "hook_json.hpp"
 #include "url_secrets.hpp"
@@ -36,6 +38,18 @@ Context machine(const ordered_json& with)
     return context;
 }
 
+/// Own templates by their names, as a file lists them.
+FindTemplate templates_of(const ordered_json& file)
+{
+    const nlohmann::json all = file.value("templates", ordered_json::array());
+    return [all](const std::string& name) -> std::optional<nlohmann::json> {
+        for (const auto& one : all) {
+            if (one.at("name") == name) return complete(rendition_rule(), one);
+        }
+        return std::nullopt;
+    };
+}
+
 std::vector<fs::path> golden_files()
 {
     std::vector<fs::path> all;
@@ -62,8 +76,9 @@ TEST_P(HooksOf, AreThoseOfTheFile)
     ASSERT_TRUE(findings.verdict()) << findings.verdict().error().detail;
     auto channel = complete(channel_rule(), given);
     channel["id"] = "studio";
+    const auto resolved = with_renditions(std::move(channel), templates_of(file));
     const auto made =
-        to_json(hooks(channel, machine(file.value("machine", ordered_json::object()))));
+        to_json(hooks(resolved.channel, machine(file.value("machine", ordered_json::object()))));
     if (std::getenv("SLUICE_UPDATE_GOLDEN") != nullptr) {
         file["hooks"] = made;
         std::ofstream(GetParam()) << file.dump(2) << '\n';

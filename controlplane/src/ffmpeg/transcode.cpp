@@ -1,6 +1,5 @@
 #include "transcode.hpp"
 
-#include <array>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -16,23 +15,13 @@ using nlohmann::json;
 /// A rate that a group of pictures is counted with where the channel states none.
 constexpr std::uint32_t kUsualFps = 30;
 
-struct Template {
-    const char* name;
-    std::uint32_t width;
-    std::uint32_t height;
-    std::uint32_t kbps;
-};
-
-constexpr std::array kTemplates{Template{"ld", 640, 360, 400}, Template{"sd", 854, 480, 600},
-                                Template{"hd", 1280, 720, 1000}, Template{"ud", 1920, 1080, 2000}};
-
 struct Rendition {
     std::string name;
     std::uint32_t width = 0;
     std::uint32_t height = 0;
     std::uint32_t kbps = 0;
     std::string codec;
-    std::string preset = "veryfast";
+    std::string preset;
     std::optional<std::uint32_t> fps{};
     std::optional<std::uint32_t> gop_s{};
     bool copies_audio = true;
@@ -45,7 +34,7 @@ std::optional<std::uint32_t> number_or_none(const json& value)
     return value.get<std::uint32_t>();
 }
 
-Rendition custom(const json& from, const std::string& codec)
+Rendition rendition(const json& from, const std::string& codec)
 {
     const auto& audio = from.at("audio");
     return {.name = from.at("name"),
@@ -64,16 +53,7 @@ std::vector<Rendition> renditions(const json& transcode)
 {
     const auto codec = transcode.at("codec").get<std::string>();
     std::vector<Rendition> all;
-    for (const auto& form : kTemplates) {
-        const auto& names = transcode.at("renditions");
-        if (std::find(names.begin(), names.end(), form.name) == names.end()) continue;
-        all.push_back({.name = form.name,
-                       .width = form.width,
-                       .height = form.height,
-                       .kbps = form.kbps,
-                       .codec = codec});
-    }
-    for (const auto& own : transcode.at("custom")) all.push_back(custom(own, codec));
+    for (const auto& one : transcode.at("renditions")) all.push_back(rendition(one, codec));
     return all;
 }
 

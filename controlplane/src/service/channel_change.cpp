@@ -8,6 +8,7 @@
 #include "channel_schema.hpp"
 #include "formats.hpp"
 #include "random.hpp"
+#include "resolved_renditions.hpp"
 #include "timestamp.hpp"
 
 namespace sluice::control {
@@ -18,9 +19,11 @@ namespace schema = store::schema;
 
 constexpr std::size_t kKeyBytes = 20;  ///< 40 hex characters
 
-/// Times in one form, whatever offset they came with.
+/// Times in one form, whatever offset they came with; renditions by their own names.
 void normalise(json& channel)
 {
+    auto& renditions = channel["transcode"]["renditions"];
+    renditions = rendition_names(renditions);
     auto& expires = channel["expires_at"];
     if (expires.is_string()) {
         expires = format_timestamp(*parse_timestamp(expires.get<std::string>()));

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "../store/schema.hpp"
-#include "asset_reference.hpp"
 #include "audit.hpp"
 #include "channel_document.hpp"
 #include "channel_export.hpp"
+#include "channel_references.hpp"
 #include "channel_schema.hpp"
 #include "clean_text.hpp"
 #include "gathered_errors.hpp"
@@ -97,7 +97,7 @@ Result<std::optional<ChannelChange>> change_of(const store::Store& store, const 
     if (!*entry) {
         auto channel = imported(wanted, nullptr);
         if (!channel) return tl::unexpected(channel.error());
-        auto fine = check_asset(store, nullptr, *channel);
+        auto fine = check_references(store, nullptr, *channel);
         if (!fine) return tl::unexpected(fine.error());
         return ChannelChange{id, nullptr, std::move(*channel), 0};
     }
@@ -105,7 +105,8 @@ Result<std::optional<ChannelChange>> change_of(const store::Store& store, const 
     if (!before) return tl::unexpected(before.error());
     auto after = imported(wanted, *before);
     if (!after) return tl::unexpected(after.error());
-    if (auto fine = check_asset(store, *before, *after); !fine) return tl::unexpected(fine.error());
+    if (auto fine = check_references(store, *before, *after); !fine)
+        return tl::unexpected(fine.error());
     if (audit::changed_fields(*before, *after).empty()) return std::optional<ChannelChange>{};
     return std::optional{
         ChannelChange{id, std::move(*before), std::move(*after), (*entry)->version}};

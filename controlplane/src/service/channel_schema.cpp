@@ -4,7 +4,9 @@
 #include <set>
 #include <string>
 
+#include "core/channel/stream_name.hpp"
 #include "formats.hpp"
+#include "rendition_rule.hpp"
 
 namespace sluice::control {
 namespace {
@@ -16,7 +18,8 @@ constexpr long long kDay = 86400;
 constexpr long long kMaxList = 256;
 constexpr long long kMaxUrl = 2048;
 constexpr long long kMaxPixels = 7680;
-constexpr long long kMaxRenditions = 8;
+constexpr long long kMaxRenditions = 12;
+constexpr long long kMaxCustom = 8;
 constexpr long long kMaxRelays = 16;
 
 Rule key()
@@ -69,39 +72,14 @@ Rule playback()
         10));
 }
 
-/// How long x264 and x265 may think: the faster, the worse the picture.
-Rule preset()
-{
-    auto rule = choice({"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow",
-                        "slower", "veryslow"});
-    rule.preset = "veryfast";
-    return rule;
-}
-
-Rule custom_rendition()
-{
-    return object({
-        {"name", text(1, 32).with(formats::rendition)},
-        {"width", integer(16, kMaxPixels, 1280)},
-        {"height", integer(16, kMaxPixels, 720)},
-        {"bitrate_kbps", integer(16, 100'000, 1000)},
-        {"codec", choice({"h264", "h265"}).or_null()},
-        {"fps", integer(1, 240, 0).or_null()},
-        {"gop_s", integer(1, 60, 0).or_null()},
-        {"preset", preset()},
-        {"audio",
-         object({{"codec", choice({"copy", "aac"})}, {"bitrate_kbps", integer(16, 512, 128)}})},
-    });
-}
-
 Rule transcode()
 {
     return object({
         {"enabled", boolean(false)},
         {"codec", choice({"h264", "h265"})},
-        {"renditions", list(choice({"ld", "sd", "hd", "ud"}), 4)},
+        {"renditions", list(text(1, 32).with(formats::rendition), kMaxRenditions)},
         {"upscale", boolean(false)},
-        {"custom", list(custom_rendition(), kMaxRenditions)},
+        {"custom", list(rendition_rule(), kMaxCustom)},
     });
 }
 
@@ -271,7 +249,9 @@ void check_renditions(const json& channel, Findings& findings)
     const auto& ready = at(channel, {"transcode", "renditions"});
     std::set<std::string> names;
     for (std::size_t i = 0; ready.is_array() && i < ready.size(); ++i) {
-        if (ready[i].is_string() && !names.insert(ready[i].get<std::string>()).second) {
+        if (!ready[i].is_string()) continue;
+        const auto& name = ready[i].get_ref<const std::string&>();
+        if (!names.emplace(channel::rendition_called(name)).second) {
             findings.add("transcode.renditions[" + std::to_string(i) + "]", "is there twice");
         }
     }
@@ -279,9 +259,15 @@ void check_renditions(const json& channel, Findings& findings)
         const auto path = "transcode.custom[" + std::to_string(i) + "].name";
         const auto& name = at(custom[i], {"name"});
         if (custom[i].is_object() && name.is_null()) findings.add(path, "is missing");
-        if (name.is_string() && !names.insert(name.get<std::string>()).second) {
+        if (!name.is_string()) continue;
+        if (!names.emplace(channel::rendition_called(name.get_ref<const std::string&>())).second) {
             findings.add(path, "is there twice");
         }
+    }
+    const auto together = (ready.is_array() ? ready.size() : 0) + custom.size();
+    if (custom.is_array() && custom.size() <= kMaxCustom && together > kMaxRenditions) {
+        findings.add("transcode.custom", "must have at most " + std::to_string(kMaxRenditions) +
+                                             " items together with renditions");
     }
 }
 

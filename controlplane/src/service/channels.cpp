@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "../store/schema.hpp"
-#include "asset_reference.hpp"
 #include "audit.hpp"
 #include "channel_document.hpp"
+#include "channel_references.hpp"
 #include "channel_schema.hpp"
 #include "core/auth/channel_id.hpp"
 #include "legacy_channel.hpp"
@@ -75,7 +75,7 @@ Result<Channels::Committed> Channels::commit(const Caller& by, const Plan& plan,
             }
             add_operations(change, by, journal_, work);
         }
-        if (auto held = hold_assets(store_, *changes, work); !held) {
+        if (auto held = hold_references(store_, *changes, work); !held) {
             if (held.error().code == Errc::precondition) continue;
             return tl::unexpected(held.error());
         }
@@ -140,7 +140,7 @@ Result<ChannelChange> Channels::creation(json channel) const
         return fail(Errc::conflict, "a channel " + id + " exists already",
                     {{"id", "exists already"}});
     }
-    if (auto fine = check_asset(store_, nullptr, channel); !fine)
+    if (auto fine = check_references(store_, nullptr, channel); !fine)
         return tl::unexpected(fine.error());
     return ChannelChange{std::move(id), nullptr, std::move(channel), 0};
 }
@@ -237,7 +237,7 @@ Result<ChannelChange> Channels::update(std::string_view id, const std::optional<
     if (!before) return tl::unexpected(before.error());
     auto after = next(*before);
     if (!after) return tl::unexpected(after.error());
-    if (auto fine = check_asset(store_, *before, *after); !fine)
+    if (auto fine = check_references(store_, *before, *after); !fine)
         return tl::unexpected(fine.error());
     return ChannelChange{std::string(id), std::move(*before), std::move(*after), entry->version};
 }

@@ -193,7 +193,7 @@ Result<std::uint64_t> Publisher::write()
             compared_ = true;
             in_file_ = true;
         }
-        const auto last_change = store_.last_change(store::schema::kChannels);
+        const auto newest = last_change();
         const auto changed = cache_.refresh();
         if (!changed) {
             in_file_ = false;
@@ -203,11 +203,20 @@ Result<std::uint64_t> Publisher::write()
         if (!compared_) in_file_ = on_disk();
         compared_ = true;
         if (in_file_) return generation_;
-        return write_file(last_change ? source(*last_change) : std::string());
+        return write_file(newest ? source(*newest) : std::string());
     } catch (const std::exception& e) {
         in_file_ = false;
         return fail(Errc::internal, e.what());
     }
+}
+
+/// The newest transaction that changed what records are made of.
+Result<store::Revision> Publisher::last_change() const
+{
+    const auto channels = store_.last_change(store::schema::kChannels);
+    if (!channels) return channels;
+    return store_.last_change(store::schema::kTranscodeTemplates)
+        .map([&](store::Revision templates) { return std::max(*channels, templates); });
 }
 
 /// Names a state of the store's channels: the same name, the same channels. Empty: not known.
@@ -222,10 +231,10 @@ std::string Publisher::source(store::Revision last_change) const
 bool Publisher::begin_with_file()
 {
     const auto seen = store_.revision();
-    const auto last_change = store_.last_change(store::schema::kChannels);
-    if (!seen || !last_change || maker_.empty()) return false;
+    const auto newest = last_change();
+    if (!seen || !newest || maker_.empty()) return false;
     const auto file = channel::Snapshot::open(folder_);
-    if (!file || file->source() != source(*last_change)) return false;
+    if (!file || file->source() != source(*newest)) return false;
     RecordCache::Records records;
     const auto all = file->each([&](std::string_view id, std::span<const std::uint8_t> bytes) {
         records.emplace_hint(records.end(), id,

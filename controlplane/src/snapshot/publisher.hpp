@@ -67,6 +67,7 @@ private:
     bool begin_with_file();
     bool on_disk() const;
     std::string source(store::Revision last_change) const;
+    Result<store::Revision> last_change() const;
     bool confirmed(std::uint64_t generation, Clock::time_point deadline);
     bool workers_have(std::uint64_t generation, Clock::time_point deadline) const;
 

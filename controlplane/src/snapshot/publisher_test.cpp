@@ -196,6 +196,61 @@ TEST_F(PublisherTest, ARecordHoldsItsChannelsHooksAndAnotherMakersAreWrittenAnew
     EXPECT_EQ(hooks(), (std::vector<channel::Hook>{{.name = "a", .argv = {program}}}));
 }
 
+TEST_F(PublisherTest, AChangedTemplateIsInTheRecordsOfItsChannelsAlsoAfterACrash)
+{
+    const auto put_template = [&](int width) {
+        const nlohmann::json form{{"name", "own"}, {"width", width}};
+        ASSERT_TRUE(
+            store_->commit({store::put(store::schema::transcode_template("own"), form.dump())}));
+    };
+    std::vector<std::string> encoded;
+    const auto publisher = [&] {
+        return std::make_unique<Publisher>(
+            *store_, dir() / "channels", nginx_, "me", 1s, Publisher::Written{},
+            [&](const auto& channel) -> std::vector<channel::Hook> {
+                encoded.push_back(channel.at("id"));
+                std::vector<channel::Hook> hooks;
+                for (const auto& one : channel.at("transcode").at("renditions")) {
+                    hooks.push_back({.name = std::to_string(one.at("width").template get<int>()),
+                                     .argv = {"/usr/bin/ffmpeg"}});
+                }
+                return hooks;
+            });
+    };
+    const auto widths = [&] {
+        std::vector<std::string> found;
+        EXPECT_TRUE(on_disk().each([&](auto, auto bytes) {
+            const auto hooks = channel::decode_hooks(bytes).value();
+            for (const auto& hook : hooks) found.push_back(hook.name);
+        }));
+        return found;
+    };
+    using Texts = std::vector<std::string>;
+    save("other");
+    auto named = nlohmann::json::parse(document("user", true));
+    named["transcode"]["renditions"] = {"own", "hd", "gone"};
+    ASSERT_TRUE(store_->commit({store::put(store::schema::channel("user"), named.dump())}));
+    put_template(320);
+    auto first = publisher();
+    first->publish(0ms);
+    EXPECT_EQ(widths(), (Texts{"1280", "320"}));
+
+    encoded.clear();
+    put_template(640);
+    first->publish(0ms);
+    EXPECT_EQ(widths(), (Texts{"1280", "640"}));
+    EXPECT_EQ(encoded, Texts{"user"});
+
+    put_template(800);  // and the process ends here
+    first.reset();
+    publisher()->reconcile();
+    EXPECT_EQ(widths(), (Texts{"1280", "800"}));
+
+    encoded.clear();
+    publisher()->reconcile();
+    EXPECT_EQ(encoded, Texts{}) << "the file is taken as it is";
+}
+
 TEST_F(PublisherTest, ManyCallersAskNginxOnce)
 {
     Publisher publisher(*store_, dir() / "channels", nginx_);

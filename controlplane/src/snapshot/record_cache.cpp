@@ -7,6 +7,8 @@
 #include "../log.hpp"
 #include "../service/channel_document.hpp"
 #include "../service/channel_record.hpp"
+#include "../service/resolved_renditions.hpp"
+#include "../service/template_reference.hpp"
 #include "../store/schema.hpp"
 
 namespace sluice::control::snapshot {
@@ -74,8 +76,24 @@ Result<bool> RecordCache::read_all()
     return records_ != before;
 }
 
+/// Has the channels of changed templates encoded anew.
+Result<store::Revision> RecordCache::read_templates()
+{
+    const auto changes = store_.watch(schema::kTranscodeTemplates, *seen_, 0ms);
+    if (!changes) return tl::unexpected(changes.error());
+    for (const auto& change : changes->items) {
+        const auto name = change.key.substr(schema::kTranscodeTemplates.size());
+        const auto channels = channels_with_template(store_, name, SIZE_MAX);
+        if (!channels) return tl::unexpected(channels.error());
+        renewed_.insert(channels->begin(), channels->end());
+    }
+    return changes->revision;
+}
+
 Result<bool> RecordCache::read_changes()
 {
+    const auto templates = read_templates();
+    if (!templates) return tl::unexpected(templates.error());
     auto changes = store_.watch(schema::kChannels, *seen_, 0ms);
     if (!changes) return tl::unexpected(changes.error());
     bool different = false;
@@ -84,7 +102,8 @@ Result<bool> RecordCache::read_changes()
         if (!changed) return changed;
         different |= *changed;
     }
-    seen_ = changes->revision;
+    // Channels may have been read at a later state: reading those changes again does no harm.
+    seen_ = *templates;
     return different;
 }
 
@@ -102,10 +121,10 @@ bool RecordCache::put(const store::Entry& entry)
 {
     const auto id = id_of(entry.key);
     try {
-        const auto document = from_stored(entry);
+        auto document = from_stored(entry);
         if (!document) return leave_out(id);
-        const auto hooks = hooks_ ? hooks_(*document) : std::vector<channel::Hook>();
-        auto bytes = channel::encode(to_record(*document), hooks);
+        const auto stated = to_record(*document);
+        auto bytes = channel::encode(stated, hooks_of(std::move(*document)));
         auto& record = records_[id];
         if (record == bytes) return false;
         record = std::move(bytes);
@@ -113,6 +132,20 @@ bool RecordCache::put(const store::Entry& entry)
     } catch (const std::exception&) {
         return leave_out(id);
     }
+}
+
+/// A template that is not there costs its rendition only.
+std::vector<channel::Hook> RecordCache::hooks_of(nlohmann::json&& channel) const
+{
+    if (!hooks_) return {};
+    const auto resolved = with_renditions(
+        std::move(channel), [this](const auto& name) { return stored_template(store_, name); });
+    for (const auto& name : resolved.missing) {
+        log(Level::error, {{"msg", "a channel names a transcode template that is not there"},
+                           {"channel", resolved.channel.at("id")},
+                           {"template", name}});
+    }
+    return hooks_(resolved.channel);
 }
 
 bool RecordCache::leave_out(const std::string& id)

@@ -21,7 +21,8 @@ class RecordCache {
 public:
     using Records = std::map<std::string, std::vector<std::uint8_t>>;
 
-    /// What runs beside the stream of a channel, given its complete document.
+    /// What runs beside the stream of a channel, given its complete document with its renditions
+    /// resolved.
     using HooksOf = std::function<std::vector<channel::Hook>(const nlohmann::json&)>;
 
     /// Without `hooks` nothing does.
@@ -46,6 +47,8 @@ private:
     Result<bool> read_all();
     Result<bool> read_changes();
     Result<bool> read_renewed();
+    Result<store::Revision> read_templates();
+    std::vector<channel::Hook> hooks_of(nlohmann::json&& channel) const;
     Result<bool> read_one(const std::string& key);
     bool put(const store::Entry& entry);
     bool leave_out(const std::string& id);

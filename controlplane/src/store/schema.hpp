@@ -31,6 +31,8 @@
 ///     webhook-log/<id>/<n> the delivery of event number n
 ///     assets/<id>          what an uploaded image is, see service/assets.hpp
 ///     asset-bytes/<id>/<n> plain bytes: the n-th piece of it
+///     transcode-templates/<name>      an own template, see service/transcode_templates.hpp
+///     transcode-template-uses/<name>  {}: changes when a channel begins to name that template
 ///     audit/<number>       the audit log, see service/audit.hpp
 namespace sluice::control::store::schema {
 
@@ -61,6 +63,8 @@ inline constexpr std::string_view kRingLive = "ring/live/";
 inline constexpr std::string_view kRingHealth = "ring/health/";
 inline constexpr std::string_view kAssets = "assets/";
 inline constexpr std::string_view kAssetBytes = "asset-bytes/";
+inline constexpr std::string_view kTranscodeTemplates = "transcode-templates/";
+inline constexpr std::string_view kTranscodeTemplateUses = "transcode-template-uses/";
 inline constexpr std::string_view kAudit = "audit/";
 
 inline std::string channel(std::string_view id)
@@ -119,6 +123,16 @@ inline std::string asset(std::string_view id)
 inline std::string asset_bytes(std::string_view id)
 {
     return std::string(kAssetBytes).append(id).append("/");
+}
+
+inline std::string transcode_template(std::string_view name)
+{
+    return std::string(kTranscodeTemplates).append(name);
+}
+
+inline std::string transcode_template_use(std::string_view name)
+{
+    return std::string(kTranscodeTemplateUses).append(name);
 }
 
 inline std::string idempotency(std::string_view hash)

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "../store/store.hpp"
+#include "channel_change.hpp"
+
+namespace sluice::control {
+
+/// Whether all that a channel begins to name is there: its image, its templates. Errc::invalid
+/// names the field. `before` may be null.
+Result<void> check_references(const store::Store& store, const nlohmann::json& before,
+                              const nlohmann::json& after);
+
+/// Keeps what `changes` begin to name from being deleted by a transaction beside theirs.
+/// Errc::precondition when it is gone already.
+Result<void> hold_references(const store::Store& store, const ChannelChanges& changes,
+                             std::vector<store::Operation>& work);
+
+}  // namespace sluice::control
