@@ -231,6 +231,27 @@ def test_a_backup_brings_its_templates_back(make_system):
     assert b"scale=160:90" in store.snapshot(system.dir)[channel.id]
 
 
+def test_an_export_takes_its_templates_along(api):
+    with template(api, **SMALL) as path:
+        own = name_of(path)
+        channel = api.channel(**naming(own))
+        exported = api.get("/export").json()
+        kept = {"version": 1, "transcode_templates": [t for t in exported["transcode_templates"] if t["name"] == own],
+                "channels": [c for c in exported["channels"] if c["id"] == channel.id]}
+        assert kept["transcode_templates"] == [{"name": own, **SMALL}]
+        channel.delete()
+        assert api.delete(path).status_code == 204
+        plan = api.post("/import", kept, params={"dry_run": True}).json()
+        assert plan["transcode_templates"]["create"] == [own] and plan["errors"] == []
+        assert api.get(path).status_code == 404
+        assert api.post("/import", kept).status_code == 200
+        assert api.get(path).json()["width"] == SMALL["width"]
+        assert api.delete(path).status_code == 409
+        changed = api.post("/import", kept | {"transcode_templates": [{"name": own, "width": 320}], "channels": []})
+        assert [u["changed"] for u in changed.json()["transcode_templates"]["update"]] == [["bitrate_kbps", "height", "width"]]
+        channel.delete()
+
+
 # What runs
 
 @contextlib.contextmanager

@@ -175,7 +175,8 @@ Result<BatchDone> run_batch(Channels& channels, const Caller& by, const json& bo
     auto steps = steps_of(body);
     if (!steps) return tl::unexpected(steps.error());
     const auto answer = [&](const ChannelChanges& changes) { return items_of(*steps, changes); };
-    auto done = channels.commit(by, [&] { return plan(channels, *steps); }, {once, answer, {}});
+    auto done = channels.commit(by, [&] { return plan(channels, *steps); },
+                                {.once = once, .answer = answer, .templates = {}, .summary = {}});
     if (!done) return tl::unexpected(done.error());
     if (!done->replayed) return BatchDone{items_of(*steps, done->changes), done->applied, false};
     auto items = std::move(done->replayed->answer);

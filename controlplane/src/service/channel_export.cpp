@@ -6,6 +6,8 @@
 #include "../store/schema.hpp"
 #include "channel_document.hpp"
 #include "channel_schema.hpp"
+#include "rendition_rule.hpp"
+#include "template_change.hpp"
 
 namespace sluice::control {
 namespace {
@@ -26,6 +28,19 @@ Result<json> exported(const store::Entry& entry, bool secrets)
     });
 }
 
+Result<json> exported_templates(const store::Store& store)
+{
+    const auto page = store.list(store::schema::kTranscodeTemplates, "", kPage);
+    if (!page) return tl::unexpected(page.error());
+    json templates = json::array();
+    for (const auto& entry : page->items) {
+        const auto one = template_of(entry);
+        if (!one) return one;
+        templates.push_back(without_defaults(rendition_rule(), *one));
+    }
+    return templates;
+}
+
 }  // namespace
 
 Result<json> export_channels(const store::Store& store, bool secrets)
@@ -43,7 +58,11 @@ Result<json> export_channels(const store::Store& store, bool secrets)
         more = page->more && !page->items.empty();
         if (more) after = page->items.back().key;
     }
-    return json{{"version", kExportVersion}, {"channels", std::move(channels)}};
+    json document{{"version", kExportVersion}, {"channels", std::move(channels)}};
+    auto templates = exported_templates(store);
+    if (!templates) return templates;
+    if (!templates->empty()) document["transcode_templates"] = std::move(*templates);
+    return document;
 }
 
 }  // namespace sluice::control

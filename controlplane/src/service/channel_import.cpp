@@ -13,6 +13,7 @@
 #include "clean_text.hpp"
 #include "gathered_errors.hpp"
 #include "legacy_channel.hpp"
+#include "template_import.hpp"
 
 namespace sluice::control {
 namespace {
@@ -24,7 +25,10 @@ constexpr std::size_t kPage = 1000;
 /// Answers to a request with an Idempotency-Key are kept: of a larger one, the counts only.
 constexpr std::size_t kLargestKept = 512 << 10;
 
+constexpr auto kTemplates = "transcode_templates";
+
 struct Plan {
+    TemplatePlan templates;
     ChannelChanges changes;
     std::size_t unchanged = 0;
     json errors = json::array();
@@ -50,12 +54,15 @@ Result<void> check_shape(const json& document)
         return findings.verdict();
     }
     for (const auto& [name, value] : document.items()) {
-        if (name != "version" && name != "channels") {
+        if (name != "version" && name != "channels" && name != kTemplates) {
             findings.add(clean_text(name, kShownName), "is not a known field");
         }
     }
     if (!document.contains("channels") || !document["channels"].is_array()) {
         findings.add("channels", "must be a list");
+    }
+    if (document.contains(kTemplates) && !document[kTemplates].is_array()) {
+        findings.add(kTemplates, "must be a list");
     }
     if (!document.contains("version")) {
         findings.add("version", "is missing");
@@ -88,16 +95,17 @@ Result<json> imported(json wanted, const json& current)
     return next;
 }
 
-/// nullopt when the channel is as it should be.
+/// nullopt when the channel is as it should be. It may name the `templates` that are made with it.
 Result<std::optional<ChannelChange>> change_of(const store::Store& store, const std::string& id,
-                                               const json& wanted)
+                                               const json& wanted,
+                                               const std::set<std::string>& templates)
 {
     auto entry = store.get(schema::channel(id));
     if (!entry) return tl::unexpected(entry.error());
     if (!*entry) {
         auto channel = imported(wanted, nullptr);
         if (!channel) return tl::unexpected(channel.error());
-        auto fine = check_references(store, nullptr, *channel);
+        auto fine = check_references(store, nullptr, *channel, templates);
         if (!fine) return tl::unexpected(fine.error());
         return ChannelChange{id, nullptr, std::move(*channel), 0};
     }
@@ -105,7 +113,7 @@ Result<std::optional<ChannelChange>> change_of(const store::Store& store, const 
     if (!before) return tl::unexpected(before.error());
     auto after = imported(wanted, *before);
     if (!after) return tl::unexpected(after.error());
-    if (auto fine = check_references(store, *before, *after); !fine)
+    if (auto fine = check_references(store, *before, *after, templates); !fine)
         return tl::unexpected(fine.error());
     if (audit::changed_fields(*before, *after).empty()) return std::optional<ChannelChange>{};
     return std::optional{
@@ -147,6 +155,11 @@ Result<void> add_deletions(const store::Store& store, const std::set<std::string
 Result<Plan> make_plan(const store::Store& store, const json& document, bool replace)
 {
     Plan plan;
+    auto templates = plan_templates(
+        store, document.value(kTemplates, json::array()),
+        [&](const auto& part, const auto& error) { plan.add_error(part, nullptr, error); });
+    if (!templates) return tl::unexpected(templates.error());
+    plan.templates = std::move(*templates);
     std::set<std::string> named;
     const auto& channels = document.at("channels");
     for (std::size_t i = 0; i < channels.size(); ++i) {
@@ -157,7 +170,7 @@ Result<Plan> make_plan(const store::Store& store, const json& document, bool rep
             continue;
         }
         named.insert(*id);
-        auto change = change_of(store, *id, channels[i]);
+        auto change = change_of(store, *id, channels[i], plan.templates.made);
         if (!change) {
             plan.add_error(part, *id, change.error());
         } else if (*change) {
@@ -173,7 +186,8 @@ Result<Plan> make_plan(const store::Store& store, const json& document, bool rep
     return plan;
 }
 
-json shown(const ChannelChanges& changes, std::size_t unchanged, json errors)
+json shown(const ChannelChanges& changes, std::size_t unchanged, const TemplatePlan& templates,
+           json errors)
 {
     json create = json::array();
     json update = json::array();
@@ -191,7 +205,8 @@ json shown(const ChannelChanges& changes, std::size_t unchanged, json errors)
     json counts{{"create", create.size()}, {"update", update.size()}, {"delete", deleted.size()}};
     return {{"create", std::move(create)},  {"update", std::move(update)},
             {"delete", std::move(deleted)}, {"unchanged", unchanged},
-            {"counts", std::move(counts)},  {"errors", std::move(errors)}};
+            {"counts", std::move(counts)},  {kTemplates, templates.shown()},
+            {"errors", std::move(errors)}};
 }
 
 Result<void> check_confirmed(const Plan& plan, const ImportOptions& options)
@@ -206,7 +221,7 @@ Result<void> check_confirmed(const Plan& plan, const ImportOptions& options)
 
 audit::Change summary(const ChannelChanges& changes, bool replace)
 {
-    auto counts = shown(changes, 0, json::array()).at("counts");
+    auto counts = shown(changes, 0, {}, json::array()).at("counts");
     counts["mode"] = replace ? "replace" : "merge";
     return {"channels.import", "channels", nullptr, std::move(counts)};
 }
@@ -219,21 +234,24 @@ Result<Imported> import_channels(Channels& channels, const store::Store& store, 
     if (auto fine = check_shape(document); !fine) return tl::unexpected(fine.error());
     if (options.dry_run) {
         return make_plan(store, document, options.replace).map([](Plan&& plan) {
-            return Imported{shown(plan.changes, plan.unchanged, std::move(plan.errors)), false,
-                            false};
+            return Imported{
+                shown(plan.changes, plan.unchanged, plan.templates, std::move(plan.errors)), false,
+                false};
         });
     }
     std::size_t unchanged = 0;
+    TemplatePlan templates;
     const auto plan = [&]() -> Result<ChannelChanges> {
         auto made = make_plan(store, document, options.replace);
         if (!made) return tl::unexpected(made.error());
         if (!made->wrong.empty()) return tl::unexpected(made->wrong.error());
         if (auto fine = check_confirmed(*made, options); !fine) return tl::unexpected(fine.error());
         unchanged = made->unchanged;
+        templates = std::move(made->templates);
         return std::move(made->changes);
     };
     const auto answer = [&](const ChannelChanges& changes) {
-        auto kept = shown(changes, unchanged, json::array());
+        auto kept = shown(changes, unchanged, templates, json::array());
         if (kept.dump().size() <= kLargestKept) return kept;
         for (const auto* list : {"create", "update", "delete"}) kept[list] = json::array();
         return kept;
@@ -241,10 +259,12 @@ Result<Imported> import_channels(Channels& channels, const store::Store& store, 
     const auto note = [&](const ChannelChanges& changes) {
         return summary(changes, options.replace);
     };
-    auto done = channels.commit(by, plan, {options.once, answer, note});
+    auto done =
+        channels.commit(by, plan, {options.once, answer, [&] { return templates.changes; }, note});
     if (!done) return tl::unexpected(done.error());
     if (done->replayed) return Imported{std::move(done->replayed->answer), done->applied, true};
-    return Imported{shown(done->changes, unchanged, json::array()), done->applied, false};
+    return Imported{shown(done->changes, unchanged, templates, json::array()), done->applied,
+                    false};
 }
 
 }  // namespace sluice::control

@@ -21,15 +21,15 @@ struct ImportOptions {
 
 struct Imported {
     /// `{"create": [ids], "update": [{"id", "changed": [paths]}], "delete": [ids], "unchanged",
-    /// "counts", "errors": [{"id", "field", "message"}]}`
+    /// "counts", "transcode_templates": {…}, "errors": [{"id", "field", "message"}]}`
     nlohmann::json plan;
     bool applied = false;
     bool replayed = false;
 };
 
 /// Brings the channels to what `document` says (see export_channels()): each channel in it is put
-/// as a whole, absent secrets stay. All of it is done or, when anything is wrong, none. A dry run
-/// answers the plan with what is wrong in it.
+/// as a whole, absent secrets stay; so are its own templates, which are never deleted. All of it is
+/// done or, when anything is wrong, none. A dry run answers the plan with what is wrong in it.
 Result<Imported> import_channels(Channels& channels, const store::Store& store, const Caller& by,
                                  const nlohmann::json& document, const ImportOptions& options);
 

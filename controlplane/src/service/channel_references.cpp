@@ -6,10 +6,10 @@
 namespace sluice::control {
 
 Result<void> check_references(const store::Store& store, const nlohmann::json& before,
-                              const nlohmann::json& after)
+                              const nlohmann::json& after, const std::set<std::string>& templates)
 {
     if (auto fine = check_asset(store, before, after); !fine) return fine;
-    return check_templates(store, before, after);
+    return check_templates(store, before, after, templates);
 }
 
 Result<void> hold_references(const store::Store& store, const ChannelChanges& changes,

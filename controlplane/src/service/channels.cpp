@@ -69,15 +69,19 @@ Result<Channels::Committed> Channels::commit(const Caller& by, const Plan& plan,
         auto changes = plan();
         if (!changes) return tl::unexpected(changes.error());
         std::vector<store::Operation> work;
+        if (besides.templates) {
+            for (const auto& change : besides.templates())
+                add_operations(change, by, journal_, work);
+        }
+        if (auto held = hold_references(store_, *changes, work); !held) {
+            if (held.error().code == Errc::precondition) continue;
+            return tl::unexpected(held.error());
+        }
         for (auto& change : *changes) {
             if (change.after.is_object() && change.version != 0) {
                 change.after["version"] = change.version + 1;
             }
             add_operations(change, by, journal_, work);
-        }
-        if (auto held = hold_references(store_, *changes, work); !held) {
-            if (held.error().code == Errc::precondition) continue;
-            return tl::unexpected(held.error());
         }
         if (once) work.push_back(idempotency_.remember(*once, besides.answer(*changes), now_s()));
         if (besides.summary && !changes->empty())
@@ -120,7 +124,7 @@ Result<Channels::Written> Channels::insert(const Caller& by, const std::optional
     const auto answer = [](const ChannelChanges& changes) {
         return without_secrets(channel_rule(), changes.front().after);
     };
-    auto done = commit(by, plan, {once, answer, {}});
+    auto done = commit(by, plan, {.once = once, .answer = answer, .templates = {}, .summary = {}});
     if (!done) return tl::unexpected(done.error());
     if (!done->replayed) {
         return Written{std::move(done->changes.front().after), done->applied, false};

@@ -16,6 +16,7 @@
 #include "idempotency.hpp"
 #include "if_match.hpp"
 #include "journal.hpp"
+#include "template_change.hpp"
 
 namespace sluice::control {
 
@@ -110,6 +111,8 @@ public:
         /// To be kept for a repetition of it. The versions of new channels are not known yet: they
         /// will be that of the memory.
         std::function<nlohmann::json(const ChannelChanges&)> answer;
+        /// Changes of templates, of the same plan as the channels that may name them.
+        std::function<std::vector<TemplateChange>()> templates;
         /// One more entry of the audit log, besides that of each change.
         std::function<audit::Change(const ChannelChanges&)> summary;
     };

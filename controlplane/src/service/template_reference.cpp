@@ -1,7 +1,6 @@
 #include "template_reference.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "../store/schema.hpp"
@@ -40,12 +39,13 @@ bool begins_to_name(const json& before, const std::string& name)
 
 }  // namespace
 
-Result<void> check_templates(const store::Store& store, const json& before, const json& after)
+Result<void> check_templates(const store::Store& store, const json& before, const json& after,
+                             const std::set<std::string>& made)
 {
     std::vector<FieldError> wrong;
     const auto wanted = names_in(after);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-        if (!begins_to_name(before, wanted[i])) continue;
+        if (made.contains(wanted[i]) || !begins_to_name(before, wanted[i])) continue;
         const auto entry = store.get(schema::transcode_template(wanted[i]));
         if (!entry) return tl::unexpected(entry.error());
         if (*entry) continue;
@@ -67,12 +67,15 @@ Result<void> hold_templates(const store::Store& store, const ChannelChanges& cha
         }
     }
     for (const auto& name : held) {
-        const auto entry = store.get(schema::transcode_template(name));
-        if (!entry) return tl::unexpected(entry.error());
-        if (!*entry) return fail(Errc::precondition, "the template was deleted meanwhile");
-        work.push_back(store::check((*entry)->key, (*entry)->version));
+        const auto key = schema::transcode_template(name);
+        const bool put_here = std::ranges::find(work, key, &store::Operation::key) != work.end();
         // A deletion that saw the one before starts again.
         work.push_back(store::put(schema::transcode_template_use(name), "{}"));
+        if (put_here) continue;
+        const auto entry = store.get(key);
+        if (!entry) return tl::unexpected(entry.error());
+        if (!*entry) return fail(Errc::precondition, "the template was deleted meanwhile");
+        work.push_back(store::check(key, (*entry)->version));
     }
     return {};
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,12 +13,14 @@
 namespace sluice::control {
 
 /// Whether the own templates that a channel begins to name are there. Errc::invalid names the
-/// fields. Those that it named before are not asked for again. `before` may be null.
+/// fields. Those that it named before are not asked for again; `made` come with the same
+/// transaction. `before` may be null.
 Result<void> check_templates(const store::Store& store, const nlohmann::json& before,
-                             const nlohmann::json& after);
+                             const nlohmann::json& after, const std::set<std::string>& made = {});
 
 /// Makes the transaction of `changes` and that of a template's deletion exclude each other, where a
-/// change begins to name it. Errc::precondition when it is gone already.
+/// change begins to name it. `work` holds the templates that the same transaction puts.
+/// Errc::precondition when one is gone already.
 Result<void> hold_templates(const store::Store& store, const ChannelChanges& changes,
                             std::vector<store::Operation>& work);
 

@@ -7,6 +7,7 @@
 
 #include "../store/schema.hpp"
 #include "audit_log.hpp"
+#include "channel_export.hpp"
 #include "channel_import.hpp"
 #include "channels.hpp"
 #include "openapi_fields.hpp"
@@ -199,6 +200,59 @@ TEST_F(TranscodeTemplatesTest, StaysWhileChannelsNameIt)
     ASSERT_TRUE(channels.patch(kBy, "demo", {{"transcode", {{"renditions", {"ld"}}}}}));
     EXPECT_TRUE(templates.remove(kBy, "own", {}));
     EXPECT_TRUE(store->list(store::schema::kTranscodeTemplateUses, "", 1)->items.empty());
+}
+
+TEST_F(TranscodeTemplatesTest, AnExportMakesTheSameElsewhere)
+{
+    made("one", {{"width", 320}});
+    made("two", {{"audio", {{"codec", "aac"}}}});
+    ASSERT_TRUE(channels.create(kBy, naming("demo", {"one", "hd"})));
+    const auto exported = *export_channels(*store, true);
+    EXPECT_EQ(exported.at("transcode_templates"),
+              json({{{"name", "one"}, {"width", 320}},
+                    {{"name", "two"}, {"audio", {{"codec", "aac"}}}}}));
+
+    TemporaryStore there;
+    const auto elsewhere = *Journal::open(*there);
+    Channels others(*there, elsewhere, [] { return true; });
+    const auto done = import_channels(others, *there, kBy, exported, {});
+    ASSERT_TRUE(done) << done.error().detail;
+    EXPECT_EQ(done->plan.at("transcode_templates").at("create"), json({"one", "two"}));
+    EXPECT_EQ(*export_channels(*there, true), exported);
+    const auto revision = *there->revision();
+    const auto again = import_channels(others, *there, kBy, exported, {});
+    EXPECT_EQ(again->plan.at("transcode_templates").at("unchanged"), 2);
+    EXPECT_EQ(*there->revision(), revision);
+}
+
+TEST_F(TranscodeTemplatesTest, AnImportChangesThemWithItsChannelsOrNothing)
+{
+    made("one", {{"width", 320}});
+    made("stays");
+    json document{{"version", 1},
+                  {"transcode_templates",
+                   {{{"name", "one"}, {"height", 180}},
+                    {{"name", "new"}},
+                    {{"name", "new"}},
+                    {{"name", "hd"}},
+                    {{"name", "x"}, {"width", 0}}}},
+                  {"channels", {naming("demo", {"new", "one"})}}};
+    EXPECT_EQ(wrong(import_channels(channels, *store, kBy, document, {})),
+              (Names{"transcode_templates[2].name", "transcode_templates[3].name",
+                     "transcode_templates[4].width"}));
+    wrong(templates.get("new"), Errc::not_found);
+    document["transcode_templates"].erase(4);
+    document["transcode_templates"].erase(3);
+    document["transcode_templates"].erase(2);
+    const auto done = import_channels(channels, *store, kBy, document, {.replace = true});
+    ASSERT_TRUE(done) << done.error().detail;
+    EXPECT_EQ(done->plan.at("transcode_templates"),
+              json({{"create", {"new"}},
+                    {"update", {{{"name", "one"}, {"changed", {"height", "width"}}}}},
+                    {"unchanged", 0}}));
+    EXPECT_EQ(templates.get("one")->document.at("height"), 180);
+    EXPECT_TRUE(templates.get("stays"));
+    wrong(templates.remove(kBy, "new", {}), Errc::conflict);
 }
 
 TEST_F(TranscodeTemplatesTest, AChannelThatBeginsToNameItLeavesItsVersionAlone)
