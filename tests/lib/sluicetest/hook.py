@@ -71,7 +71,7 @@ def place(targets: dict[int, int]) -> None:
 
 def packets(path: Path, kind: str) -> list[tuple[int, bool]]:
     """(presentation time in ticks, whether a key frame) of the first track of a kind (`v`, `a`), by time."""
-    rows = probe(path, "-select_streams", f"{kind}:0", "-show_entries", "packet=pts,flags")["packets"]
+    rows = probe(path, "-select_streams", f"{kind}:0", "-show_entries", "packet=pts,flags").get("packets", [])
     return sorted((row["pts"], "K" in row["flags"]) for row in rows)
 
 
