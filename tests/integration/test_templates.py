@@ -7,10 +7,8 @@ import time
 import pytest
 from sluicetest import store
 from sluicetest.api import Api, fresh_id
-from sluicetest.endless import Endless
+from sluicetest.hooked import on_air
 from sluicetest.journal import Journal
-from sluicetest.packaged import Channel
-from sluicetest.publisher import Publisher
 from sluicetest.viewer import HttpFlv
 from sluicetest.waiting import wait_for
 
@@ -201,7 +199,6 @@ def test_a_channel_names_own_ones_that_are_there(shared_system, api):
 
 def test_no_channel_names_one_that_was_deleted_at_the_same_moment(api):
     """Whoever is first, the other is refused."""
-    both = set()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for _ in range(25):
             name, id = fresh_id("own"), fresh_id()
@@ -210,11 +207,9 @@ def test_no_channel_names_one_that_was_deleted_at_the_same_moment(api):
             gone = pool.submit(api.delete, f"{PATH}/{name}")
             statuses = made.result().status_code, gone.result().status_code
             assert statuses in ((201, 409), (422, 204)), statuses
-            both.add(statuses)
             if statuses[0] == 201:
                 assert api.delete(f"/channels/{id}").status_code == 204
                 assert api.delete(f"{PATH}/{name}").status_code == 204
-    print(both)
 
 
 def test_a_backup_brings_its_templates_back(make_system):
@@ -254,17 +249,6 @@ def test_an_export_takes_its_templates_along(api):
 
 # What runs
 
-@contextlib.contextmanager
-def on_air(system, **settings):
-    channel = system.api.channel(packaging={"segment_s": 1}, **settings)
-    try:
-        with Publisher(system.rtmp, channel.name(), Endless("flat", 25)) as publisher:
-            assert publisher.accepted, publisher.status
-            yield channel
-    finally:
-        channel.delete()
-
-
 def hooks(channel):
     """(pid, starts) of those that run, by name."""
     return {h["name"]: (h["pid"], h["starts"]) for h in channel.status()["hooks"] if h["state"] == "running" and h.get("pid")}
@@ -275,8 +259,7 @@ def test_a_changed_template_starts_only_the_transcoding_of_its_channels_anew(sha
     with template(api, **SMALL) as path:
         named = naming(name_of(path)) | {"watermark": mark, "record": {"snapshot": {"enabled": True, "interval_s": 1}}}
         other = naming(custom=[{"name": "small", **SMALL}])
-        with on_air(shared_system, **named) as channel, on_air(shared_system, **other) as bystander:
-            demo = Channel(shared_system, channel.id)
+        with on_air(shared_system, **named) as (channel, demo), on_air(shared_system, **other) as (bystander, _):
             wait_for(lambda: hooks(channel).keys() == {"mark", "transcode", "snapshot"}, 30, "its processes")
             wait_for(lambda: hooks(bystander), 30, "the bystander's process")
             demo.wait_text("index.m3u8", lambda t: "RESOLUTION=160x90" in t, 40)
