@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -66,6 +67,14 @@ struct Hook {
 
     bool operator==(const Hook&) const = default;
 
+    /// Whether it can do nothing with sound alone.
+    bool needs_picture() const
+    {
+        // What it keeps in files are pictures, and what moves in them.
+        return !folder.empty() || std::ranges::any_of(outputs, [](const HookOutput& output) {
+            return output.width != 0;
+        });
+    }
     /// Whether it makes what viewers of the channel itself see.
     bool makes_programme() const { return !outputs.empty() && outputs.front().name.empty(); }
     /// Whether it marks the input, which then has no address of its own.

@@ -3,7 +3,6 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace sluice::hook {
 namespace {
@@ -40,6 +39,12 @@ private:
 std::uint64_t pack(std::uint32_t cpu_units, std::uint32_t memory_mb)
 {
     return std::uint64_t{cpu_units} << 32 | memory_mb;
+}
+
+Budget unpack(std::uint64_t word)
+{
+    return {.cpu_units = static_cast<std::uint32_t>(word >> 32),
+            .memory_mb = static_cast<std::uint32_t>(word)};
 }
 
 bool fits(std::uint64_t taken, std::uint32_t more, std::uint32_t all)
@@ -121,26 +126,36 @@ bool Table::is_held(std::string_view channel, std::string_view name) const
 
 Taken Table::taken() const
 {
-    constexpr std::uint64_t kLow = std::numeric_limits<std::uint32_t>::max();
     Taken sum;
     hub::Lives lives;
     for (std::uint32_t i = 0; i < count_; ++i) {
         const auto reserved = records_[i].reserved.load();
         const auto owner = records_[i].owner.load();
         if (reserved == 0 || owner == 0 || !lives.alive(owner)) continue;
-        sum.cpu_units += reserved >> 32;
-        sum.memory_mb += reserved & kLow;
+        const auto own = unpack(reserved);
+        sum.cpu_units += own.cpu_units;
+        sum.memory_mb += own.memory_mb;
     }
     return sum;
 }
 
-bool Table::reserve(Record& record, const Budget& budget, std::uint32_t cpu_units,
-                    std::uint32_t memory_mb) const
+void Table::set_budget(const Budget& budget) const
+{
+    header_->budget.store(pack(budget.cpu_units, budget.memory_mb));
+}
+
+Budget Table::budget() const
+{
+    return unpack(header_->budget.load());
+}
+
+bool Table::reserve(Record& record, std::uint32_t cpu_units, std::uint32_t memory_mb) const
 {
     const Turn turn(header_->reserving, record.owner.load());
     if (!turn) return false;
     record.reserved.store(0);
     const auto sum = taken();
+    const auto budget = this->budget();
     if (!fits(sum.cpu_units, cpu_units, budget.cpu_units)) return false;
     if (!fits(sum.memory_mb, memory_mb, budget.memory_mb)) return false;
     record.reserved.store(pack(cpu_units, memory_mb));

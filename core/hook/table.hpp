@@ -73,6 +73,7 @@ struct Taken {
 struct TableHeader {
     std::atomic<hub::ProcessId> reserving;               ///< who looks whether something fits
     std::atomic<std::uint64_t> starts, failures, skips;  ///< of all hooks there ever were
+    std::atomic<std::uint64_t> budget;                   ///< as Record::reserved
 };
 
 /// Plain, zeroed memory in. Cheap to copy, owns nothing.
@@ -94,10 +95,14 @@ public:
     Record* claim_sole(hub::ProcessId self, std::string_view channel, std::string_view name) const;
     static void release(Record& record);
 
+    /// From now on, for the workers of every generation: one that only finishes its streams would
+    /// otherwise go on with the budget that it began with.
+    void set_budget(const Budget& budget) const;
+    Budget budget() const;
+
     /// Takes what the record's hook may use off the budget; false when it doesn't fit now. A hook
     /// that is larger than the whole budget may have all of it.
-    bool reserve(Record& record, const Budget& budget, std::uint32_t cpu_units,
-                 std::uint32_t memory_mb) const;
+    bool reserve(Record& record, std::uint32_t cpu_units, std::uint32_t memory_mb) const;
     static void give_back(Record& record) { record.reserved.store(0); }
     Taken taken() const;
 

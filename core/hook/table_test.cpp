@@ -83,7 +83,7 @@ TEST_F(TableTest, APlaceOfADeadWorkerIsFreeAndItsShareToo)
     in_child([&] {
         for (std::uint32_t i = 0; i < kRecords; ++i) {
             auto* record = table_.claim(hub::own_process_id(), "a", "b");
-            table_.reserve(*record, {}, 1024, 512);
+            table_.reserve(*record, 1024, 512);
         }
     });
     EXPECT_TRUE(names().empty());
@@ -93,29 +93,30 @@ TEST_F(TableTest, APlaceOfADeadWorkerIsFreeAndItsShareToo)
 
 TEST_F(TableTest, WhatDoesNotFitWaitsUntilSomethingIsGivenBack)
 {
-    const Budget budget{.cpu_units = 2048, .memory_mb = 4096};
+    table_.set_budget({.cpu_units = 2048, .memory_mb = 4096});
     auto* first = table_.claim(self_, "a", "one");
     auto* second = table_.claim(self_, "a", "two");
-    EXPECT_TRUE(table_.reserve(*first, budget, 1024, 2048));
-    EXPECT_TRUE(table_.reserve(*first, budget, 1024, 2048)) << "its own share is not in its way";
-    EXPECT_FALSE(table_.reserve(*second, budget, 2048, 1));
-    EXPECT_FALSE(table_.reserve(*second, budget, 1, 2049));
+    EXPECT_TRUE(table_.reserve(*first, 1024, 2048));
+    EXPECT_TRUE(table_.reserve(*first, 1024, 2048)) << "its own share is not in its way";
+    EXPECT_FALSE(table_.reserve(*second, 2048, 1));
+    EXPECT_FALSE(table_.reserve(*second, 1, 2049));
     EXPECT_EQ(table_.taken().cpu_units, 1024U);
     Table::give_back(*first);
-    EXPECT_TRUE(table_.reserve(*second, budget, 2048, 4096));
+    EXPECT_TRUE(table_.reserve(*second, 2048, 4096));
 }
 
 TEST_F(TableTest, AHookLargerThanTheBudgetMayHaveAllOfIt)
 {
     auto* first = table_.claim(self_, "a", "one");
-    EXPECT_TRUE(table_.reserve(*first, {.cpu_units = 1000, .memory_mb = 0}, 4096, 8192));
+    table_.set_budget({.cpu_units = 1000, .memory_mb = 0});
+    EXPECT_TRUE(table_.reserve(*first, 4096, 8192));
 }
 
 TEST_F(TableTest, WhoDiesWhileItLooksHoldsUpNobody)
 {
     in_child([&] { table_.header().reserving.store(hub::own_process_id()); });
     auto* record = table_.claim(self_, "a", "one");
-    EXPECT_TRUE(table_.reserve(*record, {}, 1, 1));
+    EXPECT_TRUE(table_.reserve(*record, 1, 1));
 }
 
 }  // namespace

@@ -252,9 +252,9 @@ std::optional<Reason> picture_refused(ngx_http_request_t& r, std::string_view id
         admit_by_channel(request_of(r, id, channel::Output::picture), *r.connection->log);
     if (!grant) return grant.error();
     const auto* stream = worker() == nullptr ? nullptr : hub::find_stream(worker()->zone, id);
-    const bool over =
-        stream == nullptr || hub::Current::unpack(stream->current.load()).state == hub::State::idle;
-    if (over) return Reason::unpublished;  // the last picture of a stream that ended is nobody's
+    const bool live =
+        stream != nullptr && hub::Current::unpack(stream->current.load()).state == hub::State::live;
+    if (!live) return Reason::unpublished;  // the last picture of a stream that ended is nobody's
     // Nobody is asked about a picture: where somebody would have to be, it is not shown.
     return grant->authorise ? std::optional(Reason::authorise_denied) : std::nullopt;
 }

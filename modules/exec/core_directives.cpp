@@ -57,7 +57,11 @@ ExecConf& conf_of(ngx_cycle_t* cycle)
 ngx_int_t init_module(ngx_cycle_t* cycle) noexcept
 {
     if (ngx_test_config) return NGX_OK;
-    return make_hook_table(conf_of(cycle), *cycle->log) ? NGX_OK : NGX_ERROR;
+    const auto& conf = conf_of(cycle);
+    if (!make_hook_table(conf, *cycle->log)) return NGX_ERROR;
+    hook_table().set_budget({.cpu_units = static_cast<std::uint32_t>(conf.cpu_units),
+                             .memory_mb = static_cast<std::uint32_t>(conf.memory_mb)});
+    return NGX_OK;
 }
 
 ngx_int_t init_process(ngx_cycle_t*) noexcept

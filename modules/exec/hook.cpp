@@ -48,6 +48,7 @@ Hook::Hook(const channel::Hook& settings, HookHost& host)
     hook::put_text(facts_.name, settings.name);
     facts_.cpu_units = settings.cpu_units;
     facts_.memory_mb = settings.memory_mb;
+    forget_picture();  // of a worker that was killed
     claim_record();
     set_state(State::queued, "new");
     tick(mono_ms());
@@ -61,12 +62,17 @@ void Hook::claim_record()
                                 : table.claim(self, channel_, settings_.name);
 }
 
-Hook::~Hook()
+/// A picture of one stream is none of the next one, and an old one none of now.
+void Hook::forget_picture()
 {
-    // A picture of the stream is none of the next one.
     std::error_code ignored;
     if (!settings_.folder.empty())
         std::filesystem::remove(settings_.folder + '/' + channel::kSnapshotName, ignored);
+}
+
+Hook::~Hook()
+{
+    forget_picture();
     if (record_ != nullptr) hook::Table::release(*record_);
 }
 
@@ -101,13 +107,11 @@ std::string_view Hook::choose_outputs()
     if (settings_.feed != channel::Feed::none && stream == nullptr) return "no_stream";
     const auto picture =
         stream != nullptr ? hub::picture_of(worker()->zone, *stream) : codec::VideoDescription{};
-    bool asks = false;
+    if (settings_.needs_picture() && picture.width == 0) return "no_picture";
     for (std::size_t i = 0; i < settings_.outputs.size(); ++i) {
-        const auto& output = settings_.outputs[i];
-        asks = asks || output.width != 0;
-        if (output.is_made_of(picture.width, picture.height)) outputs_.push_back(i);
+        if (settings_.outputs[i].is_made_of(picture.width, picture.height)) outputs_.push_back(i);
     }
-    if (asks && picture.width == 0) return "no_picture";
+    drop_what_is_not_made();
     return outputs_.empty() && !settings_.outputs.empty() ? "larger_than_input" : "";
 }
 
@@ -119,11 +123,7 @@ bool Hook::may_start()
         set_state(State::waiting, why);
         return false;
     }
-    const auto& conf = exec_conf();
-    const hook::Budget budget{.cpu_units = static_cast<std::uint32_t>(conf.cpu_units),
-                              .memory_mb = static_cast<std::uint32_t>(conf.memory_mb)};
-    if (hook_table().reserve(*record_, budget, settings_.cpu_units, settings_.memory_mb))
-        return true;
+    if (hook_table().reserve(*record_, settings_.cpu_units, settings_.memory_mb)) return true;
     if (facts_.state != State::queued || std::string_view(facts_.reason) != "budget")
         raise("hook.queued", channel_, {{"hook", settings_.name}});
     set_state(State::queued, "budget");
@@ -161,11 +161,16 @@ void Hook::start(std::int64_t now_ms)
     keep_worker();
 }
 
-/// What has to be there, or may not be there, before its process begins.
+/// What has to be there before its process begins.
 void Hook::prepare_place()
 {
     std::error_code ignored;  // what is missing then, the process says
     if (!settings_.folder.empty()) std::filesystem::create_directories(settings_.folder, ignored);
+}
+
+/// Renditions of an earlier picture, too large for this one.
+void Hook::drop_what_is_not_made()
+{
     for (std::size_t i = 0; i < settings_.outputs.size(); ++i) {
         const bool made = std::ranges::find(outputs_, i) != outputs_.end();
         if (!made) host_->drop_rendition(settings_.outputs[i].name);
@@ -220,6 +225,7 @@ void Hook::take(std::size_t output, const ingest::Message& message, const hook::
 
 void Hook::look_at_process(std::int64_t now_ms)
 {
+    process_->insist(now_ms);
     const auto& returns = process_->returns();
     const bool drained = std::ranges::none_of(
         returns, [](const auto& pipe) { return pipe->state() == ReturnPipe::State::open; });
@@ -333,6 +339,7 @@ void Hook::process_ended(std::int64_t now_ms)
     next_start_ms_ = now_ms + wait;
     facts_.next_start_ms = wall_ms() + wait;
     facts_.failures = restarts_.failures();
+    if (facts_.failures > 1) forget_picture();  // it takes longer now until there is a new one
     if (!fed_to_the_end) hook_table().header().failures.fetch_add(1);
     set_state(restarts_.given_up() ? State::failing : State::waiting, reason);
     tell_of_end(ended, reason);
@@ -353,6 +360,13 @@ void Hook::tell_of_end(const hook::Ended& ended, std::string_view reason)
            {"exit_signal", static_cast<std::int64_t>(facts_.exit_signal)},
            {"line", std::string_view(facts_.line)},
            {"failures", static_cast<std::int64_t>(facts_.failures)}});
+}
+
+void Hook::call(const std::string& name)
+{
+    settings_.name = name;
+    hook::put_text(facts_.name, name);
+    write_record();
 }
 
 void Hook::end()

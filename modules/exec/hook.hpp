@@ -44,6 +44,10 @@ public:
     /// Ended, and its process is gone.
     bool over() const { return ending_ && !process_; }
 
+    /// Has another name from now on, and is the same otherwise. Its log keeps its own until the
+    /// next start.
+    void call(const std::string& name);
+
     const channel::Hook& settings() const { return settings_; }
     /// Has a place among the hooks of all workers.
     bool has_place() const { return record_ != nullptr; }
@@ -52,6 +56,8 @@ private:
     void reported(const hook::Report& report) override;
     void claim_record();
     void prepare_place();
+    void forget_picture();
+    void drop_what_is_not_made();
     void start(std::int64_t now_ms);
     bool may_start();
     std::string_view choose_outputs();

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -15,6 +16,9 @@ namespace sluice::ngx {
 namespace {
 
 constexpr int kNice = 5;  // streams come first
+// More than sluice-exec takes in the worst case: it waits for what the kernel can't kill.
+constexpr std::int64_t kEndsInMs = 13'000;
+constexpr std::int64_t kKilledInMs = 6'000;
 
 hook::Ended could_not_start(int error)
 {
@@ -75,6 +79,7 @@ HookProcess::HookProcess(const Wiring& wiring, Listener& listener, const Take& t
         ended_ = could_not_start(error);
         return;
     }
+    shim_ = child.pid;
     for (std::size_t i = 0; i < wiring.outputs.size(); ++i) {
         const auto output = wiring.outputs[i];
         returns_.push_back(std::make_unique<ReturnPipe>(
@@ -104,12 +109,29 @@ void HookProcess::end()
         feeder_->close();
     }
     if (control_.is_open()) (void)send_packet(control_.fd(), encode(hook::Request::end));
+    must_be_gone_in(kEndsInMs);
 }
 
 void HookProcess::kill()
 {
     if (feeder_) feeder_->close();
     if (control_.is_open()) (void)send_packet(control_.fd(), encode(hook::Request::kill));
+    must_be_gone_in(kKilledInMs);
+}
+
+void HookProcess::must_be_gone_in(std::int64_t ms)
+{
+    gone_by_ms_ = std::min(gone_by_ms_, mono_ms() + ms);
+}
+
+void HookProcess::insist(std::int64_t now_ms)
+{
+    if (!control_.is_open() || now_ms < gone_by_ms_) return;
+    char nothing = 0;
+    // One that is gone has closed its end, and its number may be another's.
+    const bool there = ::recv(control_.fd(), &nothing, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+    if (there) (void)::kill(shim_, SIGKILL);
+    lost();
 }
 
 /// Without sluice-exec, which somebody must have killed, nobody else ends what is left.

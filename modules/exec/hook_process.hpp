@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,10 @@ public:
     void end();
     void kill();
 
+    /// To be called now and then: one that should have ended long ago is killed from here, and
+    /// sluice-exec with it. That one may stand still, and hears nothing then.
+    void insist(std::int64_t now_ms);
+
     /// Nothing of it is there any more: what it gave back was taken. How it ended.
     const std::optional<hook::Ended>& ended() const { return ended_; }
 
@@ -52,8 +57,11 @@ public:
     std::int64_t started_ms() const { return started_ms_; }  ///< monotonic
 
 private:
+    static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
     void ready(Descriptor& descriptor) override;
     void lost();
+    void must_be_gone_in(std::int64_t ms);
 
     Listener& listener_;
     Descriptor control_;
@@ -61,7 +69,9 @@ private:
     std::vector<std::unique_ptr<ReturnPipe>> returns_;
     std::optional<hook::Ended> ended_;
     std::int64_t started_ms_;
-    pid_t group_ = 0;  ///< of the program
+    pid_t shim_ = 0;                    ///< sluice-exec
+    pid_t group_ = 0;                   ///< of the program
+    std::int64_t gone_by_ms_ = kNever;  ///< monotonic
 };
 
 }  // namespace sluice::ngx

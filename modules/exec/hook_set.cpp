@@ -44,9 +44,24 @@ bool HookSet::is_retiring(const std::string& name) const
         retired_, [&](const Retired& retired) { return retired.hook->settings().name == name; });
 }
 
+/// Relays are named by their places: when one comes or goes, the others go on under other names.
+void HookSet::rename(const std::vector<channel::Hook>& hooks)
+{
+    for (auto& hook : hooks_) {
+        const auto goes_on = [&](channel::Hook wanted) {
+            wanted.name = hook->settings().name;
+            return wanted == hook->settings();
+        };
+        if (std::ranges::find(hooks, hook->settings()) != hooks.end()) continue;
+        const auto found = std::ranges::find_if(hooks, goes_on);
+        if (found != hooks.end()) hook->call(found->name);
+    }
+}
+
 void HookSet::apply(const std::vector<channel::Hook>& hooks)
 {
     const auto now = mono_ms();
+    rename(hooks);
     for (auto& hook : hooks_) {
         const bool same = std::ranges::find(hooks, hook->settings()) != hooks.end() && runs_hooks();
         if (!same) retire(std::move(hook), now);

@@ -41,6 +41,7 @@ private:
         std::int64_t kill_at_ms = 0;
     };
 
+    void rename(const std::vector<channel::Hook>& hooks);
     void retire(std::unique_ptr<Hook> hook, std::int64_t now_ms);
     bool is_retiring(const std::string& name) const;
 

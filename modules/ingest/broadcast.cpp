@@ -258,7 +258,7 @@ void Broadcast::look_for_picture(const ingest::Message& message)
 
 void Broadcast::take_programme(const ingest::Message& message, const hook::Moment& moment)
 {
-    if (!input_ || unmarking_) return;
+    if (!input_ || unmarking_ || sound_alone_) return;
     if (moment.header) {
         marked_headers_.keep(message);
         if (switch_.shown() == Source::marked)
@@ -285,10 +285,13 @@ void Broadcast::programme_lost(bool replaced)
 
 void Broadcast::drop_rendition(const std::string& name)
 {
-    const auto found = renditions_.find(name);
-    if (found == renditions_.end()) return;
-    found->second->apply(packaging_, 0);
-    renditions_.erase(found);
+    // An earlier broadcast may have left it to its viewers, too.
+    const channel::StreamName address(channel(), name);
+    const auto* left = hub::find_stream(worker()->zone, address);
+    const bool there =
+        left != nullptr && hub::Current::unpack(left->current.load()).state != hub::State::idle;
+    if (there) rendition(name)->apply(packaging_, 0);
+    renditions_.erase(name);
 }
 
 hub::StreamRecord* Broadcast::stream_for(channel::Feed feed)

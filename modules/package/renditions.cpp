@@ -79,19 +79,20 @@ std::optional<std::string> rendition_absent(const PackageRequest& asked)
 {
     const auto& resource = asked.resource;
     if (resource.rendition.empty()) return std::nullopt;
-    // One that ended can still be watched to its end.
-    if (asked.stream != nullptr &&
-        (is_on_air(*asked.stream) || look_at_window(*asked.stream, resource.stream)))
-        return std::nullopt;
+    if (asked.stream != nullptr && is_on_air(*asked.stream)) return std::nullopt;
     const auto wanted = wanted_output(resource);
-    if (!wanted) return "the channel has no such rendition";
-    if (asked.programme == nullptr || !is_on_air(*asked.programme)) return "nobody publishes it";
-    const auto picture = hub::picture_of(worker()->zone, *asked.programme);
-    if (picture.width != 0 && !wanted->is_made_of(picture.width, picture.height)) {
+    const bool live = asked.programme != nullptr && is_on_air(*asked.programme);
+    const auto picture =
+        live ? hub::picture_of(worker()->zone, *asked.programme) : codec::VideoDescription{};
+    if (wanted && picture.width != 0 && !wanted->is_made_of(picture.width, picture.height)) {
         return "the rendition is larger than the input, " + std::to_string(picture.width) + "x" +
                std::to_string(picture.height) + ", and transcode.upscale is off";
     }
-    return "the rendition is not there yet";
+    // One that ended can still be watched to its end.
+    if (asked.stream != nullptr && look_at_window(*asked.stream, resource.stream))
+        return std::nullopt;
+    if (!wanted) return "the channel has no such rendition";
+    return live ? "the rendition is not there yet" : "nobody publishes it";
 }
 
 }  // namespace sluice::ngx

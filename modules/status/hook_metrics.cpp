@@ -31,7 +31,7 @@ void add_hook_metrics(MetricsPage& page)
                "Units of CPU that they may use, of which 1024 are a core.");
     page.sample(taken.cpu_units);
     page.gauge("sluice_hook_cpu_units_max", "What all may use together; 0 is no bound.");
-    page.sample(exec_conf().cpu_units);
+    page.sample(table.budget().cpu_units);
     auto& header = table.header();
     page.counter("sluice_hook_starts_total", "Processes that were started.");
     page.sample(header.starts.load());

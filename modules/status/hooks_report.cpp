@@ -52,12 +52,12 @@ Json report_hooks(std::string_view channel)
         if (channel.empty() || channel == facts.channel) hooks.push_back(hook_json(facts, owner));
     });
     const auto taken = hook_table().taken();
-    const auto& conf = exec_conf();
+    const auto budget = hook_table().budget();
     return {{"boot", boot_text()},
             {"now_ms", wall_ms()},
             {"budget",
-             {{"cpu_units", conf.cpu_units},
-              {"memory_mb", conf.memory_mb},
+             {{"cpu_units", budget.cpu_units},
+              {"memory_mb", budget.memory_mb},
               {"cpu_units_taken", taken.cpu_units},
               {"memory_mb_taken", taken.memory_mb}}},
             {"hooks", std::move(hooks)}};

@@ -253,6 +253,21 @@ def test_killed_sluice_exec_takes_its_program_along_and_both_come_back(make_ngin
         assert_flows(server)
 
 
+def test_a_stopped_sluice_exec_is_killed_with_its_program_and_both_come_back(make_nginx):
+    server = start(make_nginx, {"t": SMALL}, main="sluice_exec_stall 2s;")
+    server.expected.append("exited on signal 9")
+    with publish(server):
+        first = server.control.wait_hook("demo", "t", "running")
+        shim = next(pid for pid, title in family(server).items() if "sluice-exec" in title)
+        # It hears nothing then, and its program, which stands still as well, gives nothing back.
+        os.kill(shim, signal.SIGSTOP)
+        os.kill(first["pid"], signal.SIGSTOP)
+        wait_for(lambda: hook(server, "t").get("pid") not in (None, 0, first["pid"]), 30, "another program")
+        wait_for(lambda: not processes.alive(shim) and not processes.alive(first["pid"]), 5, "the old ones to be gone")
+        server.control.wait_hook("demo", "t", "running", 20)
+        assert_flows(server)
+
+
 def test_nothing_is_left_of_a_killed_worker_and_its_stream_has_its_processes_again(make_nginx):
     server = start(make_nginx, {"t": SMALL, "h": shell("exec cat >/dev/null")}, workers=2)
     with Ffmpeg(f"{server.rtmp_url}/demo", "avc_quick") as first:
@@ -324,6 +339,16 @@ def test_what_does_not_fit_into_the_budget_waits_until_something_ends(make_nginx
         with publish(server, name="other"):
             server.control.wait_hook("other", "a", "running")
             server.control.wait_hook("other", "b", "running")
+
+
+def test_a_budget_that_is_raised_reaches_the_streams_of_the_old_worker(make_nginx):
+    eat = shell("exec cat >/dev/null")
+    server = start(make_nginx, {"a": f"cpu=1024 {eat}", "b": f"cpu=1024 {eat}"}, main="sluice_exec_budget 1024 0;")
+    with publish(server):
+        wait_for(lambda: {h["state"] for h in server.control.hooks("demo").values()} == {"running", "queued"}, 10, "one to wait")
+        server.reload(main=server.parts["main"].replace("budget 1024", "budget 2048"))
+        wait_for(lambda: {h["state"] for h in server.control.hooks("demo").values()} == {"running"}, 10, "both to run")
+        assert server.control.json("/-/hooks")["budget"]["cpu_units"] == 2048
 
 
 @pytest.mark.deadline(300)

@@ -66,6 +66,23 @@ def test_relays_reach_their_targets_and_one_that_is_down_harms_nobody(product, m
         assert_nobody_reads(product, channel, "s3cret")
 
 
+def test_when_one_relay_goes_the_others_go_on(product, make_nginx):
+    goes, stays, comes = (Peer(make_nginx) for _ in range(3))
+    with on_air(product, "avc_quick", relays=[{"url": peer.url} for peer in (goes, stays)]) as (channel, _):
+        one = wait_hook(channel, "relay-2")
+        wait_hook(channel, "relay-1")
+
+        channel.patch(relays=[{"url": stays.url}])
+        wait_for(lambda: hook(channel, "relay-1").get("pid") == one["pid"] and not hook(channel, "relay-2"), 10, "the change")
+        assert hook(channel, "relay-1")["target"] == stays.target
+
+        channel.patch(relays=[{"url": peer.url} for peer in (comes, stays)])
+        assert wait_hook(channel, "relay-1")["target"] == comes.target
+        wait_for(lambda: hook(channel, "relay-1").get("pid") not in (None, one["pid"]), 10, "another process")
+        again = wait_hook(channel, "relay-2")
+        assert (again["pid"], again["starts"], again["target"]) == (one["pid"], 1, stays.target)
+
+
 def test_another_channel_takes_a_relay_at_its_own_rtmps_address(product):
     other = product.api.channel()
     url = other.urls()["push"]["rtmps"]
