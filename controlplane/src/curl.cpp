@@ -18,7 +18,9 @@ void init_once()
 CurlUrl parse_url(const std::string& text)
 {
     CurlUrl url(curl_url());
-    if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return {};
+    if (!url ||
+        curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+        return {};
     return url;
 }
 

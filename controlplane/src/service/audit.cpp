@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "../store/schema.hpp"
+#include "core/hook/redact.hpp"
 #include "timestamp.hpp"
 
 namespace sluice::control::audit {
@@ -40,6 +41,12 @@ void collect(const json& before, const json& after, const std::string& path,
 /// A secret's place without its value.
 void mask(const Rule& rule, json& document)
 {
+    if (rule.holds_secret && document.is_string()) {
+        document = hook::Redactor({})(document.get<std::string>());
+    }
+    if (document.is_array()) {
+        for (auto& item : document) mask(rule.item.front(), item);
+    }
     if (!document.is_object()) return;
     for (const auto& field : rule.fields) {
         const auto member = document.find(field.name);

@@ -58,5 +58,19 @@ TEST(AuditTest, AnEntrySaysWhoWhatAndFromWhereAndHoldsNoSecret)
     EXPECT_EQ(page.items[0].value.find("new"), std::string::npos);
 }
 
+TEST(AuditTest, AnAddressIsShownWithoutItsKey)
+{
+    const TemporaryStore store;
+    const auto address = rules::object({{"url", rules::text(1, 99).with_secret()}});
+    const auto rule = rules::object({{"relays", rules::list(address, 9)}});
+    const json after{{"relays", {{{"url", "rtmp://u:pass@h.example/live/k3y"}}}}};
+    ASSERT_TRUE(store->commit({entry(Caller::system("test"), {"x", "y", nullptr, after, &rule})}));
+
+    const auto page = *store->list(store::schema::kAudit, "", 10);
+
+    const auto record = json::parse(page.items.at(0).value);
+    EXPECT_EQ(record["after"]["relays"][0]["url"], "rtmp://***@h.example/live/***");
+}
+
 }  // namespace
 }  // namespace sluice::control::audit

@@ -51,9 +51,10 @@ Rule ingest()
             {"on_duplicate", choice({"reject", "replace"})},
             {"allow_ips", addresses()},
             {"reconnect_window_s", integer(0, 300, 10)},
-            {"pull", object({{"url", text(1, kMaxUrl).with(formats::pull_url).or_null()},
-                             {"transport", choice({"tcp", "udp"})},
-                             {"audio", choice({"auto", "copy", "aac"})}})},
+            {"pull",
+             object({{"url", text(1, kMaxUrl).with(formats::pull_url).with_secret().or_null()},
+                     {"transport", choice({"tcp", "udp"})},
+                     {"audio", choice({"auto", "copy", "aac"})}})},
         },
         0));
 }
@@ -134,7 +135,7 @@ Rule record()
 Rule relay()
 {
     return object({
-        {"url", text(1, kMaxUrl).with(formats::relay_url)},
+        {"url", text(1, kMaxUrl).with(formats::relay_url).with_secret()},
         {"enabled", boolean(true)},
         {"source", choice({"raw", "programme"})},
         {"hevc", choice({"refuse", "transcode"})},

@@ -262,7 +262,7 @@ void FetchedImages::note(const std::string& name, const ImageValidators& known,
         there.known = known;
         there.reason = reason;
         there.failures = reason.empty() ? 0 : there.failures + 1;
-        const auto doubled = needs_.retry_s << std::min(there.failures - 1, 16);
+        const auto doubled = needs_.retry_s << std::clamp(there.failures - 1, 0, 16);
         there.next_s = now_s() + (reason.empty() ? needs_.again_s
                                                  : std::min<std::int64_t>(doubled, kLongestRetry));
         image = there;

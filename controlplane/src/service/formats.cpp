@@ -57,6 +57,31 @@ Complaint url_of(std::string_view text, std::initializer_list<std::string_view> 
     return "start with one of: " + wanted;
 }
 
+/// What is wrong with its host or port, as what will connect there reads them.
+Complaint unreachable(const std::string& text)
+{
+    const auto parts = parts_of_url(text);
+    if (!parts) return "be a URL with a host and, if any, a port up to 65535";
+    if (reach_of(parts->host) != Reach::never) return std::nullopt;
+    return "not be a link-local, multicast or unspecified address";
+}
+
+/// Whether a URL's query has the parameter, with this value or any.
+bool has_parameter(std::string_view url, std::string_view name, std::string_view value = {})
+{
+    const auto start = url.find('?');
+    auto query = start == url.npos ? std::string_view() : url.substr(start + 1);
+    while (!query.empty()) {
+        const auto pair = query.substr(0, query.find('&'));
+        const auto equals = pair.find('=');
+        const bool same = pair.substr(0, equals) == name;
+        if (same && (value.empty() || (equals != pair.npos && pair.substr(equals + 1) == value)))
+            return true;
+        query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    }
+    return false;
+}
+
 }  // namespace
 
 Complaint channel_id(const std::string& text)
@@ -109,12 +134,22 @@ Complaint origin(const std::string& text)
 
 Complaint pull_url(const std::string& text)
 {
-    return url_of(text, {"rtsp", "rtsps", "srt", "rtmp", "rtmps", "http", "https"});
+    if (auto wrong = url_of(text, {"rtsp", "rtsps", "srt", "rtmp", "rtmps", "http", "https"}))
+        return wrong;
+    // That would open a port here, which nobody has published or guards.
+    if (text.starts_with("srt://") && has_parameter(text, "mode") &&
+        !has_parameter(text, "mode", "caller"))
+        return "call the source: mode must be caller";
+    return unreachable(text);
 }
 
 Complaint relay_url(const std::string& text)
 {
-    return url_of(text, {"rtmp", "rtmps"});
+    if (auto wrong = url_of(text, {"rtmp", "rtmps"})) return wrong;
+    const auto path = text.find('/', text.find("://") + 3);
+    if (path == std::string::npos || path + 1 == text.size())
+        return "name an application and a stream behind the host";
+    return unreachable(text);
 }
 
 Complaint web_url(const std::string& text)
@@ -125,10 +160,7 @@ Complaint web_url(const std::string& text)
 Complaint callback_url(const std::string& text)
 {
     if (auto wrong = web_url(text)) return wrong;
-    const auto parts = parts_of_url(text);
-    if (!parts) return "be a URL with a host";
-    if (reach_of(parts->host) != Reach::never) return std::nullopt;
-    return "not be a link-local, multicast or unspecified address";
+    return unreachable(text);
 }
 
 Complaint color(const std::string& text)

@@ -23,6 +23,12 @@ Rule Rule::secret() &&
     return std::move(*this);
 }
 
+Rule Rule::with_secret() &&
+{
+    holds_secret = true;
+    return std::move(*this);
+}
+
 Rule Rule::ours() &&
 {
     read_only = true;

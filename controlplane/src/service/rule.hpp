@@ -27,9 +27,10 @@ struct Rule {
     long long min = 0;      ///< of the number, of the length in characters or items
     long long max = 0;
     bool nullable = false;
-    bool read_only = false;   ///< set by us: ignored in input
-    bool write_only = false;  ///< a secret: never in an answer
-    bool hidden = false;      ///< kept beside the document: in no request and in no answer
+    bool read_only = false;     ///< set by us: ignored in input
+    bool write_only = false;    ///< a secret: never in an answer
+    bool holds_secret = false;  ///< an address with a key or a password: in no log
+    bool hidden = false;        ///< kept beside the document: in no request and in no answer
     Format format = nullptr;
     std::vector<std::string> choices;
     std::vector<Rule> item;  ///< the rule of a list's items: exactly one
@@ -37,6 +38,7 @@ struct Rule {
 
     Rule or_null() &&;
     Rule secret() &&;
+    Rule with_secret() &&;
     Rule ours() &&;
     Rule kept() &&;
     Rule with(Format wanted) &&;
