@@ -1,7 +1,9 @@
 """What the commands of hooks really make of a stream: FFmpeg run by hand, ffprobe as the judge."""
 
+import subprocess
+
 import pytest
-from sluicetest import hook
+from sluicetest import hook, mp4
 from sluicetest.waiting import wait_for
 
 TONE = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"]
@@ -127,7 +129,23 @@ def test_damaged_frames_do_not_end_a_hook(tmp_path, source):
     assert hook.packets(done.outputs["ld"], "v")[-1] == last
 
 
-@pytest.mark.parametrize("interval", [1, 10])
+def test_the_first_key_frame_is_a_snapshot_at_once(tmp_path, source):
+    wanted = hook.hooks_of({"record": {"snapshot": {"enabled": True, "interval_s": 30}}}, tmp_path)["snapshot"]
+    assert wanted["frames"] == "key"
+    whole = source("no B-frames", *picture(), "-c:v", "libx264", "-bf", "0", "-g", "50").read_bytes()
+    first = next(end for kind, _, end in mp4.boxes(whole) if kind == "mdat")
+    folder = tmp_path / "live/channel"
+    folder.mkdir(parents=True)
+    # The next one may come after ten seconds: its input stays open.
+    with subprocess.Popen(wanted["argv"], stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdin.write(whole[:first])
+        process.stdin.flush()
+        wait_for(lambda: (folder / "snapshot.jpg").exists() or process.poll() is not None, 20, "the picture")
+        assert process.poll() is None and (folder / "snapshot.jpg").exists()
+        process.stdin.close()
+
+
+@pytest.mark.parametrize("interval", [1, 30])
 def test_a_snapshot_is_a_whole_picture_of_the_stream(tmp_path, source, interval):
     channel = {"record": {"snapshot": {"enabled": True, "interval_s": interval}}}
     (tmp_path / "live/channel").mkdir(parents=True)

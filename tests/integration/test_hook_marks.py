@@ -125,6 +125,14 @@ def test_an_image_has_the_sides_it_is_told_to(tmp_path, grey, sides, size):
     assert (SIZE[0] - left - right, SIZE[1] - top - bottom) == pytest.approx(size, abs=4)
 
 
+@pytest.mark.parametrize(("shape", "sides", "size"), [("200x2", {"width": 10}, (10, 1)), ("2x400", {"width": 640}, (640, 360))])
+def test_an_image_of_an_extreme_shape_is_seen_as_far_as_it_fits(tmp_path, grey, shape, sides, size):
+    image = {**logo(tmp_path, size=shape), **sides, "left": 0, "top": 0}
+    left, top, right, bottom = box(frame(mark({"image": image}, grey, tmp_path)))
+
+    assert (SIZE[0] - left - right, SIZE[1] - top - bottom) == pytest.approx(size, abs=4)
+
+
 def test_opacity_lets_the_picture_through(tmp_path, grey):
     image = {**logo(tmp_path), "position": "center"}
 

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 from sluicetest import processes
 from sluicetest.api import Api
+from sluicetest.endless import Endless
 from sluicetest.hooked import QUICK, hook, on_air, plays, wait_hook
 from sluicetest.journal import Journal
 from sluicetest.packaged import Channel
-from sluicetest.publisher import Ffmpeg
+from sluicetest.publisher import Ffmpeg, Publisher
 from sluicetest.viewer import Ended, HttpFlv, RtmpViewer
 from sluicetest.waiting import wait_for
 
@@ -189,6 +190,38 @@ def test_the_snapshot_is_never_older_than_two_intervals(product):
             assert file.read_bytes()[-2:] == b"\xff\xd9", "whole"
             return len(seen) >= 6
         wait_for(fresh, 20, "six pictures")
+
+
+def test_the_snapshots_go_on_when_their_process_was_killed(product):
+    with on_air(product, "avc_quick", record={"snapshot": {"enabled": True, "interval_s": 1}}) as (channel, demo):
+        wait_for(lambda: demo.get("snapshot.jpg").status == 200, 20, "a snapshot")
+        os.kill(wait_hook(channel, "snapshot")["pid"], signal.SIGKILL)
+        file, killed = product.dir / "live" / channel.id / "snapshot.jpg", time.time()
+        wait_for(lambda: file.stat().st_mtime > killed + 1, 20, "a new picture")
+        assert wait_hook(channel, "snapshot")["starts"] == 2
+
+
+def test_sound_alone_is_heard_though_its_picture_was_to_be_processed(product):
+    wanted = {"watermark": MARK, "record": {"snapshot": {"enabled": True}}, "transcode": {"enabled": True, "custom": [SIZES]}}
+    with on_air(product, "audio_only", **wanted) as (channel, demo):
+        with HttpFlv(channel.urls()["play"]["flv"]) as viewer:
+            viewer.read_tags(100)
+        wait_playable(demo, "live.m3u8")
+        for name in ("snapshot", "transcode"):
+            assert wait_hook(channel, name, "waiting")["reason"] == "no_picture"
+
+
+def test_a_rendition_of_an_earlier_larger_picture_goes(product):
+    channel = product.api.channel(packaging=QUICK, transcode={"enabled": True, "renditions": ["ld"]})
+    demo = Channel(product, channel.id)
+    try:
+        with Publisher(product.rtmp, channel.name(), Endless("avc_other", 25)):
+            wait_playable(demo, "ld/index.m3u8")
+        with Publisher(product.rtmp, channel.name(), Endless("avc_light", 25)):
+            answer = wait_for(lambda: (a := demo.get("ld/index.m3u8")).status == 404 and a.text, 15, "the rendition to go")
+            assert "larger than the input" in answer
+    finally:
+        channel.delete()
 
 
 def test_a_pulled_channel_is_on_air_without_an_encoder_and_comes_back(product, make_nginx):

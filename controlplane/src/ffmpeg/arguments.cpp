@@ -1,7 +1,5 @@
 #include "arguments.hpp"
 
-#include "core/channel/hook.hpp"
-
 namespace sluice::control::ffmpeg {
 
 void append(Arguments& to, const Arguments& more)
@@ -25,10 +23,12 @@ Arguments program(const Context& context)
 /// Measured with a stream in real time: three frames tell the rate, where the usual twenty delay
 /// the start by 0.6 s; threads that take a frame each would hold back as many frames (80 ms), those
 /// that share one hold back none. `-fflags nobuffer` throws away what was read to find the tracks,
-/// and with it the first group of pictures.
-Arguments fed_input(Times times, std::size_t threads)
+/// and with it the first group of pictures. Of key frames alone three may take half a minute, and
+/// nobody asks for their rate.
+Arguments fed_input(Times times, std::size_t threads, channel::Frames frames)
 {
-    Arguments out{"-analyzeduration", "0", "-probesize", "64k", "-fpsprobesize", "3"};
+    const auto* counted = frames == channel::Frames::key ? "0" : "3";
+    Arguments out{"-analyzeduration", "0", "-probesize", "64k", "-fpsprobesize", counted};
     if (times == Times::kept) append(out, {"-copyts"});
     append(out, {"-threads", std::to_string(threads), "-thread_type", "slice", "-f", "mp4", "-i",
                  "pipe:0"});

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "context.hpp"
+#include "core/channel/hook.hpp"
 
 namespace sluice::control::ffmpeg {
 
@@ -28,7 +29,8 @@ enum class Header {
 Arguments program(const Context& context);
 
 /// The stream on standard input, decoded by at most `threads`.
-Arguments fed_input(Times times, std::size_t threads);
+Arguments fed_input(Times times, std::size_t threads,
+                    channel::Frames frames = channel::Frames::all);
 
 /// First video and first audio track, either of which may be missing.
 Arguments both_tracks();

@@ -8,15 +8,15 @@
 namespace sluice::control::ffmpeg {
 namespace {
 
-/// A side that is not given follows the other.
+/// A side that is not given follows the other: at least a pixel, and no more than may be asked for.
 std::string scale(const nlohmann::json& image)
 {
-    const auto side = [&](const char* name) {
-        return image.at(name).is_null() ? std::string("-1")
-                                        : std::to_string(image.at(name).get<int>());
+    const auto side = [&](const char* name, const char* follows) {
+        if (!image.at(name).is_null()) return std::to_string(image.at(name).get<int>());
+        return "'clip(round(" + std::string(follows) + "),1,7680)'";
     };
     if (image.at("width").is_null() && image.at("height").is_null()) return {};
-    return ",scale=" + side("width") + ":" + side("height");
+    return ",scale=" + side("width", "oh*a") + ":" + side("height", "ow/a");
 }
 
 /// One picture of the file, whatever it holds; `overlay` repeats it.

@@ -8,8 +8,9 @@
 namespace sluice::control::ffmpeg {
 namespace {
 
-/// From here on key frames come often enough, and nothing else has to be decoded.
-constexpr int kKeyFramesServe = 10;
+/// From here on key frames come often enough, and nothing else has to be decoded: a decoder that
+/// puts frames in order gives the first out with the third.
+constexpr int kKeyFramesServe = 30;
 
 /// The first at once. A little early counts as in time: clocks of encoders tremble.
 std::string every(int seconds)
@@ -31,10 +32,11 @@ std::optional<channel::Hook> snapshot(const nlohmann::json& channel, const Conte
     hook.frames = interval >= kKeyFramesServe ? channel::Frames::key : channel::Frames::all;
     hook.folder = context.dir + "/live/" + channel.at("id").get<std::string>();
     hook.argv = program(context);
-    append(hook.argv, {"-filter_threads", "1"});
+    // Of an earlier life there may be a picture.
+    append(hook.argv, {"-y", "-filter_threads", "1"});
     // A frame need not wait for those that are shown before it.
     append(hook.argv, {"-flags", "low_delay"});
-    append(hook.argv, fed_input(Times::kept, 1));
+    append(hook.argv, fed_input(Times::kept, 1, hook.frames));
     append(hook.argv, {"-map", "0:v:0", "-vf", every(interval), "-fps_mode:v", "passthrough",
                        "-c:v", "mjpeg", "-q:v", "3", "-pix_fmt", "yuvj420p", "-threads:v", "1"});
     append(hook.argv,
