@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <string_view>
 
 #include "core/auth/channel_id.hpp"
+#include "core/channel/stream_name.hpp"
 #include "core/package/reload.hpp"
 #include "core/package/resource.hpp"
 #include "core/package/token_splice.hpp"
@@ -34,6 +36,21 @@ const Window& window()
     return *one;
 }
 
+/// Whether a component of the path is the rendition, by any of its names, or begins with it.
+bool names(std::string_view path, std::string_view rendition)
+{
+    while (!path.empty()) {
+        const auto component = path.substr(0, path.find('/'));
+        const auto track = component.substr(0, component.rfind('-'));
+        if (component.starts_with(rendition)) return true;
+        for (const auto name : {component, track}) {
+            if (sluice::channel::rendition_called(name) == rendition) return true;
+        }
+        path.remove_prefix(std::min(path.size(), component.size() + 1));
+    }
+    return false;
+}
+
 }  // namespace
 
 /// An address, and its query. Properties: what is found lies inside the path, of a good channel; a
@@ -44,8 +61,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto path = text.substr(0, text.find('?'));
     if (const auto resource = parse_resource(path)) {
         require(sluice::auth::is_channel_id(resource->channel));
-        require(std::string_view(resource->stream).starts_with(resource->channel));
-        require(path.substr(1).starts_with(resource->stream));
+        require(path.substr(1).starts_with(resource->channel));
+        require(sluice::channel::StreamName(resource->channel, resource->rendition) ==
+                std::string_view(resource->stream));
+        require(names(path, resource->rendition));
         require(path.ends_with(resource->file));
         (void)wait_for_part(window(), resource->lane, resource->sequence, resource->part);
     }

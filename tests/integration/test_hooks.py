@@ -89,7 +89,8 @@ import os, sys
 count = 0
 while os.read(0, 1 << 20):
     count += 1
-    open(sys.argv[1], "w").write(str(count))
+    open(sys.argv[1] + ".new", "w").write(str(count))
+    os.replace(sys.argv[1] + ".new", sys.argv[1])
 """
 
 
