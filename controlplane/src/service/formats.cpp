@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <optional>
 #include <string_view>
 
 #include "core/auth/address.hpp"
@@ -66,20 +67,18 @@ Complaint unreachable(const std::string& text)
     return "not be a link-local, multicast or unspecified address";
 }
 
-/// Whether a URL's query has the parameter, with this value or any.
-bool has_parameter(std::string_view url, std::string_view name, std::string_view value = {})
+/// A parameter of a URL's query: of several the first, which is the one that FFmpeg takes.
+std::optional<std::string_view> parameter_of(std::string_view url, std::string_view name)
 {
     const auto start = url.find('?');
     auto query = start == url.npos ? std::string_view() : url.substr(start + 1);
     while (!query.empty()) {
         const auto pair = query.substr(0, query.find('&'));
-        const auto equals = pair.find('=');
-        const bool same = pair.substr(0, equals) == name;
-        if (same && (value.empty() || (equals != pair.npos && pair.substr(equals + 1) == value)))
-            return true;
+        const auto equals = std::min(pair.find('='), pair.size());
+        if (pair.substr(0, equals) == name) return pair.substr(std::min(equals + 1, pair.size()));
         query.remove_prefix(std::min(query.size(), pair.size() + 1));
     }
-    return false;
+    return std::nullopt;
 }
 
 }  // namespace
@@ -137,8 +136,7 @@ Complaint pull_url(const std::string& text)
     if (auto wrong = url_of(text, {"rtsp", "rtsps", "srt", "rtmp", "rtmps", "http", "https"}))
         return wrong;
     // That would open a port here, which nobody has published or guards.
-    if (text.starts_with("srt://") && has_parameter(text, "mode") &&
-        !has_parameter(text, "mode", "caller"))
+    if (text.starts_with("srt://") && parameter_of(text, "mode").value_or("caller") != "caller")
         return "call the source: mode must be caller";
     return unreachable(text);
 }
